@@ -1,0 +1,11 @@
+"""Rows of a result -> Vega-Lite charts as plain dicts, and those drawn as accessible SVG.
+
+A chart is designed 340 pixels wide, so that its letters stay readable on a phone; a wide page sets
+several side by side. It holds only the columns it draws, under names of its own.
+"""
+
+from promesa.charts.colours import COLOURS, SERIES
+from promesa.charts.svg import to_svg
+from promesa.charts.views import bars, histogram, intervals, trend
+
+__all__ = ["COLOURS", "SERIES", "bars", "histogram", "intervals", "to_svg", "trend"]

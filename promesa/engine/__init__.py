@@ -1,0 +1,52 @@
+"""The only room that speaks DuckDB or Spark.
+
+The names that are heavy to import (Ibis) come on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from promesa.engine.clock import (
+        Offset,
+        close_of_day,
+        local_time_of,
+        offsets,
+        to_local,
+        to_local_sql,
+        to_utc_sql,
+    )
+    from promesa.engine.connection import Engine, connect
+    from promesa.engine.embedded import Embedded, literal, name
+    from promesa.engine.expressions import case, interval_days, lit, null_of, rewritten_sql, stack, when
+
+_WHERE = {
+    "Embedded": "embedded",
+    "Engine": "connection",
+    "Offset": "clock",
+    "case": "expressions",
+    "close_of_day": "clock",
+    "connect": "connection",
+    "interval_days": "expressions",
+    "lit": "expressions",
+    "literal": "embedded",
+    "local_time_of": "clock",
+    "name": "embedded",
+    "null_of": "expressions",
+    "offsets": "clock",
+    "rewritten_sql": "expressions",
+    "stack": "expressions",
+    "to_local": "clock",
+    "to_local_sql": "clock",
+    "to_utc_sql": "clock",
+    "when": "expressions",
+}
+__all__ = list(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(attribute: str) -> Any:
+    if attribute in _WHERE:
+        return getattr(import_module(f"promesa.engine.{_WHERE[attribute]}"), attribute)
+    raise AttributeError(attribute)

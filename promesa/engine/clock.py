@@ -1,0 +1,124 @@
+"""Local time on every engine: offsets from the zone database, laid out as plain comparisons.
+
+Engines differ in their time-zone functions and are slow at them. A zone's offset is constant between
+its changes, and within the years that data span there are few; so local time is a short CASE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    import ibis
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A zone's distance from UTC from one instant on.
+
+    Attributes
+    ----------
+    since : datetime
+        Naive UTC instant; the first one of a list stands for all time before it too.
+    seconds : int
+        Local time less UTC.
+    """
+
+    since: datetime
+    seconds: int
+
+
+@cache
+def offsets(time_zone: str, first: datetime, last: datetime) -> tuple[Offset, ...]:
+    """Return the offsets in force between two naive UTC instants, oldest first.
+
+    A change is found to the second. Before `first` and after `last` the nearest offset stands in.
+    """
+    zone = ZoneInfo(time_zone)
+
+    def seconds_at(instant: datetime) -> int:
+        offset = instant.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+        return int((offset or timedelta()).total_seconds())
+
+    found = [Offset(first, seconds_at(first))]
+    step, here = timedelta(days=7), first
+    while here < last:
+        there = min(here + step, last)
+        if seconds_at(there) != found[-1].seconds:
+            found.append(Offset(_change(seconds_at, here, there), seconds_at(there)))
+        here = there
+    return tuple(found)
+
+
+def _change(seconds_at: Callable[[datetime], int], before: datetime, after: datetime) -> datetime:
+    old = seconds_at(before)
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if middle <= before:
+            break
+        if seconds_at(middle) == old:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def to_local(column: ibis.Value, changes: tuple[Offset, ...]) -> ibis.Value:
+    """Return naive UTC times as naive local times."""
+    import ibis
+
+    if len(changes) == 1:
+        return column + ibis.interval(seconds=changes[0].seconds)
+    newest_first = changes[::-1]
+    branches = [
+        (column >= ibis.timestamp(change.since), column + ibis.interval(seconds=change.seconds))
+        for change in newest_first[:-1]
+    ]
+    return ibis.cases(*branches, else_=column + ibis.interval(seconds=changes[0].seconds))
+
+
+def to_local_sql(column: str, changes: tuple[Offset, ...]) -> str:
+    """Return the same as SQL in DuckDB's dialect; `column` is an SQL expression."""
+
+    def shifted(seconds: int) -> str:
+        return f"(({column}) + INTERVAL '{seconds}' SECOND)"
+
+    whens = " ".join(
+        f"WHEN ({column}) >= TIMESTAMP '{change.since:%Y-%m-%d %H:%M:%S}' THEN {shifted(change.seconds)}"
+        for change in changes[:0:-1]
+    )
+    return f"(CASE {whens} ELSE {shifted(changes[0].seconds)} END)" if whens else shifted(changes[0].seconds)
+
+
+def to_utc_sql(column: str, changes: tuple[Offset, ...]) -> str:
+    """Return naive local times as naive UTC, in DuckDB's SQL; for instants at the edge of a day.
+
+    A local time that never occurred is read with the offset before the change; one that occurs twice
+    is taken as the later.
+    """
+    whens = " ".join(
+        f"WHEN ({column}) >= TIMESTAMP '{change.since + timedelta(seconds=change.seconds):%Y-%m-%d %H:%M:%S}' "
+        f"THEN (({column}) - INTERVAL '{change.seconds}' SECOND)"
+        for change in changes[:0:-1]
+    )
+    first = f"(({column}) - INTERVAL '{changes[0].seconds}' SECOND)"
+    return f"(CASE {whens} ELSE {first} END)" if whens else first
+
+
+def close_of_day(day: date, time_zone: str) -> datetime:
+    """Return the last microsecond of a local day, as naive UTC."""
+    start = datetime.combine(day, datetime.min.time()) + timedelta(days=1)
+    return start.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
+
+
+def local_time_of(instant: datetime, time_zone: str) -> datetime:
+    """Return a naive UTC instant as naive local time."""
+    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)

@@ -1,0 +1,222 @@
+"""One Ibis connection on the engine that the workspace names: DuckDB in this process, or Spark."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promesa.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import ibis
+    import pyarrow as pa
+
+IBIS_TYPES = {
+    "text": "string",
+    "time": "timestamp(6)",
+    "day": "date",
+    "number": "float64",
+    "whole": "int64",
+    "money": "decimal(18, 4)",
+    "yes_no": "boolean",
+}
+SPARK_TYPES = {
+    "text": "string",
+    "time": "timestamp_ntz",
+    "day": "date",
+    "number": "double",
+    "whole": "bigint",
+    "money": "decimal(18,4)",
+    "yes_no": "boolean",
+}
+
+
+@dataclass(slots=True)
+class Engine:
+    """A connection that turns Parquet files into tables and expressions into answers.
+
+    Attributes
+    ----------
+    url : str
+        As the workspace names it.
+    dialect : str
+        sqlglot's name of the engine's SQL: ``duckdb`` or ``spark``.
+    """
+
+    url: str
+    dialect: str
+    backend: Any
+    _tables: dict[str, ibis.Table] = field(default_factory=dict)
+
+    def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
+        """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.
+
+        Parameters
+        ----------
+        name : str
+            Name of the view, unique for this list of files.
+        files : sequence of str
+            Parquet files or object-store addresses; none gives an empty table.
+        columns : sequence of (str, str)
+            Name and kind (``text``, ``time``, ``day``, ``number``, ``whole``, ``money``, ``yes_no``).
+        """
+        if name not in self._tables:
+            if self.dialect == "duckdb":
+                view = _duckdb_view(self.backend, name, files, columns)
+            else:
+                view = _spark_view(self.backend, name, files, columns)
+            self._tables[name] = view
+        return self._tables[name]
+
+    def fetch(self, expression: ibis.Expr) -> pa.Table:
+        """Run an expression and return its whole answer; for sums and samples, never for all rows."""
+        try:
+            return expression.to_pyarrow()
+        except Exception as error:
+            raise _translated(error) from error
+
+    def sql(self, expression: ibis.Expr) -> str:
+        """Return the SQL that an expression becomes on this engine."""
+        import ibis
+
+        return str(ibis.to_sql(expression, dialect="pyspark" if self.dialect == "spark" else "duckdb"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._tables.clear()
+        self.backend.disconnect()
+
+
+def connect(
+    url: str, *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None
+) -> Engine:
+    """Open the engine that `url` names.
+
+    Parameters
+    ----------
+    url : str
+        ``duckdb``; ``spark://local[2]``, ``spark://host:7077`` or ``sc://host`` (extra ``spark``, Java 17).
+    memory_limit : str or None
+        DuckDB only, such as ``8GiB``.
+    threads : int or None
+        DuckDB only.
+    spill : Path or None
+        Folder for what does not fit in memory; DuckDB only.
+
+    Raises
+    ------
+    EngineError
+        If the engine cannot start.
+    """
+    try:
+        if url == "duckdb":
+            return _connect_duckdb(memory_limit=memory_limit, threads=threads, spill=spill)
+        return _connect_spark(url)
+    except EngineError:
+        raise
+    except Exception as error:
+        raise EngineError(
+            what=f"The engine {url!r} could not start.",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}",
+            expected="`duckdb`, or a Spark that answers (Java 17 or newer and the extra `spark`)",
+            fix="check [engine] url in promesa.toml; for Spark: pip install 'promesa[spark]' and set JAVA_HOME",
+        ) from error
+
+
+def _connect_duckdb(*, memory_limit: str | None, threads: int | None, spill: Path | None) -> Engine:
+    import ibis
+
+    backend: Any = ibis.duckdb.connect()
+    settings: dict[str, object] = {"TimeZone": "UTC", "enable_progress_bar": False}
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
+    if threads:
+        settings["threads"] = threads
+    if spill:
+        settings["temp_directory"] = str(spill)
+    # Reading order is not needed by any analysis, and keeping it costs memory.
+    settings["preserve_insertion_order"] = False
+    for key, value in settings.items():
+        backend.con.execute(f"SET {key} = '{value}'" if isinstance(value, str) else f"SET {key} = {value}")
+    return Engine(url="duckdb", dialect="duckdb", backend=backend)
+
+
+def _connect_spark(url: str) -> Engine:
+    try:
+        import ibis
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise EngineError(
+            what="The engine is Spark and PySpark is not installed.",
+            got=f"engine url {url!r}",
+            expected="the extra `spark`",
+            fix="pip install 'promesa[spark]'",
+        ) from error
+    os.environ.setdefault("TZ", "UTC")
+    builder: Any = SparkSession.builder
+    if url.startswith("sc://"):
+        builder = builder.remote(url)
+    else:
+        host = url.removeprefix("spark://")
+        builder = builder.master(host if host.startswith("local") else url)
+        builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+    session = (
+        builder.appName("promesa")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
+        .config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate()
+    )
+    if not url.startswith("sc://"):
+        session.sparkContext.setLogLevel("ERROR")
+    return Engine(url=url, dialect="spark", backend=ibis.pyspark.connect(session))
+
+
+def _duckdb_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
+    import ibis
+
+    if not files:
+        return _empty(columns)
+    table = backend.read_parquet(list(files), table_name=name, union_by_name=True)
+    return table.select(
+        **{
+            column: table[column].cast(IBIS_TYPES[kind]) if column in table.columns else ibis.null(IBIS_TYPES[kind])
+            for column, kind in columns
+        }
+    )
+
+
+def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
+    if not files:
+        return _empty(columns)
+    schema = ", ".join(f"`{column}` {SPARK_TYPES[kind]}" for column, kind in columns)
+    backend._session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
+    table: ibis.Table = backend.table(name)
+    return table
+
+
+def _empty(columns: Sequence[tuple[str, str]]) -> ibis.Table:
+    import ibis
+    import pandas as pd
+
+    schema = ibis.schema({column: IBIS_TYPES[kind] for column, kind in columns})
+    return ibis.memtable(pd.DataFrame({column: [] for column, _ in columns}), schema=schema)
+
+
+def _translated(error: Exception) -> EngineError:
+    import duckdb
+
+    from promesa.engine.embedded import translate
+
+    if isinstance(error, duckdb.Error):
+        return translate(error)
+    return EngineError(
+        what="The engine could not run a query.",
+        got=f"{type(error).__name__}: {str(error)[:300]}",
+        expected="a query that runs",
+        fix="run `promesa check`; if it finds nothing, report the query's name",
+    )

@@ -1,0 +1,74 @@
+"""The few pieces of an expression that are not methods of a column, and the SQL a company writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import sqlglot
+from sqlglot import exp
+
+from promesa.engine.clock import Offset, to_local_sql, to_utc_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def lit(value: object, kind: str | None = None) -> ibis.Value:
+    """Return a constant; `kind` is an Ibis type such as ``string``."""
+    return ibis.literal(value, type=kind)
+
+
+def null_of(kind: str) -> ibis.Value:
+    """Return a null of an Ibis type."""
+    return ibis.null(kind)
+
+
+def when(condition: ibis.BooleanValue, then: Any, otherwise: Any = None) -> ibis.Value:
+    """Return `then` where the condition is true and `otherwise` elsewhere (also where it is null)."""
+    return ibis.ifelse(condition, then, otherwise)
+
+
+def case(*branches: tuple[Any, Any], otherwise: Any = None) -> ibis.Value:
+    """Return the value of the first branch whose condition is true."""
+    return ibis.cases(*branches, else_=otherwise)
+
+
+def interval_days(days: int) -> ibis.Value:
+    """Return a length of time."""
+    return ibis.interval(days=days)
+
+
+def stack(tables: Sequence[ibis.Table]) -> ibis.Table:
+    """Return the rows of all tables one after another."""
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str:
+    """Return a company's SQL expression in the engine's dialect, with promesa's functions filled in.
+
+    Parameters
+    ----------
+    sql : str
+        Expression in DuckDB's dialect over columns of a moment. ``local_day(t)`` is the day of a UTC time
+        in the company's zone, ``end_of_day(t)`` the last microsecond of that local day, in UTC.
+    changes : tuple of Offset
+        Offsets of the company's zone over the years of the data.
+    dialect : str
+        ``duckdb`` or ``spark``.
+    """
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    for column in list(tree.find_all(exp.Column)):
+        column.this.set("quoted", True)
+
+    def fill(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Anonymous) or str(node.this).lower() not in {"local_day", "end_of_day"}:
+            return node
+        local = to_local_sql(node.expressions[0].sql(dialect="duckdb"), changes)
+        text = f"CAST({local} AS DATE)"
+        if str(node.this).lower() == "end_of_day":
+            midnight = f"(DATE_TRUNC('day', {local}) + INTERVAL '1' DAY)"
+            text = f"({to_utc_sql(midnight, changes)} - INTERVAL '1' MICROSECOND)"
+        return sqlglot.parse_one(text, dialect="duckdb").transform(fill)
+
+    return tree.transform(fill).sql(dialect=dialect)

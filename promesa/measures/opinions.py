@@ -1,0 +1,131 @@
+"""What people say: scores by concept, response and its rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promesa.engine import case, when
+from promesa.measures.figures import count_of, mean_of
+from promesa.measures.slices import PREFIX, with_dimensions
+from promesa.measures.sums import clustered
+from promesa.results import Estimate
+
+if TYPE_CHECKING:
+    import ibis
+
+    from promesa.measures.slices import Question
+    from promesa.measures.sums import Group
+    from promesa.workspace import Concept
+
+PROMOTER_FROM, DETRACTOR_TO = 9, 6
+UNITS = {"mean": "score", "top_box": "fraction", "nps": "points"}
+KINDS = {"mean": "mean", "top_box": "share", "nps": "nps"}
+NO_INVITATIONS = "no-invitations-recorded"
+
+
+def own_opinions(question: Question) -> ibis.Table:
+    """Return customers' opinions of the company's own brand (not staff's, not a competitor's) in the window."""
+    opinions = question.within(question.facts.table("opinions"))
+    brand = question.workspace.brand
+    own = (opinions["audience"].coalesce("customer") == "customer") & (opinions["brand"].coalesce(brand) == brand)
+    return opinions.filter(own)
+
+
+def score_value(opinions: ibis.Table, concept: Concept) -> ibis.Value:
+    """Return what one answer adds: its score on the declared scale, or 1 / 0, or 1 / 0 / -1."""
+    low, high = concept.scale
+    row_low, row_high = opinions["scale_min"].coalesce(low), opinions["scale_max"].coalesce(high)
+    same = (row_low == low) & (row_high == high)
+    rescaled = low + (opinions["score"] - row_low) * (high - low) / (row_high - row_low).nullif(0)
+    score = when(same, opinions["score"], rescaled)
+    if concept.kind == "top_box":
+        return when(score.isnull(), None, when(score >= concept.top_from, 1.0, 0.0))
+    if concept.kind == "nps":
+        return case((score.isnull(), None), (score >= PROMOTER_FROM, 1.0), (score <= DETRACTOR_TO, -1.0), otherwise=0.0)
+    return score
+
+
+def concept_values(opinions: ibis.Table, concepts: list[Concept]) -> dict[str, ibis.Value]:
+    """Return the two values that the scores of several concepts need: the score's, and "is a promoter"."""
+    branches = [(opinions["concept"] == concept.name, score_value(opinions, concept)) for concept in concepts]
+    value = case(*branches, otherwise=None)
+    return {"score": value, "up": when(value.isnull(), None, when(value > 0, 1.0, 0.0))}
+
+
+def concept_figures(question: Question, opinions: ibis.Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
+    """Return a figure of each concept in each group of opinions that carry their dimensions."""
+    concepts = list(question.workspace.model.concepts.values())
+    if not concepts:
+        return []
+    table = opinions.mutate(**{PREFIX + "concept_": opinions["concept"]})
+    groups = clustered(question, table, concept_values(table, concepts), names=(*names, "concept_"), anonymous=True)
+    figures: list[Estimate] = []
+    for group in groups:
+        dimensions = dict(group.dimensions)
+        concept = question.workspace.model.concepts.get(dimensions.pop("concept_") or "")
+        if concept is not None:
+            figures.append(concept_figure(question, dimensions, concept, group))
+    return figures
+
+
+def concept_figure(
+    question: Question, dimensions: dict[str, str | None], concept: Concept, group: Group, *, measure: str | None = None
+) -> Estimate:
+    """Return one concept's figure of one group."""
+    sums = group.values["score"]
+    return mean_of(
+        question,
+        dimensions,
+        measure or concept.name,
+        sums,
+        unit=UNITS[concept.kind],
+        kind=KINDS[concept.kind],
+        up=group.values["up"].mean if sums.n else None,
+        n_missing=group.rows - sums.n,
+        extra={"concept": concept.name},
+    )
+
+
+def response_figures(question: Question, opinions: ibis.Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
+    """Return invitations, answers and the response rate of each group.
+
+    Notes
+    -----
+    An answer has a score or a text. The rate is of the invitations that are recorded; where not one
+    unanswered invitation is recorded, none of the silent are known and no rate is given.
+    """
+    answered = opinions["score"].notnull() | opinions["text"].notnull()
+    values = {
+        "asked": when(opinions["asked_at"].notnull(), when(answered, 1.0, 0.0), None),
+        "answered": when(answered, 1.0, None),
+    }
+    groups = clustered(question, opinions, values, names=names, anonymous=True)
+    silent_known = any(g.values["asked"].n > g.values["asked"].total for g in groups)
+    figures: list[Estimate] = []
+    for group in groups:
+        asked = group.values["asked"]
+        answers = group.values["answered"].n
+        figures.append(count_of(question, group.dimensions, "asked", asked.n, customers=group.customers or group.rows))
+        figures.append(count_of(question, group.dimensions, "answers", answers, customers=group.customers or answers))
+        if silent_known:
+            figures.append(
+                mean_of(question, group.dimensions, "response_rate", asked, unit="fraction", kind="share")
+            )
+        else:
+            figures.append(
+                Estimate(
+                    dimensions=group.dimensions,
+                    measure="response_rate",
+                    estimate=None,
+                    n=0 if answers < question.workspace.min_cell else asked.n,
+                    unit="fraction",
+                    note=NO_INVITATIONS,
+                )
+            )
+    return figures
+
+
+def scores(question: Question) -> list[Estimate]:
+    """Return every concept and the response in each group that the question asks for."""
+    table = with_dimensions(question, own_opinions(question))
+    return [*response_figures(question, table), *concept_figures(question, table)]

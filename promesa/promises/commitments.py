@@ -1,0 +1,99 @@
+"""Commitments: each occasion on which a promise fell due for one customer, judged by the model's rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promesa.engine import case, interval_days, lit, null_of, rewritten_sql, when
+from promesa.measures import with_dimensions
+
+if TYPE_CHECKING:
+    import ibis
+
+    from promesa.measures import Question
+    from promesa.workspace import Promise
+
+STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
+
+
+def commitments(question: Question, promise: Promise) -> ibis.Table:
+    """Return every commitment of a promise with its status and the question's dimensions.
+
+    Returns
+    -------
+    ibis.Table
+        The moments of the promise's touchpoints, with ``due`` (UTC), ``status`` (one of `STATUSES`),
+        ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
+        promise's unit) and ``by_<dimension>``. Periods are those of ``due``.
+
+    Notes
+    -----
+    As of `as_of`: a commitment is there from the time it was made (`promised_at`, or else `at`); a delivery
+    after `as_of` has not come yet. Released goes before all. One that has not come is not yet due until its
+    due time has passed, and broken from then on. One that has come is kept, broken or, where the rule gives
+    neither, unknown.
+    """
+    made = _made(question, promise)
+    judged = made.alias(f"commitments_of_{promise.name}").sql(_rule(question, promise), dialect="duckdb")
+    pending = judged["promised"].notnull() & judged["delivered"].isnull()
+    passed = judged["due"] <= question.facts.as_of
+    status = case(
+        (judged["released_"].coalesce(False), lit("released")),  # noqa: FBT003
+        (pending & judged["due"].isnull(), lit("unknown")),
+        (pending & passed, lit("broken")),
+        (pending, lit("not_yet_due")),
+        (judged["kept_"].isnull(), lit("unknown")),
+        (judged["kept_"], lit("kept")),
+        otherwise=lit("broken"),
+    )
+    table = judged.mutate(
+        status=status, arrived=~pending, gap=_gap(question, judged), when_=judged["due"].coalesce(judged["at"])
+    )
+    return with_dimensions(question, question.within(table, "when_"), time="when_")
+
+
+def _made(question: Question, promise: Promise) -> ibis.Table:
+    moments = question.facts.all_rows("moments")
+    as_of = question.facts.as_of
+    moments = moments.filter(
+        moments["touchpoint"].isin(promise.touchpoints) & (moments["promised_at"].coalesce(moments["at"]) <= as_of)
+    )
+    return moments.mutate(delivered=when(moments["delivered"] <= as_of, moments["delivered"], null_of("timestamp(6)")))
+
+
+def _rule(question: Question, promise: Promise) -> str:
+    """Return the SELECT that adds the promise's own SQL to its moments (dialect of DuckDB)."""
+
+    def sql(text: str) -> str:
+        return rewritten_sql(text, changes=question.facts.changes, dialect="duckdb")
+
+    parts = {
+        "kept_": f"CAST(({sql(promise.kept)}) AS BOOLEAN)",
+        "due": f"CAST(({sql(promise.due)}) AS TIMESTAMP)",
+        "released_": f"CAST(({sql(promise.released)}) AS BOOLEAN)" if promise.released else "CAST(FALSE AS BOOLEAN)",
+        "promised_": sql(promise.promised),
+        "delivered_": sql(promise.delivered),
+    }
+    added = ", ".join(f"{text} AS {column}" for column, text in parts.items())
+    return f"SELECT *, {added} FROM commitments_of_{promise.name}"
+
+
+def _gap(question: Question, table: ibis.Table) -> ibis.Value:
+    promised, delivered = table["promised_"], table["delivered_"]
+    if promised.type().is_timestamp() and delivered.type().is_timestamp():
+        days = question.facts.local(delivered).date().delta(question.facts.local(promised).date(), unit="day")
+        return days.cast("float64")
+    if promised.type().is_numeric() and delivered.type().is_numeric():
+        return delivered.cast("float64") - promised.cast("float64")
+    return null_of("float64")
+
+
+def judged_only(table: ibis.Table) -> ibis.Table:
+    """Return the commitments that were kept or broken."""
+    return table.filter(table["status"].isin(["kept", "broken"]))
+
+
+def observed_for(question: Question, table: ibis.Table, days: int) -> ibis.Table:
+    """Return the judged commitments whose due time lies at least `days` before `as_of`."""
+    judged = judged_only(table).filter(table["due"].notnull())
+    return judged.filter(judged["due"] + interval_days(days) <= question.facts.as_of)

@@ -1,0 +1,143 @@
+"""The value chain as sections of the report want it: one link after the other, its figure or its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa.report.content import by, number, only
+from promesa.report.figures import Figure, change, change_span, figure_of
+from promesa.report.tables import Cell, Table, cell_of, table
+
+if TYPE_CHECKING:
+    from promesa.report.content import Content, Row
+
+LINKS = (
+    "promise", "expectation", "experience", "emotion", "memory", "satisfaction",
+    "reputation", "loyalty", "retention", "income", "profit",
+)  # fmt: skip
+FAMILIES = ("say", "say", "live", "feel", "feel", "feel", "stay", "stay", "stay", "earn", "earn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """How a link has changed against the period before.
+
+    Attributes
+    ----------
+    sign : {"up", "down", "level", "none"}
+        ``level`` when the interval of the change holds zero, ``none`` when there is nothing to compare with.
+    text : str
+        The change in words.
+    interval : str
+        Its ends, empty where there are none.
+    """
+
+    sign: str
+    text: str
+    interval: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One link of the chain."""
+
+    name: str
+    family: str
+    label: str
+    measure: str
+    figure: Figure
+    trend: Trend
+    owner: str
+    gap: str
+    others: tuple[tuple[str, Figure], ...] = ()
+
+
+def links_of(content: Content) -> tuple[Link, ...]:
+    """Return the eleven links in their order, those without a row as empty ones."""
+    groups = by((row for row in content.rows("chain") if row.get("measure") != "effect"), "link")
+    return tuple(
+        _link(name, family, groups.get(name, []), content) for name, family in zip(LINKS, FAMILIES, strict=True)
+    )
+
+
+def satisfaction_row(content: Content) -> Row | None:
+    """Return the row of the satisfaction link: what scores of touchpoints are set against."""
+    rows = [row for row in content.rows("chain") if row.get("link") == "satisfaction"]
+    return next((row for row in rows if number(row.get("estimate")) is not None), None)
+
+
+def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
+    main = rows[0] if rows else None
+    figure = figure_of(main, content) if main else Figure(
+        text=content.say("no_figure"), state="missing", reason=content.say("note.no-data")
+    )
+    unit = str(main.get("unit") or "") if main else ""
+    gap = number(main.get("gap")) if main else None
+    owner = main.get("owner") if main else None
+    return Link(
+        name=name,
+        family=family,
+        label=content.say(f"link.{name}"),
+        measure=_measured(main, content) if main else "",
+        figure=figure,
+        trend=_trend(main, unit, content) if main and figure.state == "shown" else Trend(sign="none", text=""),
+        owner=content.label("function", owner) if owner else "",
+        gap=change(gap, unit, content) if gap is not None else "",
+        others=tuple((_measured(row, content), figure_of(row, content)) for row in rows[1:]),
+    )
+
+
+def _measured(row: Row, content: Content) -> str:
+    concept = row.get("concept")
+    return content.label("concept", concept) if concept else content.measure(str(row.get("measure") or ""))
+
+
+def _trend(row: Row, unit: str, content: Content) -> Trend:
+    value = number(row.get("change"))
+    if value is None:
+        return Trend(sign="none", text=content.say("trend.none"))
+    lower, upper = number(row.get("change_lower")), number(row.get("change_upper"))
+    unclear = value == 0 or (lower is not None and upper is not None and lower <= 0 <= upper)
+    sign = "level" if unclear else "up" if value > 0 else "down"
+    said = content.say(f"trend.{sign}", change=change(value, unit, content))
+    return Trend(sign=sign, text=said, interval=change_span(lower, upper, unit, content))
+
+
+def chain_table(links: tuple[Link, ...], content: Content) -> Table:
+    """Return the chain as a table, with every further figure of a link on a row of its own."""
+    keys = (("link", False), ("measure", False), ("figure", True), ("n", True), ("change", True), ("gap", True),
+            ("owner", False), ("evidence", False))  # fmt: skip
+    rows: list[list[Cell | str]] = []
+    for link in links:
+        reason = Cell(text=link.figure.text, small=link.figure.reason, state=link.figure.state)
+        shown = link.figure.state == "shown"
+        rows.append([
+            link.label,
+            link.measure or content.say("none"),
+            cell_of(link.figure) if shown else reason,
+            link.figure.n or content.say("none"),
+            Cell(text=link.trend.text or content.say("none"), small=link.trend.interval),
+            link.gap or content.say("none"),
+            link.owner or content.say("none"),
+            content.say(f"evidence.{link.figure.evidence}.word") if shown else content.say("none"),
+        ])  # fmt: skip
+        none = content.say("none")
+        rows += [[link.label, name, cell_of(figure), figure.n or none, none, none, link.owner or none,
+                  content.say(f"evidence.{figure.evidence}.word")] for name, figure in link.others]  # fmt: skip
+    return table(content.say("chain.caption"), [(content.say(f"column.{k}"), right) for k, right in keys], rows)
+
+
+def effects(content: Content) -> list[tuple[str, Figure]]:
+    """Return the estimated effects of one link on the next, where the chain has them."""
+    return [
+        (
+            content.say("chain.effect", source=_name(row.get("link"), content), target=_name(row.get("to"), content)),
+            figure_of(row, content),
+        )
+        for row in only(content.rows("chain"), "effect")
+    ]
+
+
+def _name(link: object, content: Content) -> str:
+    return content.say(f"link.{link}") if link in LINKS else str(link or "")

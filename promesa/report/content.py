@@ -1,0 +1,190 @@
+"""A snapshot as the report reads it: rows by measure and group, names in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from promesa import words
+from promesa.errors import ValueOutOfRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    Row = Mapping[str, object]
+
+FIXED = frozenset({"measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"})
+WITHHELD = "withheld-small-group"
+STATISTICS = ("mean", "median", "p90")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything the report shows.
+
+    Attributes
+    ----------
+    locale : str
+        The reader's: ``es``, ``en``, ``es_CO``.
+    labels : mapping
+        Kind to name to language to text.
+    touchpoints, promises : mapping
+        What the model says of each.
+    documents : mapping
+        `Result.to_document()` by key.
+    min_group : int or None
+        Smallest group with a figure of its own, where the snapshot says it.
+    """
+
+    locale: str
+    company: str
+    currency: str
+    time_zone: str
+    as_of: str
+    as_of_day: str
+    store_version: str
+    labels: Mapping[str, object]
+    touchpoints: Mapping[str, Mapping[str, object]]
+    promises: Mapping[str, Mapping[str, object]]
+    documents: Mapping[str, Mapping[str, object]]
+    min_group: int | None
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a message of the report."""
+        return words.say(f"report.{key}", self.locale, **values)
+
+    def document(self, key: str) -> Mapping[str, object]:
+        """Return a document, or an empty one."""
+        return self.documents.get(key, {})
+
+    def rows(self, key: str) -> Sequence[Row]:
+        """Return the rows of a document; none when it is not there."""
+        return cast("Sequence[Row]", self.document(key).get("rows", ()))
+
+    def level(self, key: str) -> float | None:
+        """Return the confidence level of a document."""
+        return number(self.document(key).get("confidence_level"))
+
+    def summary(self, key: str) -> str:
+        """Return the sentence that a document says of itself."""
+        said = mapping(self.document(key).get("summary"))
+        return str(said.get(words.language_of(self.locale)) or "")
+
+    def label(self, kind: str, name: object) -> str:
+        """Return how a name is written for people; the name itself where no label is declared."""
+        if name is None or name == "":
+            return self.say("not_stated")
+        said = mapping(mapping(self.labels.get(kind)).get(str(name)))
+        return text_in(said, self.locale) or _declared(kind, str(name), self.locale)
+
+    def names(self, kind: str, values: Iterable[object]) -> dict[str, str]:
+        """Return the labels of several names."""
+        return {str(value): self.label(kind, value) for value in values if value is not None}
+
+    def has_label(self, kind: str, name: str) -> bool:
+        """Tell whether a name of that kind is declared."""
+        return name in mapping(self.labels.get(kind))
+
+    def measure(self, measure: str) -> str:
+        """Return how a measure is written for people."""
+        if self.has_label("concept", measure):
+            return self.label("concept", measure)
+        name, _, statistic = measure.rpartition(".")
+        if name and statistic in STATISTICS:
+            return f"{self.label('element', name)} ({self.say(f'statistic.{statistic}')})"
+        key = f"report.measure.{measure}"
+        return words.say(key, self.locale) if words.knows(key, self.locale) else spaced(measure)
+
+    def day(self, iso: str) -> str:
+        """Return a day as the locale writes it."""
+        try:
+            return words.day(date.fromisoformat(iso[:10]), self.locale)
+        except ValueError:
+            return iso
+
+
+def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
+    """Return the content of a snapshot.
+
+    Raises
+    ------
+    ValueOutOfRange
+        If the snapshot holds no documents at all.
+    """
+    documents = mapping(snapshot.get("documents"))
+    if not documents:
+        raise ValueOutOfRange(
+            what="The snapshot holds no documents, so there is nothing to report.",
+            got=f"keys {', '.join(snapshot) or 'none'}",
+            expected="`documents`: a mapping of name to document",
+            fix="run `promesa analyse` and hand in the snapshot it keeps",
+        )
+    model = mapping(snapshot.get("model"))
+    smallest = number(snapshot.get("min_group"))
+    return Content(
+        locale=locale,
+        company=str(snapshot.get("company") or snapshot.get("brand") or ""),
+        currency=str(snapshot.get("currency") or ""),
+        time_zone=str(snapshot.get("time_zone") or ""),
+        as_of=str(snapshot.get("as_of") or ""),
+        as_of_day=str(snapshot.get("as_of_day") or snapshot.get("as_of") or ""),
+        store_version=str(snapshot.get("store_version") or ""),
+        labels=mapping(snapshot.get("labels")),
+        touchpoints={name: mapping(said) for name, said in mapping(model.get("touchpoints")).items()},
+        promises={name: mapping(said) for name, said in mapping(model.get("promises")).items()},
+        documents={key: mapping(document) for key, document in documents.items()},
+        min_group=None if smallest is None else int(smallest),
+    )
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """Return a mapping, or an empty one in its place."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def number(value: object) -> float | None:
+    """Return a number, or None."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def text_in(said: Mapping[str, object], locale: str) -> str:
+    """Return the text of the reader's language, else of the other."""
+    own = said.get(words.language_of(locale))
+    return str(own or next((text for text in said.values() if text), "") or "")
+
+
+def spaced(name: str) -> str:
+    """Return a name of the model as words."""
+    return name.replace("_", " ").replace("-", " ").replace(".", " · ")
+
+
+def _declared(kind: str, name: str, locale: str) -> str:
+    key = f"{kind}.{name}"
+    return words.say(key, locale) if words.knows(key, locale) else name
+
+
+def only(rows: Iterable[Row], measure: str) -> Iterator[Row]:
+    """Yield the rows of one measure."""
+    return (row for row in rows if row.get("measure") == measure)
+
+
+def by(rows: Iterable[Row], key: Callable[[Row], object] | str) -> dict[object, list[Row]]:
+    """Return the rows in groups, in the order in which the groups come up."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.get(key) if isinstance(key, str) else key(row), []).append(row)
+    return groups
+
+
+def by_measure(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return the first row of each measure."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.setdefault(str(row.get("measure")), row)
+    return found
+
+
+def dimensions_after(key: str, prefix: str) -> str:
+    """Return what a document is split by: ``promises_by_supplier`` by ``supplier``."""
+    return key.removeprefix(f"{prefix}_by_")

@@ -1,0 +1,110 @@
+"""One row in words: the figure, its interval, its n, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from promesa import words
+from promesa.report.content import FIXED, WITHHELD, number, spaced
+
+if TYPE_CHECKING:
+    from promesa.report.content import Content, Row
+
+State = Literal["shown", "withheld", "missing"]
+NO_BREAK = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure as the page writes it.
+
+    Attributes
+    ----------
+    text : str
+        The estimate in its unit, or the word that stands for it.
+    interval : str
+        Both ends, empty where there are none.
+    n : str
+        Observations used.
+    reason : str
+        Why there is no estimate, empty where there is one.
+    evidence : str
+        Code of the evidence word.
+    """
+
+    text: str
+    interval: str = ""
+    n: str = ""
+    state: State = "shown"
+    reason: str = ""
+    evidence: str = "described"
+
+
+def figure_of(row: Row | None, content: Content) -> Figure:
+    """Return one row in words; no row at all is a missing figure without a reason."""
+    if row is None:
+        return Figure(text=words.NOT_STATED, state="missing")
+    value, evidence = number(row.get("estimate")), str(row.get("evidence") or "described")
+    if value is None:
+        withheld = row.get("note") == WITHHELD
+        return Figure(
+            text=content.say("withheld_short" if withheld else "no_figure"),
+            state="withheld" if withheld else "missing",
+            reason=reason_of(row, content),
+            evidence=evidence,
+        )
+    unit = str(row.get("unit") or "")
+    return Figure(
+        text=amount(value, unit, content),
+        interval=span(number(row.get("lower")), number(row.get("upper")), unit, content),
+        n=words.number(number(row.get("n")), content.locale),
+        evidence=evidence,
+    )
+
+
+def amount(value: float | None, unit: str, content: Content) -> str:
+    """Return a value in its unit, on one line."""
+    return _signed(words.amount(value, unit, content.locale), value).strip().replace(" ", NO_BREAK)
+
+
+def span(lower: float | None, upper: float | None, unit: str, content: Content) -> str:
+    """Return both ends of an interval, empty where there is none."""
+    if lower is None or upper is None:
+        return ""
+    return content.say("interval", lower=amount(lower, unit, content), upper=amount(upper, unit, content))
+
+
+def change(value: float, unit: str, content: Content) -> str:
+    """Return a difference with its sign; between fractions it is percentage points."""
+    if unit == "fraction":
+        said = content.say("percentage_points", value=words.number(100 * value, content.locale, decimals=1, sign=True))
+        return _signed(said, value).replace(" ", NO_BREAK)
+    said = amount(value, unit, content)
+    return f"+{said}" if value > 0 else said
+
+
+def change_span(lower: float | None, upper: float | None, unit: str, content: Content) -> str:
+    """Return both ends of the interval of a difference."""
+    if lower is None or upper is None:
+        return ""
+    return content.say("interval", lower=change(lower, unit, content), upper=change(upper, unit, content))
+
+
+def reason_of(row: Row, content: Content) -> str:
+    """Return why a row has no estimate, in plain words."""
+    note = str(row.get("note") or "no-data")
+    values = {key: value for key, value in row.items() if key not in FIXED and key.isidentifier()}
+    for key in (f"report.note.{note}", f"chain.reason.{note}"):
+        if words.knows(key, content.locale):
+            try:
+                return words.say(key, content.locale, **values)
+            except (KeyError, IndexError):  # the message wants a value that the row does not carry
+                continue
+    return spaced(note)
+
+
+
+def _signed(text: str, value: float | None) -> str:
+    """Return the text of a negative value with a true minus sign."""
+    return text.replace("-", "\u2212", 1) if value is not None and value < 0 else text

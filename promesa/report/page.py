@@ -1,0 +1,144 @@
+"""The page: sections in their order, written as one file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from promesa import charts, words
+from promesa.errors import StoreNotWritable
+from promesa.report import chain, method, promises, quality, splits, touchpoints, trends, value
+from promesa.report.content import read
+from promesa.report.drawing import environment, render
+from promesa.report.picture import LAYOUTS, picture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promesa.report.content import Content
+
+SECTIONS = ("chain", "costliest", "promises", "touchpoints", "trend", "value", "quality", "method")
+SUMMARISED = ("chain", "promises", "touchpoints", "value")
+EVIDENCE = ("described", "associated", "adjusted", "experiment")
+CARDS_SHOWN = 6
+
+
+def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -> Path:
+    """Write a snapshot as one HTML file.
+
+    Parameters
+    ----------
+    snapshot : mapping
+        Company, instant, labels, model and ``documents``: what `promesa analyse` keeps.
+    target : Path
+        File to write; folders on the way are made. A reader never sees half a file.
+    locale : str
+        Language and number signs: ``es``, ``en``, ``es_CO``...
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueOutOfRange
+        If the snapshot holds no documents.
+    StoreNotWritable
+        If the file cannot be written.
+    """
+    page = html_of(read(snapshot, locale=locale))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, page)
+    except OSError as error:
+        raise StoreNotWritable(
+            what="The report cannot be written.",
+            got=f"{target}: {error.strerror or type(error).__name__}",
+            expected="a folder that can be written to, on a disk with room",
+            fix="choose another file name, or free the disk and write the report again",
+        ) from error
+    return target
+
+
+def _replace(target: Path, page: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".html")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def html_of(content: Content) -> str:
+    """Return the whole page."""
+    register = promises.promises_of(content)
+    costliest, by_cost = promises.costliest(register)
+    links = chain.links_of(content)
+    return render(
+        "page.html",
+        c=content,
+        say=content.say,
+        language=content.locale.replace("_", "-"),
+        style=style(),
+        sections=SECTIONS,
+        evidence=EVIDENCE,
+        headlines=[said for key in SUMMARISED if (said := content.summary(key))],
+        pictures=[picture(links, layout, content=content) for layout in LAYOUTS],
+        chain_table=chain.chain_table(links, content),
+        effects=chain.effects(content),
+        costliest=costliest,
+        by_cost=by_cost,
+        holds_zero=promises.cost_holds_zero,
+        promises=register,
+        register=promises.register(register, content) if register else None,
+        cards=promises.cards(register, content),
+        cards_shown=CARDS_SHOWN,
+        splits=splits.promise_splits(content),
+        **_touchpoints(content, register),
+        **_figures(content),
+        percent=partial(_percent, content),
+    )
+
+
+def _percent(content: Content, share: float | None) -> str:
+    return words.percent(share, content.locale, decimals=0)
+
+
+def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> dict[str, object]:
+    return {
+        "map": touchpoints.map_of(content, register),
+        "first_in_cell": touchpoints.FIRST_IN_CELL,
+        "touchpoint_table": touchpoints.touchpoint_table(content),
+        "element_table": touchpoints.element_table(content),
+    }
+
+
+def _figures(content: Content) -> dict[str, object]:
+    return {
+        "opinions": trends.opinion_trends(content),
+        "busiest": trends.busiest_touchpoints(content),
+        "months": trends.months_table(content),
+        "value_headlines": value.headlines(content),
+        "value_trends": trends.value_trends(content),
+        "value_table": value.value_table(content),
+        "loads": quality.loads_table(content),
+        "quarantine": quality.quarantine(content),
+        "quality_table": quality.other_table(content),
+        "withheld": quality.withheld(content),
+        "method": method.notes(content),
+    }
+
+
+def style() -> Markup:
+    """Return the style sheet, with the colours of the charts for dark pages."""
+    template = environment().get_template("report.css")
+    return Markup(template.render(colours=list(charts.COLOURS.values())))  # noqa: S704 - no text of a company in it

@@ -1,0 +1,146 @@
+"""The one shape that every analysis result has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+
+Evidence = Literal["described", "associated", "adjusted", "experiment"]
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One figure of one group.
+
+    Attributes
+    ----------
+    dimensions : dict of str to str or None
+        The group: ``{"touchpoint": "delivery", "channel": "web"}``. None is "not stated".
+    measure : str
+        What is estimated, from the vocabulary of the analysis.
+    estimate, lower, upper : float or None
+        Value and interval ends in `unit`, never rounded; None where there is none or it is withheld.
+    n : int
+        Observations used. In a withheld group it is the lower bound 0.
+    n_missing : int
+        Observations of the group that could not be used.
+    unit : str
+        ``count``, ``fraction``, ``points``, ``score``, ``days``, a currency code, an element's unit.
+    evidence : Evidence
+        The strongest word that the method has earned.
+    note : str or None
+        Code of the reason why something is missing: ``withheld-small-group``, ``no-data``...
+    """
+
+    dimensions: dict[str, str | None]
+    measure: str
+    estimate: float | None
+    lower: float | None = None
+    upper: float | None = None
+    n: int
+    n_missing: int = 0
+    unit: str
+    evidence: Evidence = "described"
+    note: str | None = None
+    extra: dict[str, Value] = field(default_factory=dict)
+
+    def row(self) -> dict[str, Value]:
+        """Return the flat row: dimensions, then the fixed keys, then the analysis's own."""
+        return {
+            **self.dimensions,
+            "measure": self.measure,
+            "estimate": self.estimate,
+            "lower": self.lower,
+            "upper": self.upper,
+            "n": self.n,
+            "n_missing": self.n_missing,
+            "unit": self.unit,
+            "evidence": self.evidence,
+            "note": self.note,
+            **self.extra,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Immutable answer to one question: raw rows first, everything else from them.
+
+    Attributes
+    ----------
+    analysis : str
+        Name of the analysis, as `promesa show` takes it.
+    as_of : datetime
+        Instant looked at, naive UTC.
+    store_version : str
+        Version of the store that was read.
+    confidence_level : float
+        Nominal coverage of the intervals, a fraction.
+    dimensions : tuple of str
+        What the figures are split by, in order.
+    estimates : tuple of Estimate
+        The figures.
+    labels : dict of str to dict of str to str
+        For the names in the dimensions, what people call them, by language: ``{"delivery": {"es": "Entrega"}}``.
+    """
+
+    analysis: str
+    as_of: datetime
+    store_version: str
+    confidence_level: float
+    dimensions: tuple[str, ...]
+    estimates: tuple[Estimate, ...]
+    labels: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    def label(self, name: str | None, locale: str) -> str:
+        """Return what people call a name in `locale`; the name itself where none was declared."""
+        if name is None:
+            return "–"
+        return self.labels.get(name, {}).get("es" if locale.startswith("es") else "en", name)
+
+    def rows(self) -> list[dict[str, Value]]:
+        """Return one flat dict per estimate, unrounded, keys in a fixed order."""
+        return [estimate.row() for estimate in self.estimates]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `rows()` as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
+    def find(self, measure: str, **dimensions: str | None) -> Estimate | None:
+        """Return the first estimate of `measure` whose dimensions include those given."""
+        wanted = dimensions.items()
+        for estimate in self.estimates:
+            if estimate.measure == measure and wanted <= estimate.dimensions.items():
+                return estimate
+        return None
+
+    def summary(self, locale: str = "en") -> str:
+        """Return the answer in words a manager can read aloud, always with its uncertainty and its n."""
+        raise NotImplementedError
+
+    def chart(self, locale: str = "en") -> dict[str, object] | None:
+        """Return a Vega-Lite chart of `rows()` as a plain dict, or None where a table says it better."""
+        raise NotImplementedError
+
+    def to_document(self) -> dict[str, object]:
+        """Return everything as one JSON-ready document: what `--json` prints and a snapshot keeps."""
+        return {
+            "analysis": self.analysis,
+            "as_of": self.as_of.isoformat(),
+            "store_version": self.store_version,
+            "confidence_level": self.confidence_level,
+            "dimensions": list(self.dimensions),
+            "rows": self.rows(),
+            "summary": {locale: self.summary(locale) for locale in ("es", "en")},
+            "chart": {locale: self.chart(locale) for locale in ("es", "en")},
+        }
+
+    def __str__(self) -> str:
+        return self.summary()

@@ -1,0 +1,76 @@
+"""One block of customers with everything that happened to them: the latent truth that all files are written from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from promesa.simulate.company import BLOCK, World, make_world
+from promesa.simulate.journeys import Journeys, draw_journeys
+from promesa.simulate.people import People, draw_people
+from promesa.simulate.surveys import Answers, Reviews, draw_answers, draw_reviews
+from promesa.simulate.visits import Enquiries, Visits, draw_enquiries, online_visits, shop_visits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Customers `first` to `first + size - 1`, drawn from a seed of their own.
+
+    Attributes
+    ----------
+    index : int
+        Number of the block.
+    rng : numpy.random.Generator
+        For what is drawn while files are written (baskets, dirt); it changes nothing of the truth.
+    """
+
+    index: int
+    people: People
+    journeys: Journeys
+    online: Visits
+    shop: Visits
+    enquiries: Enquiries
+    answers: Answers
+    reviews: Reviews
+    rng: np.random.Generator
+
+
+def company_seed(seed: int) -> np.random.SeedSequence:
+    """Return the seed of what the whole company shares."""
+    return np.random.SeedSequence(seed, spawn_key=(0,))
+
+
+def company(*, years: float, seed: int, end: date) -> World:
+    """Return the world of a seed."""
+    return make_world(years=years, end=end, rng=np.random.default_rng(company_seed(seed)))
+
+
+def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
+    """Draw one block. The same (seed, index, size) gives the same block, whatever came before."""
+    truth, writing = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(2)
+    rng = np.random.default_rng(truth)
+    people = draw_people(world, first=index * BLOCK, size=size, rng=rng)
+    journeys = draw_journeys(world, people, rng)
+    return Block(
+        index=index,
+        people=people,
+        journeys=journeys,
+        online=online_visits(world, people, journeys, rng),
+        shop=shop_visits(world, people, journeys, rng),
+        enquiries=draw_enquiries(world, people, rng),
+        answers=draw_answers(world, journeys, rng),
+        reviews=draw_reviews(world, journeys, rng),
+        rng=np.random.default_rng(writing),
+    )
+
+
+def draw_blocks(world: World, *, customers: int, seed: int) -> Iterator[Block]:
+    """Draw all blocks, one at a time, so that memory holds one."""
+    for index, first in enumerate(range(0, customers, BLOCK)):
+        yield draw_block(world, index=index, size=min(BLOCK, customers - first), seed=seed)

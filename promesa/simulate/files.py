@@ -1,0 +1,111 @@
+"""The files of the company: how each is shaped, and one block written to all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow.compute as pc
+
+from promesa.simulate import dirt, service_tables, shop_tables
+from promesa.simulate.writers import FileKind, FileShape, FileWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from promesa.simulate.block import Block
+    from promesa.simulate.company import World
+    from promesa.simulate.shop_tables import Baskets
+    from promesa.simulate.truth import Tally
+
+Format = Literal["files", "parquet"]
+SHAPES: dict[str, FileShape] = {
+    "clientes": FileShape(path="crm/clientes", delimiter=";", encoding="latin-1", dates="%d/%m/%Y"),
+    "pedidos_colombia": FileShape(path="tienda/pedidos_colombia"),
+    "pedidos_colombia_correcciones": FileShape(path="tienda/pedidos_colombia_correcciones"),
+    "pedidos_espana": FileShape(path="tienda/pedidos_espana"),
+    "pedidos_espana_correcciones": FileShape(path="tienda/pedidos_espana_correcciones"),
+    "lineas": FileShape(path="tienda/lineas"),
+    "entregas": FileShape(path="transportistas/entregas", gz=True),
+    "contactos": FileShape(path="call_center/contactos", natural="jsonl", offset="+00:00"),
+    "invitaciones": FileShape(path="encuestas/invitaciones"),
+    "respuestas": FileShape(path="encuestas/respuestas"),
+    "sesiones": FileShape(path="web/sesiones", natural="parquet"),
+    "turnos": FileShape(path="tiendas/turnos", delimiter=";", dates="%d/%m/%Y %H:%M:%S", decimal=","),
+    "facturas": FileShape(path="facturacion/facturas", delimiter=";", dates="%d/%m/%Y"),
+    "facturas_correcciones": FileShape(path="facturacion/facturas_correcciones", delimiter=";", dates="%d/%m/%Y"),
+    "cobranzas": FileShape(path="facturacion/cobranzas", delimiter=";", dates="%d/%m/%Y"),
+    "devoluciones": FileShape(path="facturacion/devoluciones", delimiter=";", dates="%d/%m/%Y"),
+    "catalogos": FileShape(path="mercadeo/catalogos"),
+    "inversion": FileShape(path="mercadeo/inversion", delimiter=";", dates="%d/%m/%Y", decimal=","),
+    "resenas": FileShape(path="resenas/resenas", natural="jsonl", offset="+00:00"),
+}
+ALWAYS_NATURAL = ("inversion", "resenas")  # small, whatever the size of the company
+
+
+def kind_of(name: str, written_as: Format) -> FileKind:
+    """Return the kind of file that a table is written to."""
+    return SHAPES[name].natural if written_as == "files" or name in ALWAYS_NATURAL else "parquet"
+
+
+def open_writers(folder: Path, written_as: Format) -> dict[str, FileWriter]:
+    """Open every file under the data folder."""
+    return {name: FileWriter(folder, shape, kind_of(name, written_as)) for name, shape in SHAPES.items()}
+
+
+def block_tables(world: World, block: Block, baskets: Baskets, tally: Tally) -> dict[str, pa.Table]:
+    """Return the tables of one block, with the dirt that a typed cell can hold."""
+    cancelled = shop_tables.cancelled_rows(block)
+    orders = shop_tables.order_table(world, block, baskets)
+    dropped = shop_tables.cancelled_orders(world, block, orders, cancelled)
+    tally["promises.arrives_by_date.released"] += len(cancelled)
+    tables = {
+        "clientes": service_tables.customer_table(world, block),
+        "lineas": shop_tables.line_table(block, baskets),
+        "entregas": shop_tables.delivery_table(world, block, baskets, cancelled),
+        "contactos": dirt.missing_customers(block, service_tables.contact_table(world, block), tally),
+        "sesiones": dirt.future_sessions(block, service_tables.session_table(world, block), tally),
+        "turnos": dirt.unknown_points(block, service_tables.turn_table(world, block), tally),
+        "cobranzas": shop_tables.reminder_table(world, block),
+        "devoluciones": shop_tables.refund_table(world, block, baskets),
+        "catalogos": service_tables.catalogue_table(world, block),
+        "resenas": service_tables.review_table(world, block),
+    }
+    tally["moments.collection_notice"] += tables["cobranzas"].num_rows
+    invitations, answers = service_tables.invitation_table(world, block), service_tables.answer_table(world, block)
+    tables["invitaciones"], tables["respuestas"] = dirt.off_scale(block, invitations, answers, tally)
+    _with_corrections(world, block, orders, dropped, tables, tally)
+    for name in dirt.WITH_DUPLICATES:
+        tables[name] = dirt.with_duplicates(block, tables[name], name, tally)
+    return tables
+
+
+def _with_corrections(
+    world: World, block: Block, orders: pa.Table, dropped: pa.Table, tables: dict[str, pa.Table], tally: Tally
+) -> None:
+    import pyarrow as pa
+
+    for country, code in (("colombia", "CO"), ("espana", "ES")):
+        name = f"pedidos_{country}"
+        here = orders.filter(pc.equal(orders.column("país"), code))
+        first, second = dirt.correct_later(block, here, name, "total", tally)
+        gone = dropped.filter(pc.equal(dropped.column("país"), code))
+        tables[name] = pa.concat_tables([first, gone]).drop_columns(["país"])
+        tables[f"{name}_correcciones"] = second.drop_columns(["país"])
+    invoices = shop_tables.invoice_table(world, block)
+    first, second = dirt.correct_later(block, invoices, "facturas", "correcta", tally)
+    tables["facturas"], tables["facturas_correcciones"] = first, second
+
+
+def write_block(block: Block, tables: dict[str, pa.Table], writers: dict[str, FileWriter], tally: Tally) -> None:
+    """Append one block to the files, and to text files the rows that no typed cell can hold."""
+    for name, table in tables.items():
+        writers[name].append(table)
+        tally[f"files.{name}"] += table.num_rows
+    spoilt = {"turnos": dirt.wordy_numbers, "facturas": dirt.impossible_days}
+    for name, spoil in spoilt.items():
+        if writers[name].kind == "csv":
+            extra = spoil(block, tables[name], SHAPES[name], tally)
+            writers[name].append_text(extra)
+            tally[f"files.{name}"] += extra.num_rows

@@ -1,0 +1,232 @@
+"""What the CRM, the call centre, the survey tool, web analytics and the shops' queue system hold of one block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from promesa.simulate import columns
+from promesa.simulate.comments import COMMENTS
+from promesa.simulate.company import ADVISERS, AGENTS, BRAND, CITIES, COUNTRIES, FAMILY, GIVEN, REGIONS, SEGMENTS
+from promesa.simulate.shop_tables import journey_keys, order_numbers, shop_keys
+from promesa.simulate.surveys import SURVEYS
+from promesa.simulate.visits import catalogue_mailings
+
+if TYPE_CHECKING:
+    from promesa.simulate.arrays import Flags, Ints
+    from promesa.simulate.block import Block
+    from promesa.simulate.company import World
+
+SURVEY_NAMES = ("Expectativa", "Facilidad", "Entrega", "Contacto", "Compra", "Emoción", "Recuerdo")
+KNOWN_TO_CALL_CENTRE = 0.6
+
+
+def customer_table(world: World, block: Block) -> pa.Table:
+    """Return the CRM: most people once, some twice, the second time typed anew with errors and no shop key."""
+    people = block.people
+    once, twice = np.flatnonzero(people.in_crm), np.flatnonzero(people.twice_in_crm)
+    rows = np.concatenate([once, twice])
+    again = np.arange(len(rows)) >= len(once)
+    number = people.number[rows]
+    name, email = _names(block, rows, again), _emails(block, rows)
+    return pa.table({
+        "id_cliente": columns.keys("C", np.where(again, 9, 1) * 100_000_000 + number),
+        "nombre": name,
+        "correo": email,
+        "teléfono": columns.keys("3", 100_000_000 + (number * 7_919) % 900_000_000),
+        "documento": columns.keys("", 10_000_000 + number * 13, missing=again),
+        "dirección": pc.binary_join_element_wise(
+            columns.keys("Calle ", number % 150 + 1), columns.keys("# ", number % 97 + 1), " "
+        ),
+        "ciudad": columns.words(CITIES, people.region[rows]),
+        "región": columns.words(REGIONS, people.region[rows]),
+        "país": columns.words(COUNTRIES, people.country[rows]),
+        "segmento": columns.words(SEGMENTS, people.segment[rows]),
+        "fecha_alta": columns.days(world, np.maximum(people.first_at[rows] - 1, 0) + 0 * again),
+        "id_tienda": columns.keys("T", 100_000_000 + number, missing=again),
+    })  # fmt: skip
+
+
+def _names(block: Block, rows: Ints, again: Flags) -> pa.Array:
+    people = block.people
+    family = pa.array(FAMILY).take(pa.array(people.family[rows]))
+    # Typed anew: the last letter of the first surname is doubled, and the second surname left out.
+    typed = pc.binary_join_element_wise(family, pc.utf8_slice_codeunits(family, -1), "")
+    full = pc.binary_join_element_wise(
+        pa.array(GIVEN).take(pa.array(people.given[rows])),
+        pc.if_else(pa.array(again), typed, family),
+        pc.if_else(pa.array(again), "", pa.array(FAMILY).take(pa.array(people.second_family[rows]))),
+        " ",
+    )
+    return pc.utf8_trim_whitespace(full)
+
+
+def _emails(block: Block, rows: Ints) -> pa.Array:
+    given = pa.array(GIVEN).take(pa.array(block.people.given[rows]))
+    plain = pc.utf8_lower(given)
+    for accented, letter in zip("áéíóúñ", "aeioun", strict=True):
+        plain = pc.replace_substring(plain, accented, letter)
+    return columns_join(plain, columns.keys(".", block.people.number[rows], suffix="@correo.example"))
+
+
+def columns_join(*parts: pa.Array) -> pa.Array:
+    """Return the parts of each row joined without a gap."""
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def person_table(block: Block) -> pa.Table:
+    """Return the truth about identity: one row for each key that a person has in a system."""
+    people = block.people
+    every = np.arange(len(people.number))
+    systems = (
+        ("crm", 100_000_000, "C", np.flatnonzero(people.in_crm)),
+        ("crm", 900_000_000, "C", np.flatnonzero(people.twice_in_crm)),
+        ("tienda", 100_000_000, "T", every),
+        ("tienda", 500_000_000, "T", np.flatnonzero(people.two_accounts)),
+        ("callcenter", 100_000_000, "L", every),
+    )
+    return pa.concat_tables([
+        pa.table({
+            "persona": columns.keys("N", people.number[rows]),
+            "sistema": pa.array([system] * len(rows), pa.string()),
+            "clave": columns.keys(letter, offset + people.number[rows]),
+        })
+        for system, offset, letter, rows in systems
+    ])  # fmt: skip
+
+
+def contact_table(world: World, block: Block) -> pa.Table:
+    """Return the call centre's contacts in UTC: about an order, and general enquiries under its own keys."""
+    j, asked = block.journeys, block.enquiries
+    rows = np.flatnonzero(np.nan_to_num(j.contact_at, nan=np.inf) < world.days)
+    size, others = len(rows), len(asked.at)
+    person = np.concatenate([j.person[rows], asked.person])
+    number, alone = block.people.number[person], np.arange(size + others) >= size
+    order = np.concatenate([order_numbers(block)[rows], np.arange(others) + 1])
+    unknown = alone & (block.rng.random(len(person)) >= KNOWN_TO_CALL_CENTRE)
+    contact = np.concatenate([order[:size], number[size:] * 100 + np.arange(others) % 50 + 1])
+    wait = np.concatenate([j.wait_minutes[rows], asked.wait_minutes])
+    return pa.table({
+        "contacto": columns.keys("K", contact * 2 + alone),
+        "cliente": columns.keys("L", 100_000_000 + number),
+        "cliente_tienda": columns.keys("T", 100_000_000 + number, missing=unknown | ~alone),
+        "pedido": columns.keys("P", order, missing=alone),
+        "canal": columns.words(("Teléfono", "WhatsApp"), np.concatenate([j.contact_channel[rows], np.zeros(others)]).astype(np.int64)),
+        "inicio": columns.utc_times(world, np.concatenate([j.contact_at[rows], asked.at]), block.people.country[person]),
+        "espera_segundos": columns.numbers(wait * 60, decimals=0),
+        "resuelto_primer_contacto": pa.array(np.concatenate([j.resolved[rows], asked.resolved])),
+        "agente": columns.words(AGENTS, block.rng.integers(0, len(AGENTS), size + others)),
+        "motivo": columns.words(("Reclamo de pedido", "Consulta general"), alone.astype(np.int64)),
+    })  # fmt: skip
+
+
+def invitation_table(world: World, block: Block) -> pa.Table:
+    """Return the survey invitations, on the head office's clock."""
+    a, j = block.answers, block.journeys
+    return pa.table({
+        "invitación": _invitation_ids(block),
+        "encuesta": columns.words(SURVEY_NAMES, a.survey),
+        "cliente": journey_keys(block).take(pa.array(a.journey)),
+        "pedido": columns.keys("P", order_numbers(block)[a.journey]),
+        "punto": columns.words(("Entrega", "Recogida", "Teléfono", "WhatsApp", "Caja"), _asked_about(block)),
+        "enviada": columns.bogota_times(world, a.sent, j.country[a.journey]),
+    })  # fmt: skip
+
+
+def _asked_about(block: Block) -> Ints:
+    a, j = block.answers, block.journeys
+    delivery = np.where(j.fulfilment[a.journey] == 1, 1, 0)
+    contact = 2 + np.maximum(j.contact_channel[a.journey], 0)
+    return np.select([a.survey == 2, a.survey == 3, a.survey <= 1], [delivery, contact, np.full(len(a.sent), 4)], -1)
+
+
+def _invitation_ids(block: Block) -> pa.Array:
+    a = block.answers
+    return columns.keys("I", order_numbers(block)[a.journey] * 10 + a.survey)
+
+
+def answer_table(world: World, block: Block) -> pa.Table:
+    """Return the answers given, one column a question."""
+    a, j = block.answers, block.journeys
+    given = np.flatnonzero(~np.isnan(a.answered))
+    survey, score = a.survey[given], a.score[given]
+
+    def asked_in(*names: str) -> pa.Array:
+        codes = [SURVEYS.index(name) for name in names]
+        return columns.numbers(np.where(np.isin(survey, codes), score, np.nan), decimals=0)
+
+    return pa.table({
+        "invitación": _invitation_ids(block).take(pa.array(given)),
+        "respondida": columns.bogota_times(world, a.answered[given], j.country[a.journey[given]]),
+        "satisfacción": asked_in("delivery", "contact", "purchase"),
+        "recomendación": columns.numbers(a.recommend[given], decimals=0),
+        "facilidad": asked_in("ease"),
+        "expectativa": asked_in("expectation"),
+        "emoción": asked_in("emotion"),
+        "recuerdo": asked_in("memory"),
+        "comentario": columns.words(COMMENTS, a.comment[given]),
+    })  # fmt: skip
+
+
+def session_table(world: World, block: Block) -> pa.Table:
+    """Return web and app sessions of known customers, in UTC."""
+    visits, j = block.online, block.journeys
+    order = order_numbers(block)[np.maximum(visits.journey, 0)]
+    size = len(visits.at)
+    number = block.people.number[visits.person]
+    return pa.table({
+        "sesión": columns.keys("W", (block.people.number[0] * 1_000 + np.arange(size))),
+        "cliente": columns.keys("T", 100_000_000 + number),
+        "inicio": columns.utc_times(world, visits.at, block.people.country[visits.person]),
+        "medio": columns.words(("Tienda", "Web", "App"), visits.channel),
+        "páginas": pa.array(1 + block.rng.poisson(5.0, size)),
+        "facilidad": columns.numbers(visits.web_ease, decimals=1),
+        "pedido": columns.keys("P", order, missing=visits.journey < 0),
+    })  # fmt: skip
+
+
+def turn_table(world: World, block: Block) -> pa.Table:
+    """Return the shops' queue tickets: reception and then advice, on the head office's clock."""
+    visits = block.shop
+    size = len(visits.at)
+    person = np.tile(visits.person, 2)
+    advice = np.repeat([False, True], size)
+    at = np.concatenate([visits.at, visits.at + np.nan_to_num(visits.reception_minutes) / 1_440])
+    order = order_numbers(block)[np.maximum(np.tile(visits.journey, 2), 0)]
+    number = np.tile(block.people.number[0] * 1_000 + np.arange(size), 2) * 2 + advice
+    return pa.table({
+        "turno": columns.keys("V", number),
+        "cliente": shop_keys(block, person, in_shop=np.ones(len(person), dtype=bool)),
+        "punto": columns.words(("Recepción", "Asesoría"), advice.astype(np.int64)),
+        "hora": columns.bogota_times(world, at, block.people.country[person]),
+        "minutos_espera": columns.numbers(np.where(advice, np.nan, np.tile(visits.reception_minutes, 2)), decimals=1),
+        "amabilidad": columns.numbers(np.where(advice, np.tile(visits.kindness, 2), np.nan), decimals=0),
+        "asesor": columns.words(ADVISERS, block.rng.integers(0, len(ADVISERS), len(person)), missing=~advice),
+        "pedido": columns.keys("P", order, missing=np.tile(visits.journey, 2) < 0),
+    })  # fmt: skip
+
+
+def catalogue_table(world: World, block: Block) -> pa.Table:
+    """Return the paper catalogues sent."""
+    person, at = catalogue_mailings(world, block.people)
+    number = block.people.number[person]
+    return pa.table({
+        "envío": columns.keys("E", number * 1_000 + np.floor(at).astype(np.int64)),
+        "cliente": columns.keys("T", 100_000_000 + number),
+        "fecha": columns.days(world, at),
+    })  # fmt: skip
+
+
+def review_table(world: World, block: Block) -> pa.Table:
+    """Return the public reviews of the company's own customers, without names."""
+    r, j = block.reviews, block.journeys
+    return pa.table({
+        "reseña": columns.keys("R", order_numbers(block)[r.journey]),
+        "marca": pa.array([BRAND] * len(r.at), pa.string()),
+        "estrellas": columns.numbers(r.stars, decimals=0),
+        "texto": columns.words(COMMENTS, r.comment),
+        "fecha": columns.utc_times(world, r.at, j.country[r.journey]),
+    })  # fmt: skip

@@ -1,0 +1,12 @@
+-- Bills, the last version of each. The billing system knows the day only: the moment is set at eight in the evening.
+SELECT
+  'factura-' || f.factura AS id,
+  CAST(f.fecha AS TIMESTAMP) + INTERVAL 20 HOUR AS at,
+  f.cliente AS customer,
+  'tienda' AS customer_source,
+  'invoice' AS touchpoint,
+  'email' AS channel,
+  f.pedido AS journey,
+  CASE WHEN f.correcta THEN 1 ELSE 0 END AS bill_right
+FROM facturas AS f
+QUALIFY row_number() OVER (PARTITION BY f.factura ORDER BY f.versión DESC) = 1

@@ -1,0 +1,255 @@
+"""Which kind a column is: from the shapes of its cells and what promesa.toml declares."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from promesa.sources.cells import ORDERS, WORDLIKE, DateShape, Shape, shape_of, timed_format
+from promesa.sources.shapes import SourceColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from promesa.sources.shapes import How, Kind
+
+# A detected kind may leave this share of cells behind (they are rejected one by one); past it the column is text.
+MISFITS_BORNE = 0.05
+_POINT_STYLE = ("whole", "point", "point_three")
+_COMMA_STYLE = ("whole", "comma", "comma_three", "point_three", "grouped_by_point")
+_USUAL_FORMAT = re.compile(r"%([dmYy])([-/.])%([dmYy])\2%([dmYy])(?:[ T]%H:%M(?::%S(?:\.%f)?)?)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateForm:
+    """How days are written in a column.
+
+    Attributes
+    ----------
+    order : str
+        ``ymd``, ``dmy``, ``mdy``, or ``own`` for a declared format that is none of these.
+    half_days : bool
+        Times are written with AM and PM.
+    """
+
+    order: str
+    sep: str
+    digits: int = 4
+    half_days: bool = False
+    own: str | None = None
+
+    def pattern(self, *, timed: bool, zoned: bool) -> str:
+        """Return it in strptime's letters."""
+        if self.own:
+            return self.own
+        letters = {"y": "%Y" if self.digits == 4 else "%y", "m": "%m", "d": "%d"}
+        day = self.sep.join(letters[letter] for letter in self.order)
+        clock = " %I:%M:%S %p" if self.half_days else " %H:%M:%S"
+        return day + (clock if timed else "") + ("%z" if zoned else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """How the cells of a column are read.
+
+    Attributes
+    ----------
+    comma : bool
+        Numbers have a decimal comma.
+    grouped : bool
+        Numbers with a decimal point may have commas between thousands.
+    zoned : bool
+        Times carry an offset.
+    doubt : str or None
+        Code of the warning that what was assumed may be wrong.
+    """
+
+    kind: Kind
+    how: How
+    comma: bool = False
+    grouped: bool = False
+    dates: DateForm | None = None
+    zoned: bool = False
+    doubt: str | None = None
+
+    def column(self, name: str, *, zoned: bool) -> SourceColumn:
+        """Return the column as the door shows it; `zoned` also counts the zone that the source declares."""
+        pattern = None
+        if self.dates:
+            pattern = self.dates.pattern(timed=self.kind == "time", zoned=self.zoned)
+        elif self.comma:
+            pattern = "1.234,56"
+        return SourceColumn(
+            name=name, kind=self.kind, how=self.how, format=pattern, zoned=self.kind == "time" and zoned
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What promesa.toml says of how a source writes its cells."""
+
+    types: Mapping[str, Kind]
+    comma: bool | None
+    dates: DateForm | None
+
+    @property
+    def own_format(self) -> str | None:
+        """Return the declared format when it is not one of the usual orders."""
+        return self.dates.own if self.dates else None
+
+
+def date_form_of(pattern: str) -> DateForm:
+    """Return the form of a declared strptime format."""
+    match = _USUAL_FORMAT.fullmatch(pattern)
+    order = "".join(match.group(1, 3, 4)).lower() if match else ""
+    if match is None or order not in ORDERS:
+        return DateForm(order="own", sep="", own=pattern)
+    return DateForm(order=order, sep=match[2], digits=2 if "%y" in pattern else 4)
+
+
+def shapes_of(cells: Mapping[str, int], *, rules: Rules) -> Counter[Shape]:
+    """Return how many cells have each shape, from how often each text occurs."""
+    counts: Counter[Shape] = Counter()
+    for cell, count in cells.items():
+        counts[shape_of(cell, own_format=rules.own_format)] += count
+    return counts
+
+
+def decide_all(columns: Mapping[str, Counter[Shape]], *, rules: Rules, semicolons: bool) -> dict[str, Decision]:
+    """Decide every column; what one says of the decimal sign helps where another is in doubt.
+
+    Parameters
+    ----------
+    columns : mapping of str to Counter
+        Shapes of the cells that are not null.
+    semicolons : bool
+        The file is delimited by semicolons, as where the comma is the decimal sign.
+    """
+    comma = rules.comma
+    if comma is None:
+        signs = {_decimal_sign(shapes) for shapes in columns.values()} - {None}
+        comma = signs == {"comma"} if signs else (True if semicolons else None)
+    lowered = {name.casefold(): kind for name, kind in rules.types.items()}
+    return {
+        name: _decide(shapes, declared=lowered.get(name.casefold()), comma=comma, rules=rules)
+        for name, shapes in columns.items()
+    }
+
+
+def _decimal_sign(shapes: Counter[Shape]) -> str | None:
+    comma = shapes["comma"] + shapes["grouped_by_point"]
+    point = shapes["point"] + shapes["grouped_by_comma"]
+    if comma == point:
+        return None
+    return "comma" if comma > point else "point"
+
+
+def _decide(shapes: Counter[Shape], *, declared: Kind | None, comma: bool | None, rules: Rules) -> Decision:
+    if declared is None:
+        return _detect(shapes, comma=comma, rules=rules)
+    if declared in ("day", "time"):
+        return _dated(shapes, rules=rules, kind=declared)
+    if declared == "number":
+        return replace(_numeric(shapes, comma=comma, declared=rules.comma), kind="number", how="declared", doubt=None)
+    return Decision(kind=declared, how="declared", comma=declared == "whole" and bool(comma))
+
+
+def _detect(shapes: Counter[Shape], *, comma: bool | None, rules: Rules) -> Decision:
+    text = Decision(kind="text", how="detected")
+    total = sum(shapes.values())
+    if not total:
+        return text
+    if shapes["yes_no"] == total:
+        return Decision(kind="yes_no", how="detected")
+    dated = sum(count for shape, count in shapes.items() if isinstance(shape, DateShape))
+    if _mostly(dated, total - dated):
+        return _dated(shapes, rules=rules, kind=None)
+    words = sum(shapes[shape] for shape in WORDLIKE) + shapes["yes_no"] + dated
+    # One code makes a column of codes: as numbers they would lose their zeros or their last digits.
+    if shapes["code"] or shapes["tag"] > 1 or not _mostly(total - words, words):
+        return text
+    return _numeric(shapes, comma=comma, declared=rules.comma)
+
+
+def _mostly(fits: float, misfits: float) -> bool:
+    if not fits:
+        return False
+    return not misfits or (misfits <= 1 and fits >= 3) or misfits <= MISFITS_BORNE * (fits + misfits)
+
+
+def _numeric(shapes: Counter[Shape], *, comma: bool | None, declared: bool | None) -> Decision:
+    number = Decision(kind="number", how="detected")
+    fractions = {shape for shape in (*_POINT_STYLE, *_COMMA_STYLE, "grouped_by_comma") if shapes[shape]} - {"whole"}
+    if not fractions:
+        return replace(number, kind="whole", comma=bool(comma))
+    if declared is not None:
+        return replace(number, comma=declared, grouped=not declared and bool(shapes["grouped_by_comma"]))
+    sign = _decimal_sign(shapes)
+    if sign is not None:
+        return replace(number, comma=sign == "comma", grouped=bool(shapes["grouped_by_comma"]))
+    if fractions == {"point_three"}:
+        return replace(number, comma=bool(comma), doubt="ambiguous_decimals" if comma else None)
+    if fractions == {"comma_three"} and comma:
+        return replace(number, comma=True, doubt="ambiguous_decimals")
+    return Decision(kind="text", how="detected", doubt="undecided_decimals", comma=bool(comma))
+
+
+def _dated(shapes: Counter[Shape], *, rules: Rules, kind: Kind | None) -> Decision:
+    """Return the day or time column whose format reads the most cells."""
+    dates = {shape: count for shape, count in shapes.items() if isinstance(shape, DateShape)}
+    forms = _forms(dates, rules=rules)
+    default = rules.dates or DateForm(order="ymd", sep="-")
+    best = max(forms, key=lambda form: (forms[form], -_rank(form)), default=default)
+    mine = [shape for shape in dates if _reads(best, shape)]
+    own = best.own or ""
+    timed = any(shape.timed for shape in mine) or timed_format(own)
+    return Decision(
+        kind=kind or ("time" if timed else "day"),
+        how="declared" if kind else "detected",
+        dates=replace(best, half_days=any(shape.half_days for shape in mine)),
+        zoned=kind != "day" and (any(shape.zoned for shape in mine) or "%z" in own),
+        doubt=_date_doubt(best, forms, unread=[shape for shape in dates if shape not in mine], rules=rules),
+    )
+
+
+def _forms(dates: Mapping[DateShape, int], *, rules: Rules) -> Counter[DateForm]:
+    """Return how many cells each form reads; a declared order of day and month leaves out the other one."""
+    forms: Counter[DateForm] = Counter()
+    for shape, count in dates.items():
+        for order in shape.orders:
+            own = rules.own_format if order == "own" else None
+            if rules.dates is None or order in ("ymd", "own", rules.dates.order):
+                forms[DateForm(order=order, sep=shape.sep, digits=shape.digits, own=own)] += count
+    return forms
+
+
+def _reads(form: DateForm, shape: DateShape) -> bool:
+    return (shape.sep, shape.digits) == (form.sep, form.digits) and form.order in shape.orders
+
+
+def _rank(form: DateForm) -> int:
+    return ("own", *ORDERS).index(form.order)
+
+
+def _date_doubt(
+    best: DateForm, forms: Mapping[DateForm, int], *, unread: Sequence[DateShape], rules: Rules
+) -> str | None:
+    if any(shape.orders for shape in unread):
+        return "mixed_dates"
+    twin = replace(best, order={"dmy": "mdy", "mdy": "dmy"}.get(best.order, best.order))
+    ambiguous = rules.dates is None and twin != best and forms.get(twin) == forms.get(best)
+    return "day_first" if ambiguous else None
+
+
+def reads_cell(decision: Decision, cell: str, *, rules: Rules) -> bool:
+    """Tell whether a cell has the form of a day or time column, whatever it was rejected for."""
+    shape = shape_of(cell, own_format=rules.own_format)
+    return isinstance(shape, DateShape) and decision.dates is not None and _reads(decision.dates, shape)
+
+
+def is_day_in_any_form(cell: str, *, rules: Rules) -> bool:
+    """Tell whether a cell is a day that exists, in whatever order."""
+    shape = shape_of(cell, own_format=rules.own_format)
+    return isinstance(shape, DateShape) and bool(shape.orders)

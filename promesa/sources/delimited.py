@@ -1,0 +1,167 @@
+"""CSV and its kin, read by the engine as text; broken lines are kept apart by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING
+
+from promesa.engine import literal, name
+from promesa.sources.dialect import SAMPLE, Dialect, csv_settings, detect
+from promesa.sources.encodings import TextFacts, copy_as_utf8, decoded, first_text, read_facts
+from promesa.sources.files import refuse_empty
+from promesa.sources.raw import BrokenRow, Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from promesa.engine import Embedded
+    from promesa.sources.files import Found
+    from promesa.sources.shapes import SourceWarning
+    from promesa.workspace import Source
+
+_RULES = {
+    "MISSING COLUMNS": "csv-structure",
+    "TOO MANY COLUMNS": "csv-structure",
+    "UNQUOTED VALUE": "csv-quote",
+    "LINE SIZE OVER MAXIMUM": "csv-line-too-long",
+    "INVALID ENCODING": "csv-encoding",
+}
+_serial = count()  # reject tables are one a scan, and a connection may be used by several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delimited:
+    """One CSV file, understood but not read."""
+
+    found: Found
+    facts: TextFacts
+    dialect: Dialect
+    warnings: tuple[SourceWarning, ...]
+
+
+def look_at(source: Source, found: Found) -> Delimited:
+    """Tell how a CSV file is written.
+
+    Raises
+    ------
+    SourceUnreadable
+        If it is empty, is not in its declared encoding, or not in its declared delimiter.
+    """
+    refuse_empty(source, found)
+    facts = read_facts(source, found)
+    text = first_text(found, facts, size=SAMPLE)
+    dialect, warnings = detect(text, source=source, found=found, facts=facts, whole=len(text) < SAMPLE)
+    return Delimited(found=found, facts=facts, dialect=dialect, warnings=tuple(warnings))
+
+
+def open_delimited(source: Source, found: Found, *, folder: Path) -> Raw:
+    """Return a CSV file as the engine reads it; one that is not UTF-8 is copied into `folder` first."""
+    seen = look_at(source, found)
+    path = found.path
+    if not seen.facts.is_utf8:
+        path = copy_as_utf8(found, seen.facts, to=folder / f"{found.path.name}.{next(_serial)}.utf8.csv")
+    return _raw(source, seen, path=path)
+
+
+def mend_line_ends(source: Source, found: Found, *, folder: Path) -> Raw:
+    """Return a CSV file whose lines end in several ways, from a copy in which they do not."""
+    seen = look_at(source, found)
+    path = folder / f"{found.path.name}.{next(_serial)}.lines.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings = csv_settings(
+        delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape
+    )
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n", **({"escapechar": "\\"} | settings))  # pyright: ignore[reportArgumentType]
+        for record in _records(found, seen):
+            writer.writerow(record) if record else stream.write("\n")
+    return _raw(source, seen, path=path)
+
+
+def _raw(source: Source, seen: Delimited, *, path: Path) -> Raw:
+    rejects = f"__broken_{next(_serial)}"
+    dialect = seen.dialect
+    return Raw(
+        shown=seen.found.shown,
+        fingerprint=seen.found.fingerprint,
+        relation=_relation(path, dialect, source, keep=f"store_rejects=true, rejects_limit=0, rejects_table={literal(rejects)}, rejects_scan={literal(rejects + '_scan')}"),
+        sample=_relation(path, dialect, source, keep="ignore_errors=true"),
+        columns=dialect.columns,
+        first_row=dialect.first_row,
+        semicolons=dialect.delimiter == ";",
+        warnings=seen.warnings,
+        broken=partial(_broken_rows, table=rejects, dialect=dialect),
+        blank_rows=partial(_blank_rows, seen),
+    )
+
+
+def _relation(path: Path, dialect: Dialect, source: Source, *, keep: str) -> str:
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in dialect.columns)
+    # What the engine takes for null here: nothing at all, or the empty cell; the other words are seen to later.
+    empty = "" if "" in source.null_words else ", nullstr=[chr(1)]"
+    return (
+        f"read_csv({literal(path)}, auto_detect=false, columns={{{columns}}}, delim={literal(dialect.delimiter)}, "
+        f"quote={literal(dialect.quote)}, escape={literal(dialect.escape)}, header={literal(dialect.header)}, "
+        f"skip={dialect.skip}, {keep}{empty})"
+    )
+
+
+def _broken_rows(engine: Embedded, *, table: str, dialect: Dialect) -> Iterator[BrokenRow]:
+    """Return what the engine kept of the lines it could not split, and forget it."""
+    query = (
+        f"SELECT line, min_by(error_type::VARCHAR, column_idx), any_value(csv_line) FROM {name(table)} "
+        "GROUP BY line ORDER BY line"
+    )
+    try:
+        for batch in engine.batches(query):
+            for line, kind, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield _broken_row(int(line), str(kind), str(text or ""), dialect)
+    finally:
+        engine.run(f"DROP TABLE IF EXISTS {name(table)}")
+        engine.run(f"DROP TABLE IF EXISTS {name(table + '_scan')}")
+
+
+def _broken_row(row: int, kind: str, text: str, dialect: Dialect) -> BrokenRow:
+    rule = _RULES.get(kind, "csv-structure")
+    text = text.strip("\r\n")
+    record = {"__line": text}
+    if rule == "csv-structure":
+        settings = csv_settings(delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
+        cells = next(csv.reader(io.StringIO(text, newline=""), **settings), [])  # pyright: ignore[reportArgumentType]
+        names = [*dialect.columns, *(f"column_{place}" for place in range(len(dialect.columns) + 1, len(cells) + 1))]
+        record = dict(zip(names, cells, strict=False))
+        text = f"{len(cells)} cells"
+    return BrokenRow(row=row, rule=rule, column=None, value=text, record=record)
+
+
+def _blank_rows(seen: Delimited) -> Sequence[int]:
+    """Return the rows that are blank lines; the engine passes over them, a spreadsheet counts them."""
+    if not seen.facts.blank_lines or len(seen.dialect.columns) == 1:
+        return ()
+    records = enumerate(_records(seen.found, seen), start=1)
+    return [row for row, record in records if not record and row >= seen.dialect.first_row]
+
+
+def _records(found: Found, seen: Delimited) -> Iterator[list[str]]:
+    """Return every record of a file by Python's reader, blank lines as empty lists."""
+    settings = csv_settings(
+        delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape
+    )
+    csv.field_size_limit(1 << 30)
+    return csv.reader(_lines(found, seen.facts), **settings)  # pyright: ignore[reportArgumentType]
+
+
+def _lines(found: Found, facts: TextFacts) -> Iterator[str]:
+    held = ""
+    for piece in decoded(found, facts.encoding):
+        *lines, held = (held + piece).splitlines(keepends=True) or [""]
+        if held.endswith("\n"):
+            lines, held = [*lines, held], ""
+        yield from lines
+    if held:
+        yield held

@@ -1,0 +1,86 @@
+"""One file or query as the engine can read it before its cells are typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from promesa.engine import name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from promesa.engine import Embedded
+    from promesa.sources.shapes import Fingerprint, SourceColumn, SourceWarning
+
+ORDINAL, BROKEN, COLUMN, RECORD = "__ordinal", "__broken", "__column", "__record"
+TEXT_MARK = "\x01"
+BROKEN_COLUMN = -1  # in COLUMN: the row as a whole is broken, not a cell
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that cannot be split into cells."""
+
+    row: int
+    rule: str
+    column: str | None
+    value: str
+    record: dict[str, str]
+
+
+def _none(engine: Embedded) -> Iterator[BrokenRow]:  # noqa: ARG001 (one signature for every format)
+    return iter(())
+
+
+def _no_rows() -> Sequence[int]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """One file or query, its cells as text.
+
+    Attributes
+    ----------
+    relation : str
+        SQL table expression with `columns` in the order of the file, and perhaps `ORDINAL` (rows counted from 0) and
+        `BROKEN` (the text of a row that is broken as a whole, else null).
+    sample : str
+        The same for looking at its beginning, again and again. A text that starts with `TEXT_MARK` in it is a text for
+        certain (a JSON string), however much it looks like a number.
+    known : mapping of str to SourceColumn
+        Columns whose type the file itself says; the relation gives them typed.
+    hinted : mapping of str to SourceColumn
+        Columns of text whose kind the file itself says.
+    first_row : int
+        Row of the first record, as a spreadsheet counts.
+    broken : callable
+        The broken rows that `relation` left out, in order, after it was read once.
+    blank_rows : callable
+        The rows that are blank lines, which the relation left out too.
+    """
+
+    shown: str
+    fingerprint: Fingerprint
+    relation: str
+    columns: tuple[str, ...]
+    sample: str = ""
+    known: Mapping[str, SourceColumn] = field(default_factory=dict)
+    hinted: Mapping[str, SourceColumn] = field(default_factory=dict)
+    first_row: int = 1
+    numbered: bool = False
+    may_break: bool = False
+    semicolons: bool = False
+    warnings: tuple[SourceWarning, ...] = ()
+    broken: Callable[[Embedded], Iterator[BrokenRow]] = _none
+    blank_rows: Callable[[], Sequence[int]] = _no_rows
+
+    @property
+    def looked_at(self) -> str:
+        """Return the relation for looking at the beginning."""
+        return self.sample or self.relation
+
+    def cell(self, column: str) -> str:
+        """Return SQL for the text of a cell."""
+        return f"CAST({name(column)} AS VARCHAR)" if column in self.known else name(column)

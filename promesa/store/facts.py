@@ -1,0 +1,185 @@
+"""What an analysis reads: one version of the fact tables, on the engine chosen, as they stood at one instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from promesa.engine import Engine, close_of_day, connect, offsets, to_local
+from promesa.errors import NothingLoaded, ValueOutOfRange
+from promesa.store.schema import TABLES, columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import ibis
+
+    from promesa.engine import Offset
+    from promesa.workspace import Workspace
+
+_MARGIN = timedelta(days=800)  # promises may fall due that long after the last moment
+_open: dict[tuple[Path, str], tuple[str, Engine]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The fact tables of one store version.
+
+    Attributes
+    ----------
+    workspace : Workspace
+        Whose they are.
+    engine : Engine
+        Where they are read.
+    version : str
+        Store version; a figure can be reproduced from it and `as_of`.
+    files : mapping of str to sequence of str
+        Parquet files of each fact table.
+    as_of : datetime
+        Naive UTC; later rows do not exist yet.
+    """
+
+    workspace: Workspace
+    engine: Engine
+    version: str
+    files: Mapping[str, Sequence[str]] = field(repr=False)
+    as_of: datetime
+
+    def all_rows(self, table: str) -> ibis.Table:
+        """Return every live row of a fact table, also those after `as_of`."""
+        columns = [(column.name, column.kind) for column in columns_of(table, self.workspace.model)]
+        return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), columns)
+
+    def table(self, table: str) -> ibis.Table:
+        """Return the rows of a fact table with `at` up to `as_of`."""
+        rows = self.all_rows(table)
+        return rows.filter(rows["at"] <= self.as_of)
+
+    def is_empty(self, table: str) -> bool:
+        """Tell whether a fact table has no files at all."""
+        return not self.files.get(table)
+
+    @cached_property
+    def changes(self) -> tuple[Offset, ...]:
+        """Return the offsets of the company's zone over the years of the facts."""
+        first = first_instant(self)
+        return offsets(self.workspace.time_zone, first - timedelta(days=1), self.as_of + _MARGIN)
+
+    def local(self, column: ibis.Value) -> ibis.Value:
+        """Return a UTC column as local time of the company's zone."""
+        return to_local(column, self.changes)
+
+
+def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = None) -> Facts:
+    """Open the store as it is now, looked at as of one instant.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The company's folder, read.
+    as_of : date, datetime, str or None
+        A date (or ``2018-10-15``) means the close of that local day; a datetime is local time unless it
+        carries a zone; None means the workspace's own `as_of`, or else the last instant in the facts.
+
+    Raises
+    ------
+    NothingLoaded
+        If no fact table holds a row.
+    """
+    from promesa.store import open_store
+
+    store = open_store(workspace)
+    files = {table: store.files(table) for table in TABLES}
+    if not any(files.values()):
+        raise NothingLoaded(
+            what="The store of the workspace is empty.",
+            got=f"no rows in {workspace.store.name}",
+            expected="at least one load",
+            fix="run `promesa load`",
+        )
+    engine = _engine_for(workspace, store.version)
+    undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=datetime.max)
+    instant = resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
+    return Facts(
+        workspace=workspace,
+        engine=engine,
+        version=store.version,
+        files=files,
+        as_of=instant or last_instant(undated),
+    )
+
+
+def _engine_for(workspace: Workspace, version: str) -> Engine:
+    """Return the open engine of this store version; another version's tables are let go first."""
+    key = (workspace.store, workspace.engine)
+    kept = _open.get(key)
+    if kept and kept[0] == version:
+        return kept[1]
+    if kept:
+        kept[1].close()
+    engine = connect(
+        workspace.engine,
+        memory_limit=workspace.memory_limit,
+        threads=workspace.threads,
+        spill=workspace.root / ".promesa" / "spill",
+    )
+    _open[key] = (version, engine)
+    return engine
+
+
+def resolve_instant(value: date | datetime | str | None, time_zone: str) -> datetime | None:
+    """Return what a person wrote for an instant as naive UTC; a bare date is the close of that local day.
+
+    Raises
+    ------
+    ValueOutOfRange
+        If a text is neither a day nor a time.
+    """
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    if isinstance(value, str):
+        value = _parsed(value)
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        return close_of_day(value, time_zone)
+    zoned = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(time_zone))
+    return zoned.astimezone(UTC).replace(tzinfo=None)
+
+
+def _parsed(text: str) -> date | datetime:
+    try:
+        return date.fromisoformat(text) if len(text) <= len("2018-10-15") else datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueOutOfRange(
+            what="A day or time cannot be read.",
+            got=repr(text),
+            expected="a day such as 2018-10-15, or a time such as 2018-10-15T18:00",
+            fix="write year-month-day",
+        ) from error
+
+
+def _extreme(facts: Facts, *, last: bool) -> datetime | None:
+    found: list[datetime] = []
+    for table in ("moments", "opinions", "orders"):
+        if facts.is_empty(table):
+            continue
+        at = facts.all_rows(table)["at"]
+        value = facts.engine.fetch(at.max() if last else at.min()).as_py()
+        if value is not None:
+            found.append(value)
+    return (max(found) if last else min(found)) if found else None
+
+
+def last_instant(facts: Facts) -> datetime:
+    """Return the latest `at` among moments, opinions and orders."""
+    return _extreme(facts, last=True) or datetime(2000, 1, 1)
+
+
+def first_instant(facts: Facts) -> datetime:
+    """Return the earliest `at` among moments, opinions and orders."""
+    return _extreme(facts, last=False) or datetime(2000, 1, 1)

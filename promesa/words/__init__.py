@@ -1,0 +1,122 @@
+"""What promesa says, in Spanish and English: message catalogues, numbers, money and days.
+
+A catalogue is a folder a language (`es/`, `en/`) of TOML files, one a room, with the same keys and
+the same placeholders in each. A key starts with the name of its file (`report.title` stands in
+`report.toml`), except those of `common.toml`, which stand for themselves (`unit.days`). Numbers, money and dates are written by Babel in the reader's locale.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from promesa.errors import UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+LANGUAGES = ("es", "en")
+NOT_STATED = "–"
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return every message of a language by dotted key."""
+    messages: dict[str, str] = {}
+    for file in files(__package__).joinpath(language).iterdir():
+        if file.name.endswith(".toml"):
+            room = file.name.removesuffix(".toml")
+            tree = tomllib.loads(file.read_text(encoding="utf-8"))
+            messages.update(_flatten(tree, "" if room == "common" else f"{room}."))
+    return messages
+
+
+def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            pairs += _flatten(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", str(value)))
+    return pairs
+
+
+def language_of(locale: str) -> str:
+    """Return the catalogue language of a locale: ``es_CO`` reads ``es``, anything else ``en``."""
+    return "es" if locale.startswith("es") else "en"
+
+
+def say(key: str, locale: str, **values: object) -> str:
+    """Return the message `key` in the reader's language with `values` filled in.
+
+    Raises
+    ------
+    UnknownName
+        If no catalogue has the key.
+    """
+    messages = catalogue(language_of(locale))
+    if key not in messages:
+        raise UnknownName(key, kind="message", known=messages)
+    return messages[key].format(**values)
+
+
+def knows(key: str, locale: str = "en") -> bool:
+    """Tell whether the catalogue has a message `key`."""
+    return key in catalogue(language_of(locale))
+
+
+def number(value: float | None, locale: str, *, decimals: int = 0, sign: bool = False) -> str:
+    """Return a number as the locale writes it, with a fixed count of decimals."""
+    if value is None:
+        return NOT_STATED
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    text = format_decimal(value, format=pattern, locale=locale)
+    return f"+{text}" if sign and value > 0 else text
+
+
+def percent(value: float | None, locale: str, *, decimals: int = 1) -> str:
+    """Return a fraction as a percentage: 0.9342 is ``93.4 %``."""
+    if value is None:
+        return NOT_STATED
+    from babel.numbers import format_percent
+
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " %"
+    return format_percent(value, format=pattern, locale=locale)
+
+
+def money(value: float | None, currency: str, locale: str) -> str:
+    """Return an amount without cents, with the sign of its currency."""
+    if value is None:
+        return NOT_STATED
+    from babel.numbers import format_currency
+
+    return format_currency(value, currency, format="¤ #,##0", locale=locale, currency_digits=False)
+
+
+def day(value: date | None, locale: str) -> str:
+    """Return a day as the locale writes it, medium length."""
+    if value is None:
+        return NOT_STATED
+    from babel.dates import format_date
+
+    return format_date(value, format="medium", locale=locale)
+
+
+def amount(value: float | None, unit: str, locale: str) -> str:
+    """Return a figure in its unit: counts without decimals, fractions as percent, currencies as money."""
+    if value is None:
+        return NOT_STATED
+    if unit == "fraction":
+        return percent(value, locale)
+    if unit == "count":
+        return number(value, locale)
+    if len(unit) == 3 and unit.isupper():
+        return money(value, unit, locale)
+    name = say(f"unit.{unit}", locale) if knows(f"unit.{unit}", locale) else unit
+    decimals = 1 if unit == "points" else 2
+    return f"{number(value, locale, decimals=decimals)} {name}".strip()

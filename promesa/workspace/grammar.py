@@ -1,0 +1,119 @@
+"""Every table and key that promesa.toml and model.toml may hold; the reference is made from it."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from promesa.workspace.model import Better, ConceptKind, Stage
+from promesa.workspace.values import Field
+
+TYPES = ("text", "whole", "number", "day", "time", "yes_no")
+FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav")
+LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
+PURPOSES = ("attract", "retain", "deliver")
+
+LABEL = Field(name="label", kind="label", help="name as people read it; the key with spaces when left out")
+
+SETTINGS: dict[str, tuple[Field, ...]] = {
+    "company": (
+        Field(name="name", kind="text", required=True, help="name of the company"),
+        Field(
+            name="brand", kind="text", help="the brand whose promises are looked at; the company's name when left out"
+        ),
+        Field(name="locale", kind="text", default="es", help="language of pages and reports: es, en, es_CO..."),
+        Field(name="time_zone", kind="text", required=True, help="IANA zone of local times, such as America/Bogota"),
+        Field(name="currency", kind="text", required=True, help="ISO 4217 code of every amount, such as COP"),
+    ),
+    "engine": (
+        Field(
+            name="url", kind="text", default="duckdb", help="duckdb, spark://HOST, spark://local[2] or sc://HOST:PORT"
+        ),
+        Field(name="memory_limit", kind="text", help="memory that DuckDB may take, such as 8GiB"),
+        Field(name="threads", kind="whole", at_least=1, help="threads that DuckDB may take; every core when left out"),
+    ),
+    "store": (Field(name="path", kind="text", default=".promesa/store", help="folder of the fact tables"),),
+    "analysis": (
+        Field(name="as_of", kind="moment", help="day (its close) or time looked at; the last fact when left out"),
+        Field(name="confidence_level", kind="fraction", default=0.95, help="coverage of the intervals"),
+        Field(name="min_group", kind="whole", default=30, at_least=1, help="figures of smaller groups are withheld"),
+        Field(name="min_cell", kind="whole", default=5, at_least=1, help="counts of people below it are withheld"),
+    ),
+}
+SOURCE = (
+    Field(name="path", kind="text", help="a file or a glob, absolute or relative to the workspace"),
+    Field(name="url", kind="text", help="a database: postgresql://... or sqlite:///file"),
+    Field(name="query", kind="text", help="table name or SELECT to read from the database"),
+    Field(name="format", kind="choice", choices=FORMATS, help="kind of file; read off its name when left out"),
+    Field(name="delimiter", kind="text", help="what parts the cells of a CSV file; detected when left out"),
+    Field(name="encoding", kind="text", help="such as utf-8 or latin-1; detected when left out"),
+    Field(name="quote", kind="text", help="quotation mark of a CSV file; detected when left out"),
+    Field(name="decimal", kind="choice", choices=(".", ","), help="decimal mark of numbers; detected when left out"),
+    Field(name="header", kind="yes_no", help="whether the first row names the columns; detected when left out"),
+    Field(name="columns", kind="texts", default=(), help="names of the columns of a file without a header"),
+    Field(name="sheet", kind="text", help="sheet of a workbook; the first when left out"),
+    Field(name="types", kind="types", choices=TYPES, default={}, help="types of columns; the others are detected"),
+    Field(name="dates", kind="text", help="format of days and times, such as %d/%m/%Y; detected when left out"),
+    Field(name="null_words", kind="texts", default=("",), help="texts that mean: no value"),
+    Field(name="time_zone", kind="text", help="zone of the local times in it; the company's when left out"),
+    Field(name="new_files_only", kind="yes_no", default=False, help="a file that was loaded is not read again"),
+    Field(name="watermark", kind="text", help="column that only grows: only rows past the highest value are read"),
+)
+MODEL: dict[str, tuple[Field, ...]] = {
+    "functions": (LABEL, Field(name="owner", kind="text", help="who heads it: a role, better than a person's name")),
+    "channels": (LABEL,),
+    "touchpoints": (
+        LABEL,
+        Field(name="stage", kind="choice", choices=get_args(Stage), required=True, help="place around the purchase"),
+        Field(name="function", kind="text", refers="function", required=True, help="the function that answers for it"),
+        Field(name="supplier", kind="text", help="the one firm that serves it for the company"),
+        Field(name="cost", kind="money", help="cost to serve of one moment that carries no cost of its own"),
+    ),
+    "elements": (
+        LABEL,
+        Field(name="touchpoint", kind="text", refers="touchpoint", help="the touchpoint it is measured at"),
+        Field(name="touchpoints", kind="texts", refers="touchpoint", default=(), help="or several of them"),
+        Field(name="unit", kind="text", required=True, help="days, minutes, fraction, count..."),
+        Field(name="better", kind="choice", choices=get_args(Better), required=True, help="which direction is better"),
+    ),
+    "promises": (
+        Field(name="statement", kind="label", help="what the customer is promised, in the customer's words"),
+        Field(name="owner", kind="text", refers="function", required=True, help="the function that keeps it"),
+        Field(name="touchpoint", kind="text", refers="touchpoint", help="the touchpoint where it is kept or broken"),
+        Field(name="touchpoints", kind="texts", refers="touchpoint", default=(), help="or several of them"),
+        Field(name="kept", kind="sql", required=True, help="condition over a moment: true kept, false broken"),
+        Field(name="due", kind="sql", default="end_of_day(promised)", help="time at which it falls due"),
+        Field(name="released", kind="sql", help="condition under which the customer let the company off"),
+        Field(name="promised", kind="sql", default="promised", help="value that was promised"),
+        Field(name="delivered", kind="sql", default="delivered", help="value that was delivered"),
+        Field(name="unit", kind="text", default="days", help="unit of delivered - promised"),
+        Field(name="target", kind="fraction", help="share of commitments that the company means to keep"),
+        Field(name="capability", kind="fraction", help="share that the operation is able to keep as it stands"),
+        Field(name="concept", kind="text", refers="concept", help="opinion shown beside kept and broken"),
+    ),
+    "concepts": (
+        LABEL,
+        Field(
+            name="kind", kind="choice", choices=get_args(ConceptKind), required=True, help="how scores are summed up"
+        ),
+        Field(name="scale", kind="scale", help="lowest and highest score; nps has 0 to 10"),
+        Field(name="top_from", kind="number", help="lowest score that counts as a top answer (kind top_box)"),
+        Field(name="better", kind="choice", choices=get_args(Better), default="more", help="which direction is better"),
+        Field(name="link", kind="choice", choices=LINKS, default="satisfaction", help="link of the chain it measures"),
+    ),
+    "traits": (LABEL,),
+    "purposes": (
+        LABEL,
+        Field(
+            name="kind", kind="choice", choices=PURPOSES, help="what the money is for; the key itself when it says so"
+        ),
+    ),
+}
+OUTCOMES = (
+    Field(
+        name="return_within_days",
+        kind="whole",
+        default=90,
+        at_least=1,
+        help="a customer who buys again within them returned",
+    ),
+)

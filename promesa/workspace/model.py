@@ -1,0 +1,305 @@
+"""The company's own words: what `model.toml` and `promesa.toml` become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from decimal import Decimal
+    from pathlib import Path
+
+Stage = Literal["before", "during", "after"]
+Better = Literal["more", "less", "neither"]
+ConceptKind = Literal["mean", "top_box", "nps"]
+LOCALES = ("es", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A name as people read it, in each language; the other language stands in for one not given."""
+
+    es: str
+    en: str
+
+    def in_locale(self, locale: str) -> str:
+        """Return the label in `locale` (``es`` or ``en``, or such as ``es_CO``)."""
+        return self.es if locale.startswith("es") else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A part of the company that answers for touchpoints (área)."""
+
+    name: str
+    label: Label
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way of meeting the company: shop, web, phone (canal)."""
+
+    name: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touchpoint:
+    """Where a customer meets the company (punto de contacto).
+
+    Attributes
+    ----------
+    stage : {"before", "during", "after"}
+        Of the purchase.
+    function : str
+        Name of the `Function` that answers for it.
+    supplier : str or None
+        Who serves it for the company, when that is one firm for all its moments; a moment's own
+        `supplier` goes before it.
+    cost : Decimal or None
+        Declared cost to serve of one moment, in the company's currency, used for the moments that
+        carry no cost of their own.
+    """
+
+    name: str
+    label: Label
+    stage: Stage
+    function: str
+    supplier: str | None = None
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """A measured property of a moment (elemento); a column of the moments table."""
+
+    name: str
+    label: Label
+    touchpoints: tuple[str, ...]
+    unit: str
+    better: Better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the brand says the customer will get (promesa).
+
+    Attributes
+    ----------
+    kept : str
+        SQL condition over the columns of a moment: true kept, false broken, null unknown.
+    due : str
+        SQL timestamp over the same columns: when the promise falls due.
+    released : str or None
+        SQL condition under which the customer no longer holds the company to it (a cancellation).
+    promised, delivered : str
+        SQL values whose difference (delivered - promised) is shown: two timestamps (difference in
+        days of the company's time zone) or two numbers (in `unit`).
+    target : float or None
+        Share of commitments the company means to keep, a fraction.
+    capability : float or None
+        Share the operation is able to keep as it stands, a fraction.
+    concept : str or None
+        Opinion concept shown beside kept and broken; None means every concept on the same journey.
+    """
+
+    name: str
+    statement: Label
+    owner: str
+    touchpoints: tuple[str, ...]
+    kept: str
+    due: str
+    released: str | None = None
+    promised: str = "promised"
+    delivered: str = "delivered"
+    unit: str = "days"
+    target: float | None = None
+    capability: float | None = None
+    concept: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """What an opinion is about and how its scores are summed up (nps, csat, ces, stars...).
+
+    Attributes
+    ----------
+    kind : {"mean", "top_box", "nps"}
+        Mean score; share of answers at or above `top_from`; promoters less detractors.
+    scale : (float, float)
+        Lowest and highest score. NPS is 0 to 10 and nothing else.
+    link : str
+        The link of the value chain that the concept measures: ``satisfaction``, ``expectation``,
+        ``emotion``, ``memory``, ``reputation``, ``loyalty``, ``belief`` or ``none``.
+    """
+
+    name: str
+    label: Label
+    kind: ConceptKind
+    scale: tuple[float, float]
+    top_from: float | None = None
+    better: Better = "more"
+    link: str = "satisfaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """A declared property of customers (region, segment...); a column of the profiles table."""
+
+    name: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What a spend was for: attract, retain or deliver."""
+
+    name: str
+    label: Label
+    kind: Literal["attract", "retain", "deliver"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Everything `model.toml` declares, by name, in the order of the file."""
+
+    functions: Mapping[str, Function]
+    channels: Mapping[str, Channel]
+    touchpoints: Mapping[str, Touchpoint]
+    elements: Mapping[str, Element]
+    promises: Mapping[str, Promise]
+    concepts: Mapping[str, Concept]
+    traits: Mapping[str, Trait]
+    purposes: Mapping[str, Purpose]
+    return_within_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source as `promesa.toml` names it.
+
+    Attributes
+    ----------
+    path : str or None
+        A file or a glob, absolute or relative to the workspace, variables already filled in.
+    url, query : str or None
+        A database and what to read from it (a table name or a SELECT).
+    format : str or None
+        ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``; None reads it off the file name.
+    delimiter, encoding, quote, decimal : str or None
+        None means detected.
+    header : bool or None
+        Whether the first row names the columns; None means detected.
+    columns : tuple of str
+        Names for a file without a header.
+    sheet : str or None
+        Of a workbook; None means the first.
+    types : mapping of str to str
+        Column to ``text``, ``whole``, ``number``, ``day``, ``time`` or ``yes_no``; others are detected.
+    dates : str or None
+        Format of the days and times in text, such as ``%d/%m/%Y``; None means detected.
+    null_words : tuple of str
+        Texts that mean "no value".
+    time_zone : str or None
+        Zone of the naive local times in it; None means the company's.
+    new_files_only : bool
+        Each file holds new rows: a file that was loaded is not read again.
+    watermark : str or None
+        Column that only grows: rows at or below the highest value loaded are not read again.
+    written : str or None
+        The path or URL as promesa.toml has it, variables not filled in: what messages may show.
+    """
+
+    name: str
+    path: str | None = None
+    url: str | None = None
+    query: str | None = None
+    format: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    quote: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] = ()
+    sheet: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    null_words: tuple[str, ...] = ("",)
+    time_zone: str | None = None
+    new_files_only: bool = False
+    watermark: str | None = None
+    written: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One file of `load/`: a SELECT over the sources that gives rows of one fact table.
+
+    Attributes
+    ----------
+    name : str
+        File name without ``.sql``: ``moments.shop.delivery``.
+    table : str
+        Fact table it fills: the first part of the name.
+    source : str
+        System the rows come from: the second part of the name. The SELECT may give a column
+        `source` of its own, which goes before it.
+    sql : str
+        The SELECT.
+    reads : tuple of str
+        Sources it names.
+    """
+
+    name: str
+    table: str
+    source: str
+    file: Path
+    sql: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A company's folder, read and checked.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    time_zone : str
+        IANA name; days and naive local times are those of this zone.
+    currency : str
+        ISO 4217 code.
+    engine : str
+        ``duckdb`` or ``spark://...``, ``sc://...``.
+    store : Path
+        Where the fact tables are.
+    as_of : date, datetime or None
+        Instant that analyses look at when the caller names none; a date means the close of that
+        local day; a datetime is naive UTC; None means the last instant in the facts.
+    min_group : int
+        Figures of smaller groups are withheld.
+    min_cell : int
+        Counts of people smaller than this are withheld.
+    """
+
+    root: Path
+    company: str
+    brand: str
+    locale: str
+    time_zone: str
+    currency: str
+    engine: str
+    store: Path
+    as_of: date | datetime | None
+    confidence_level: float
+    min_group: int
+    min_cell: int
+    memory_limit: str | None
+    threads: int | None
+    sources: Mapping[str, Source]
+    loads: tuple[Load, ...]
+    model: Model

@@ -1,0 +1,75 @@
+"""Which names a company may give: they become columns, words of a query and keys of a document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from promesa.workspace.fields import Place, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# DuckDB's own list of words that cannot stand for a column without quotation marks.
+_RESERVED_WORDS = """
+all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+default deferrable desc describe distinct do else end except false fetch for foreign from group having in
+initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
+pivot_wider placing primary qualify references returning select show some summarize symmetric table then to
+trailing true union unique unpivot using variadic when where window with
+"""
+RESERVED = frozenset(_RESERVED_WORDS.split())
+# What figures are already split by, and measures that every slice already has.
+DIMENSIONS = ("touchpoint", "stage", "channel", "function", "supplier", "promise", "concept", "link", "measure")
+PERIODS = ("day", "week", "month", "quarter", "year")
+MEASURES = ("moments", "customers", "asked", "answers", "response_rate", "cost", "cost_per_moment")
+
+
+def check_names(tables: object, *, kind: str, place: Place) -> list[str]:
+    """Return the names declared under a section, after noting those that cannot be names."""
+    if not isinstance(tables, dict):
+        place.wrong(
+            what="This is not a table.",
+            got=show(tables),
+            expected=f"a table for each {kind}",
+            fix=f"write [{place.key}.NAME] above the keys of each {kind}",
+        )
+        return []
+    for name in tables:
+        if not _NAME.fullmatch(name):
+            place.at(name).wrong(
+                what=f"{name!r} cannot name a {kind}.",
+                got=repr(name),
+                expected="lower-case letters, digits and _, a letter first",
+                fix=f"write {_as_name(name)!r}",
+            )
+        elif name in RESERVED:
+            place.at(name).wrong(
+                what=f"{name!r} is a word of SQL and cannot name a {kind}.",
+                got=repr(name),
+                expected="a name that is no word of SQL",
+                fix=f"write {name + '_'!r} or a clearer name",
+            )
+    return list(tables)
+
+
+def check_taken(names: Iterable[str], taken: Iterable[str], *, kind: str, by: str, place: Place) -> None:
+    """Note the names that something else carries already."""
+    busy = frozenset(taken)
+    for name in names:
+        if name in busy:
+            place.at(name).wrong(
+                what=f"The {kind} {name!r} has the name of {by}.",
+                got=repr(name),
+                expected="a name that nothing else carries",
+                fix="give it another name",
+            )
+
+
+def _as_name(text: str) -> str:
+    from unicodedata import normalize
+
+    plain = normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return name if name[:1].isalpha() else f"n_{name}".rstrip("_")

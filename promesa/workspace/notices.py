@@ -1,0 +1,90 @@
+"""What is no mistake in a workspace and still deserves a second look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa.words import say
+from promesa.workspace.loads import unread_sources, unsteady_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promesa.workspace.model import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One warning.
+
+    Attributes
+    ----------
+    code : str
+        What kind of warning it is: ``source-unread``, ``promise-without-target``...
+    name : str
+        The touchpoint, promise, source or load file that it is about; empty for the whole workspace.
+    detail : str
+        What a sentence about it needs besides the name.
+    """
+
+    code: str
+    name: str = ""
+    detail: str = ""
+
+    def in_locale(self, locale: str) -> str:
+        """Return the warning as a sentence."""
+        return say(f"workspace.notice.{self.code}", locale, name=self.name, detail=self.detail)
+
+
+def notices(ws: Workspace) -> tuple[Notice, ...]:
+    """Return the warnings about a workspace, in the order in which one would mend them."""
+    return (*_of_loads(ws), *_of_touchpoints(ws), *_of_promises(ws), *_of_words(ws))
+
+
+def _of_loads(ws: Workspace) -> Iterator[Notice]:
+    tables = {load.table for load in ws.loads}
+    if not ws.loads:
+        yield Notice(code="no-loads")
+    for name in unread_sources(ws.loads, ws.sources):
+        yield Notice(code="source-unread", name=name)
+    for load in ws.loads:
+        for word in unsteady_words(load):
+            yield Notice(code="load-unsteady", name=load.name, detail=word)
+    for table, code in (("moments", "no-moments"), ("opinions", "no-opinions"), ("orders", "no-orders")):
+        if ws.loads and table not in tables:
+            yield Notice(code=code, name=table)
+
+
+def _of_touchpoints(ws: Workspace) -> Iterator[Notice]:
+    measured = {name for element in ws.model.elements.values() for name in element.touchpoints}
+    promised = {name for promise in ws.model.promises.values() for name in promise.touchpoints}
+    for name in ws.model.touchpoints:
+        if name not in measured | promised:
+            yield Notice(code="touchpoint-bare", name=name)
+    stages = {touchpoint.stage for touchpoint in ws.model.touchpoints.values()}
+    for stage in ("before", "during", "after"):
+        if ws.model.touchpoints and stage not in stages:
+            yield Notice(code=f"no-{stage}", name=stage)
+
+
+def _of_promises(ws: Workspace) -> Iterator[Notice]:
+    if not ws.model.promises:
+        yield Notice(code="no-promises")
+    for name, promise in ws.model.promises.items():
+        if promise.target is None:
+            yield Notice(code="promise-without-target", name=name)
+        elif promise.capability is not None and promise.capability < promise.target:
+            yield Notice(code="promise-beyond-capability", name=name)
+
+
+def _of_words(ws: Workspace) -> Iterator[Notice]:
+    answerable = {touchpoint.function for touchpoint in ws.model.touchpoints.values()}
+    answerable |= {promise.owner for promise in ws.model.promises.values()}
+    for name, function in ws.model.functions.items():
+        if name not in answerable:
+            yield Notice(code="function-idle", name=name)
+        elif function.owner is None:
+            yield Notice(code="function-without-owner", name=name)
+    if not ws.model.concepts:
+        yield Notice(code="no-concepts")

@@ -1,0 +1,218 @@
+"""Reads model.toml: functions, channels, touchpoints, elements, promises, concepts, traits and purposes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promesa.workspace.conditions import check_expression
+from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
+from promesa.workspace.grammar import MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.model import (
+    Channel,
+    Concept,
+    Element,
+    Function,
+    Label,
+    Model,
+    Promise,
+    Purpose,
+    Touchpoint,
+    Trait,
+)
+from promesa.workspace.naming import DIMENSIONS, MEASURES, PERIODS, check_names, check_taken
+from promesa.workspace.tables import TABLE_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = {
+    "functions": "function",
+    "channels": "channel",
+    "touchpoints": "touchpoint",
+    "elements": "element",
+    "promises": "promise",
+    "concepts": "concept",
+    "traits": "trait",
+    "purposes": "purpose",
+}
+_SQL = ("kept", "due", "released", "promised", "delivered")
+_NOT_IN_A_RULE = ("customer", "recorded_at")
+NPS_SCALE = (0.0, 10.0)
+Sections = dict[str, dict[str, dict[str, Any]]]
+
+
+def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
+    """Return the checked values of model.toml by section and name, after noting every mistake."""
+    refuse_sections(tree, [*KINDS, "outcomes"], place=place)
+    names = {
+        section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
+        for section, kind in KINDS.items()
+    }
+    known: Known = {kind: names[section] for section, kind in KINDS.items()}
+    sections: Sections = {section: {} for section in KINDS}
+    for section in KINDS:
+        tables = tree.get(section, {})
+        for name in names[section]:
+            assert isinstance(tables, dict)  # noqa: S101 (check_names saw to it)
+            here = place.at(section).at(name)
+            sections[section][name] = read_fields(tables[name], MODEL[section], place=here, known=known)
+    _check_names_free(names, place=place)
+    for section, check in _CHECKS.items():
+        for name, values in sections[section].items():
+            check(name, values, place.at(section).at(name))
+    for name, values in sections["promises"].items():
+        _check_rules(values, names["elements"], place=place.at("promises").at(name))
+    _check_not_empty(names, place=place)
+    sections["outcomes"] = {
+        "outcomes": read_fields(tree.get("outcomes", {}), OUTCOMES, place=place.at("outcomes"), known={})
+    }
+    return sections
+
+
+def rule_columns(elements: list[str]) -> list[str]:
+    """Return the columns that the rules of a promise may name."""
+    fixed = [column.name for column in TABLE_COLUMNS["moments"] if column.name not in _NOT_IN_A_RULE]
+    return [*fixed, *(name for name in elements if name not in fixed)]
+
+
+def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
+    moments = [column.name for column in TABLE_COLUMNS["moments"]]
+    profiles = [column.name for column in TABLE_COLUMNS["profiles"]]
+    elements, traits, concepts = place.at("elements"), place.at("traits"), place.at("concepts")
+    check_taken(names["elements"], moments, kind="element", by="a column that every moment has", place=elements)
+    check_taken(names["traits"], profiles, kind="trait", by="a column that every profile has", place=traits)
+    split = {*DIMENSIONS, *PERIODS, *moments} - set(profiles)
+    check_taken(names["traits"], split, kind="trait", by="something figures are split by already", place=traits)
+    check_taken(names["traits"], names["elements"], kind="trait", by="an element", place=traits)
+    check_taken(names["concepts"], MEASURES, kind="concept", by="a measure of every touchpoint", place=concepts)
+
+
+def _check_element(name: str, values: dict[str, Any], place: Place) -> None:
+    _join_touchpoints(values, f"the element {name!r} is measured", place=place)
+
+
+def _check_promise(name: str, values: dict[str, Any], place: Place) -> None:
+    _join_touchpoints(values, f"the promise {name!r} is kept", place=place)
+
+
+def _join_touchpoints(values: dict[str, Any], where: str, *, place: Place) -> None:
+    one, several = values.pop("touchpoint"), values["touchpoints"]
+    told = any(mistake.key.startswith(f"{place.key}.touchpoint") for mistake in place.mistakes)
+    if not told and bool(one) == bool(several):
+        place.wrong(
+            what=f"It is not said at which touchpoint {where}.",
+            got="both touchpoint and touchpoints" if one else "neither touchpoint nor touchpoints",
+            expected='touchpoint = "one" or touchpoints = ["one", "another"]',
+            fix="keep one of the two keys" if one else 'add touchpoints = ["..."]',
+        )
+    values["touchpoints"] = several or ((one,) if one else ())
+
+
+def _check_concept(_name: str, values: dict[str, Any], place: Place) -> None:
+    kind, scale, top = values["kind"], values["scale"], values["top_from"]
+    told = any(mistake.key.startswith(f"{place.key}.") for mistake in place.mistakes)
+    if kind == "nps":
+        if scale not in (None, NPS_SCALE):
+            place.at("scale").wrong(
+                what="NPS has one scale.",
+                got=show(list(scale)),
+                expected="[0, 10]",
+                fix='leave scale out, or use kind = "mean"',
+            )
+        values["scale"] = NPS_SCALE
+    elif scale is None and not told:
+        place.at("scale").wrong(
+            what="The key 'scale' is missing.",
+            got="nothing",
+            expected="[lowest, highest] score",
+            fix="add scale = [1, 5]",
+        )
+    if kind == "top_box" and top is None and not told:
+        place.at("top_from").wrong(
+            what="The key 'top_from' is missing.",
+            got="nothing",
+            expected="the lowest score that counts as a top answer",
+            fix="add top_from = 4",
+        )
+    elif kind in ("mean", "nps") and top is not None:
+        place.at("top_from").wrong(
+            what=f"The key 'top_from' says nothing about {kind}.",
+            got=show(top),
+            expected="no top_from",
+            fix="take it out",
+        )
+    elif top is not None and scale is not None and not scale[0] <= top <= scale[1]:
+        place.at("top_from").wrong(
+            what="'top_from' lies off the scale.",
+            got=f"{top:g}",
+            expected=f"{scale[0]:g} to {scale[1]:g}",
+            fix="mend either",
+        )
+
+
+def _check_purpose(name: str, values: dict[str, Any], place: Place) -> None:
+    if values["kind"] is None and name in PURPOSES:
+        values["kind"] = name
+    elif values["kind"] is None and not any(mistake.key.startswith(f"{place.key}.kind") for mistake in place.mistakes):
+        place.at("kind").wrong(
+            what="The key 'kind' is missing.",
+            got="nothing",
+            expected=f"one of {', '.join(PURPOSES)}",
+            fix='add kind = "attract"',
+        )
+
+
+_CHECKS = {
+    "elements": _check_element,
+    "promises": _check_promise,
+    "concepts": _check_concept,
+    "purposes": _check_purpose,
+}
+
+
+def _check_rules(values: Mapping[str, Any], elements: list[str], *, place: Place) -> None:
+    columns = rule_columns(elements)
+    for key in _SQL:
+        if isinstance(values[key], str):
+            check_expression(values[key], key=key, columns=columns, place=place.at(key))
+
+
+def _check_not_empty(names: Mapping[str, list[str]], *, place: Place) -> None:
+    if not names["touchpoints"] and not names["concepts"]:
+        place.at("touchpoints").wrong(
+            what="The model is empty: it declares neither a touchpoint nor a concept.",
+            got="no touchpoint, no concept",
+            expected="at least one place where customers meet the company",
+            fix="add [functions.NAME] and [touchpoints.NAME]; `promesa new` shows an example",
+        )
+
+
+def build_model(sections: Sections) -> Model:
+    """Return the frozen model from values that hold no mistake."""
+    made: dict[str, dict[str, Any]] = {}
+    for section, kind in _CLASSES.items():
+        made[section] = {}
+        for name, values in sections[section].items():
+            key = "statement" if section == "promises" else "label"
+            made[section][name] = kind(name=name, **{**values, key: _label(values[key], name)})
+    return Model(**made, return_within_days=sections["outcomes"]["outcomes"]["return_within_days"])
+
+
+_CLASSES: dict[str, type[Any]] = {
+    "functions": Function,
+    "channels": Channel,
+    "touchpoints": Touchpoint,
+    "elements": Element,
+    "promises": Promise,
+    "concepts": Concept,
+    "traits": Trait,
+    "purposes": Purpose,
+}
+
+
+def _label(value: object, name: str) -> Label:
+    if isinstance(value, dict):
+        es, en = value.get("es"), value.get("en")
+        return Label(es=str(es or en), en=str(en or es))
+    text = str(value or name.replace("_", " "))
+    return Label(es=text, en=text)

@@ -1,0 +1,53 @@
+"""Spanish and English say the same things: same keys, same placeholders, nothing left empty by accident."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from pathlib import Path
+
+import pytest
+
+WORDS = Path(__file__).resolve().parents[2] / "promesa" / "words"
+FILES = sorted({file.name for file in WORDS.glob("*/*.toml")})
+
+
+def messages(language: str, file: str) -> dict[str, str]:
+    """Return the messages of one catalogue file by dotted key."""
+    path = WORDS / language / file
+    return flatten(tomllib.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def flatten(tree: dict[str, object], prefix: str = "") -> dict[str, str]:
+    """Return a tree of tables as one table of dotted keys."""
+    flat: dict[str, str] = {}
+    for key, value in tree.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": str(value)}
+    return flat
+
+
+def placeholders(message: str) -> set[str]:
+    """Return the names that a message leaves to be filled in."""
+    return {name.split(".")[0].split("[")[0] for _, name, _, _ in string.Formatter().parse(message) if name is not None}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_both_languages_have_the_same_keys(file: str) -> None:
+    assert messages("es", file).keys() == messages("en", file).keys()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_both_languages_fill_in_the_same_values(file: str) -> None:
+    english = messages("en", file)
+    differing = {
+        key: (placeholders(text), placeholders(english[key]))
+        for key, text in messages("es", file).items()
+        if key in english and placeholders(text) != placeholders(english[key])
+    }
+    assert differing == {}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_message_is_empty_in_both_languages_or_in_none(file: str) -> None:
+    english = messages("en", file)
+    assert [key for key, text in messages("es", file).items() if (not text) != (not english.get(key))] == []

@@ -1,0 +1,85 @@
+"""What every test may ask for: real data, Spark, and one way of generating cases."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
+
+# No deadline: nothing here asserts a clock, and the machine may be shared.
+settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "promesa"))
+
+_spark_outcomes: list[str] = []
+
+
+@cache
+def spark_missing() -> str | None:
+    """Return why Spark cannot run here, or None."""
+    if find_spec("pyspark") is None:
+        return "pyspark is not installed: `make setup` installs it where Java 17 or later is"
+    java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin:{os.environ.get('PATH', '')}")
+    if java is None:
+        return "no Java here: Spark needs Java 17 or later"
+    shown = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', shown)
+    if version is None or int(version[1]) < 17:
+        return f"Spark needs Java 17 or later, found {version[1] if version else 'an unknown one'}"
+    return None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a Spark test where Spark cannot run, or fail it where it must."""
+    if item.get_closest_marker("spark") and (reason := spark_missing()):
+        (pytest.fail if REQUIRE_SPARK else pytest.skip)(reason)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep the outcome of each Spark test, in the process that sees all of them."""
+    if "spark" in report.keywords and (report.when == "call" or report.outcome != "passed"):
+        _spark_outcomes.append(report.outcome)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a whole run that was to include Spark and in which no Spark test passed."""
+    whole_run = not session.config.invocation_params.args or all(
+        argument.startswith("-") or not Path(argument).exists() for argument in session.config.invocation_params.args
+    )
+    worker = hasattr(session.config, "workerinput")
+    if REQUIRE_SPARK and whole_run and not worker and "passed" not in _spark_outcomes:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how the Spark tests went, so that a skip cannot go unseen."""
+    if _spark_outcomes or REQUIRE_SPARK:
+        counts = ", ".join(f"{_spark_outcomes.count(o)} {o}" for o in ("passed", "failed", "skipped"))
+        terminalreporter.write_line(f"Spark tests: {counts}")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Return a function from the name of a real data set to its folder; it skips where that is absent."""
+    base = Path(os.environ.get("PROMESA_DATA", ROOT.parent / "shared" / "data"))
+
+    def folder(name: str) -> Path:
+        if not (base / name).is_dir():
+            pytest.skip(f"the real data set {name!r} is not here: put it into ../shared/data or set PROMESA_DATA")
+        return base / name
+
+    return folder

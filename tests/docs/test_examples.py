@@ -1,0 +1,166 @@
+"""Every example of the documentation does what the page says, in the order of the page.
+
+The reader starts in an empty folder. Output shown after a command is compared, with ``...`` for anything and runs of
+blanks taken as one; a command without output shown must succeed, unless the page says ``$ command || true``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import Example, examples
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    page
+    for page in sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README*.md")])
+    if any(example.kind in {"command", "python"} for example in examples(page.read_text(encoding="utf-8")))
+]
+LASTING = ("cd ", "export ")
+SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+class Reader:
+    """Someone who follows a page in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.before: list[str] = []
+        self.names: dict[str, object] = {"__name__": "__main__"}
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PROMESA", "PYTEST"))},
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "NO_COLOR": "1",
+            "COLUMNS": "160",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def follow(self, example: Example) -> str | None:
+        """Do what the page says and return what went wrong, or None."""
+        if example.kind in {"file", "addition"}:
+            return self.write(example)
+        return self.type(example) if example.kind == "command" else self.run_python(example)
+
+    def here(self) -> Path:
+        """Return the folder that the `cd` commands so far lead to."""
+        return Path(self.shell("pwd").stdout.strip())
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command after the `cd` and `export` commands that the page gave before."""
+        script = "\n".join(["set -e", *self.before, command])
+        return subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def write(self, example: Example) -> None:
+        """Write the file that the page shows, or add to it."""
+        target = self.here() / example.target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        before = target.read_text(encoding="utf-8") if example.kind == "addition" else ""
+        target.write_text(f"{before.rstrip()}\n\n{example.text}" if before else example.text, encoding="utf-8")
+
+    def type(self, example: Example) -> str | None:
+        """Type a command and compare what it prints."""
+        done = self.shell(example.text)
+        if done.returncode != 0:
+            return f"exit code {done.returncode}\n{done.stdout}"
+        if example.text.startswith(LASTING):
+            self.before.append(example.text)
+        wanted = example.output
+        if wanted.strip() and not doctest.OutputChecker().check_output(wanted, done.stdout, SAME):
+            return f"the page shows\n{wanted}\nand it printed\n{done.stdout}"
+        return None
+
+    def run_python(self, example: Example) -> str | None:
+        """Run a block of Python where the page left off; one with `>>>` is compared."""
+        with contextlib.chdir(self.here()):
+            if not example.text.lstrip().startswith(">>>"):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(example.text, f"page, line {example.line}", "exec"), self.names)
+                return None
+            test = doctest.DocTestParser().get_doctest(example.text, self.names, "page", "page", example.line)
+            said = io.StringIO()
+            failed = doctest.DocTestRunner(optionflags=SAME, verbose=False).run(test, out=said.write, clear_globs=False)
+            self.names |= test.globs
+            return said.getvalue() if failed.failed else None
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    """Return a reader in an empty folder."""
+    someone = Reader(tmp_path)
+    (tmp_path / "home").mkdir()
+    someone.environment["HOME"] = str(tmp_path / "home")
+    work = tmp_path / "work"
+    work.mkdir()
+    someone.folder = work
+    return someone
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_does_what_it_says(page: Path, reader: Reader, request: pytest.FixtureRequest) -> None:
+    text = page.read_text(encoding="utf-8")
+    if "OLIST_DATA" in text:
+        reader.environment["OLIST_DATA"] = str(request.getfixturevalue("real_data")("olist"))
+    for example in examples(text):
+        fault = reader.follow(example)
+        assert fault is None, f"{page.relative_to(ROOT)}, line {example.line}: {example.text}\n{fault}"
+
+
+PAGE = """
+```toml title="a.toml"
+x = 1
+```
+
+```toml
+not = "written"
+```
+
+```toml title="add to a.toml"
+y = 2
+```
+
+```console
+$ cat a.toml
+x = 1
+...
+$ cd ..
+$ false || true
+```
+
+```python
+>>> 1 + 1
+2
+```
+"""
+
+
+def test_a_page_is_taken_apart_in_order() -> None:
+    found = examples(PAGE)
+    assert [e.kind for e in found] == ["file", "addition", "command", "command", "command", "python"]
+    assert [e.target for e in found][:2] == ["a.toml", "a.toml"]
+    assert found[2].output == "x = 1\n...\n"
+
+
+def test_a_reader_notices_what_the_page_has_wrong(reader: Reader) -> None:
+    faults = [
+        reader.follow(Example(kind="command", line=1, text="echo yes", output="no\n")),
+        reader.follow(Example(kind="command", line=2, text="exit 3")),
+        reader.follow(Example(kind="python", line=3, text=">>> 1 + 1\n3\n")),
+    ]
+    assert all(faults)
+    assert reader.follow(Example(kind="command", line=4, text="echo a b c", output="a ... c\n")) is None

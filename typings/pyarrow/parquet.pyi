@@ -1,0 +1,5 @@
+"""pyarrow.parquet has no types that hold: everything in it is Any."""
+
+from typing import Any
+
+def __getattr__(name: str) -> Any: ...
