@@ -91,7 +91,7 @@ def _named(value: object, names: Mapping[str, str] | None, locale: str) -> str:
 
 
 def _reason(note: object, locale: str) -> str:
-    key = "charts.withheld" if note == "withheld-small-group" else "charts.no_figure"
+    key = "charts.withheld" if str(note or "").startswith("withheld") else "charts.no_figure"
     return words.say(key, locale)
 
 

@@ -57,7 +57,7 @@ def intervals(
         return nothing_to_draw(title=title, locale=locale)
     values = [value for one in read for value in (one.estimate, one.lower, one.upper, one.target)]
     scale = scale_of(domain or values, unit=unit, locale=locale)
-    x_scale: dict[str, object] = {"domain": list(domain)} if domain else {"zero": False, "nice": True, "padding": 14}
+    x_scale: dict[str, object] = {"domain": list(domain), "padding": 14} if domain else {"zero": False, "nice": True, "padding": 14}
     axis = {"labelExpr": scale.label_expression, "tickCount": 3, "title": None}
     x = {"field": "estimate", "type": "quantitative", "scale": x_scale, "axis": axis}
     y = {"field": "label", "type": "nominal", "sort": None, "axis": _name_axis(), "scale": {"padding": 0.1}}

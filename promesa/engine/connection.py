@@ -201,10 +201,9 @@ def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence
 
 def _empty(columns: Sequence[tuple[str, str]]) -> ibis.Table:
     import ibis
-    import pandas as pd
 
     schema = ibis.schema({column: IBIS_TYPES[kind] for column, kind in columns})
-    return ibis.memtable(pd.DataFrame({column: [] for column, _ in columns}), schema=schema)
+    return ibis.memtable(schema.to_pyarrow().empty_table())
 
 
 def _translated(error: Exception) -> EngineError:

@@ -8,7 +8,13 @@ from promesa.engine import interval_days, lit, null_of, stack, when
 from promesa.measures import PREFIX, Group, clustered, concept_values, mean_of, own_opinions
 from promesa.promises.commitments import judged_only, observed_for
 from promesa.results import Estimate
-from promesa.stats import difference_interval, ratio_variance
+from promesa.stats import (
+    Interval,
+    difference_interval,
+    difference_of_shares_interval,
+    pooled_if_constant,
+    ratio_variance,
+)
 
 if TYPE_CHECKING:
     import ibis
@@ -107,17 +113,30 @@ def difference_of(
     }
     if first.estimate is None or second.estimate is None:
         return Estimate(**base, estimate=None, note=first.note or second.note)
-    interval = difference_interval(
-        first.estimate - second.estimate,
-        (ratio_variance(sums[0]) * factor**2, ratio_variance(sums[1]) * factor**2),
-        (sums[0].clusters, sums[1].clusters),
-        confidence_level=question.confidence_level,
-    )
+    interval = _interval_of_difference(question, figures, sums, factor=factor)
     return Estimate(
         **base,
         estimate=first.estimate - second.estimate,
         lower=interval.lower if interval else None,
         upper=interval.upper if interval else None,
+    )
+
+
+def _interval_of_difference(
+    question: Question, figures: tuple[Estimate, Estimate], sums: tuple[ClusterSums, ClusterSums], *, factor: float
+) -> Interval | None:
+    """Return Newcombe's interval for shares and Welch's, over customers, for means."""
+    ends = [Interval(f.lower, f.upper) for f in figures if f.lower is not None and f.upper is not None]
+    estimates = [f.estimate or 0.0 for f in figures]
+    if figures[0].unit == "fraction" and len(ends) == len(figures):
+        return difference_of_shares_interval((estimates[0], estimates[1]), (ends[0], ends[1]))
+    sizes = (sums[0].clusters, sums[1].clusters)
+    variances = pooled_if_constant((ratio_variance(sums[0]), ratio_variance(sums[1])), sizes)
+    return difference_interval(
+        estimates[0] - estimates[1],
+        (variances[0] * factor**2, variances[1] * factor**2),
+        sizes,
+        confidence_level=question.confidence_level,
     )
 
 

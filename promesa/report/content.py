@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, object]
 
 FIXED = frozenset({"measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"})
-WITHHELD = "withheld-small-group"
+WITHHELD = "withheld"
+"""How the notes of withheld figures begin: ``withheld-small-group``, ``withheld-small-cell``."""
 STATISTICS = ("mean", "median", "p90")
 
 
@@ -136,6 +137,11 @@ def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
         documents={key: mapping(document) for key, document in documents.items()},
         min_group=None if smallest is None else int(smallest),
     )
+
+
+def is_withheld(row: Row) -> bool:
+    """Tell whether a row has no figure because its group is small."""
+    return row.get("estimate") is None and str(row.get("note") or "").startswith(WITHHELD)
 
 
 def mapping(value: object) -> Mapping[str, object]:

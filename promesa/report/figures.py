@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from promesa import words
-from promesa.report.content import FIXED, WITHHELD, number, spaced
+from promesa.report.content import FIXED, is_withheld, number, spaced
 
 if TYPE_CHECKING:
     from promesa.report.content import Content, Row
@@ -47,7 +47,7 @@ def figure_of(row: Row | None, content: Content) -> Figure:
         return Figure(text=words.NOT_STATED, state="missing")
     value, evidence = number(row.get("estimate")), str(row.get("evidence") or "described")
     if value is None:
-        withheld = row.get("note") == WITHHELD
+        withheld = is_withheld(row)
         return Figure(
             text=content.say("withheld_short" if withheld else "no_figure"),
             state="withheld" if withheld else "missing",

@@ -23,6 +23,7 @@ COUNTS = ("kept", "broken", "not_yet_due", "unknown", "released")
 COMPARED = (
     ("score", "score_after_kept", "score_after_broken", "score_difference"),
     ("return", "return_after_kept", "return_after_broken", "return_difference"),
+    ("margin", "margin_after_kept", "margin_after_broken", "margin_difference"),
 )
 DIFFERENCES = ("difference_p10", "difference_p50", "difference_p90")
 TOP = 3
@@ -78,7 +79,8 @@ def _domain(known: Mapping[str, Mapping[str, Row]], content: Content) -> tuple[f
 
 def _promise(name: str, rows: Mapping[str, Row], domain: tuple[float, float], content: Content) -> Promise:
     declared = content.promises.get(name, {})
-    target, capability = number(declared.get("target")), number(declared.get("capability"))
+    said = {**declared, **{key: value for key, value in rows.get("kept_rate", {}).items() if value is not None}}
+    target, capability = number(said.get("target")), number(said.get("capability"))
     statement = statement_of(name, content)
     kept_rate = figure_of(rows.get("kept_rate"), content)
     parts = _parts(rows, content)
@@ -86,7 +88,7 @@ def _promise(name: str, rows: Mapping[str, Row], domain: tuple[float, float], co
     return Promise(
         name=name,
         statement=statement,
-        owner=content.label("function", declared.get("owner")),
+        owner=content.label("function", said.get("owner")),
         target=target,
         capability=capability,
         rows=rows,
@@ -247,7 +249,7 @@ def _difference_chart(promise: Promise, gaps: list[Row], content: Content) -> Ex
 
 def _difference_unit(promise: Promise, gaps: list[Row]) -> str:
     row = promise.rows.get("difference_p50") or {}
-    return str(row.get("unit") or gaps[0].get("difference_unit") or "days")
+    return str(row.get("unit") or gaps[0].get("scale_unit") or "days")
 
 
 def _compared(promise: Promise, content: Content) -> Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa import charts, words
-from promesa.report.content import WITHHELD, by, by_measure, number, only
+from promesa.report.content import by, by_measure, is_withheld, number, only
 from promesa.report.figures import figure_of
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, drawn, table
 
@@ -95,7 +95,7 @@ def figure_note(row: Row, content: Content) -> str:
 def withheld(content: Content) -> list[tuple[str, int]]:
     """Return how many figures of each document are withheld because their group is small."""
     counted = [
-        (key, sum(row.get("note") == WITHHELD for row in content.rows(key))) for key in content.documents
+        (key, sum(is_withheld(row) for row in content.rows(key))) for key in content.documents
     ]
     return [(document_name(key, content), many) for key, many in counted if many]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import charts
-from promesa.report.content import by, dimensions_after, number, only
+from promesa.report.content import by, dimensions_after, is_withheld, number, only
 from promesa.report.promises import statement_of
 from promesa.report.tables import Exhibit, drawn, figures_table
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 DRAWN_ELSEWHERE = frozenset({"month", "channel", "touchpoint"})
 MOST_ROWS = 12
-"""Rows in one drawing; the table behind it holds all of them."""
+"""Rows in one drawing."""
+MOST_IN_TABLE = 100
+"""Rows in the table behind it: a marketplace has thousands of suppliers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,12 @@ COLUMNS = frozenset({"function", "supplier", "touchpoint", "stage", "channel", "
 
 def _exhibit(promise: str, rows: list[Row], dimension: str, content: Content) -> Exhibit:
     ordered = sorted(rows, key=lambda row: -(number(row.get("n")) or 0.0))
-    shown = [row for row in ordered if number(row.get("estimate")) is not None][:MOST_ROWS]
+    known = [row for row in ordered if number(row.get("estimate")) is not None]
+    listed = [*known, *(row for row in ordered if number(row.get("estimate")) is None)][:MOST_IN_TABLE]
     names = content.names(dimension, (row.get(dimension) for row in rows))
     title = statement_of(promise, content)
     spec = charts.intervals(
-        sorted(shown, key=lambda row: number(row.get("estimate")) or 0.0),
+        sorted(known[:MOST_ROWS], key=lambda row: number(row.get("estimate")) or 0.0),
         label=dimension,
         title=title,
         unit="fraction",
@@ -67,9 +70,13 @@ def _exhibit(promise: str, rows: list[Row], dimension: str, content: Content) ->
         names=names,
     )
     heads = {dimension: dimension_name(dimension, content)}
+    caption = content.say("splits.caption", what=title, dimension=heads[dimension])
+    if len(listed) < len(ordered):
+        withheld = sum(is_withheld(row) for row in ordered)
+        caption += ". " + content.say("splits.shown", shown=len(listed), total=len(ordered), withheld=withheld)
     behind = figures_table(
-        content.say("splits.caption", what=title, dimension=heads[dimension]),
-        ordered,
+        caption,
+        listed,
         heads=heads,
         name=lambda _, value: content.label(dimension, value),
         content=content,

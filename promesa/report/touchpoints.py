@@ -57,7 +57,7 @@ class Map:
 def map_of(content: Content, promises: Sequence[Promise]) -> Map | None:
     """Return the map, or None when no touchpoint has been lived."""
     key = "touchpoints_by_channel" if content.rows("touchpoints_by_channel") else "touchpoints"
-    rows = content.rows(key)
+    rows = [row for row in content.rows(key) if row.get("touchpoint") is not None]
     cells = by(rows, lambda row: (row.get("channel"), row.get("touchpoint")))
     if not cells:
         return None
@@ -149,7 +149,7 @@ def touchpoint_table(content: Content) -> Table | None:
                 if content.has_label("concept", m)]  # fmt: skip
     measures = [measure for measure in COUNTED if measure in present] + concepts
     order = sorted(groups, key=lambda name: _order(str(name), list(content.touchpoints), content))
-    rows = [_touchpoint_row(str(name), by_measure(groups[name]), measures, content) for name in order]
+    rows = [_touchpoint_row(name, by_measure(groups[name]), measures, content) for name in order]
     heads = [*((content.say(f"column.{key}"), False) for key in ("touchpoint", "stage", "function")),
              *((content.measure(measure), True) for measure in measures)]  # fmt: skip
     return table(content.say("touchpoints.caption"), heads, rows)
@@ -163,8 +163,8 @@ def _order(name: str, declared: list[str], content: Content) -> tuple[int, int]:
     )
 
 
-def _touchpoint_row(name: str, rows: Mapping[str, Row], measures: list[str], content: Content) -> list[Cell | str]:
-    declared = content.touchpoints.get(name, {})
+def _touchpoint_row(name: object, rows: Mapping[str, Row], measures: list[str], content: Content) -> list[Cell | str]:
+    declared = content.touchpoints.get(str(name), {})
     return [
         content.label("touchpoint", name),
         content.label("stage", declared.get("stage")),

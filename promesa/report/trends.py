@@ -20,12 +20,10 @@ VALUE_MEASURES = ("revenue", "margin", "margin_per_customer", "cost_to_serve", "
 
 def opinion_trends(content: Content) -> tuple[Exhibit, ...]:
     """Return one drawing a concept: its score by month."""
-    groups = by(content.rows("opinions_by_month"), "concept")
+    groups = by((row for row in content.rows("opinions_by_month") if row.get("concept")), "concept")
     exhibits: list[Exhibit] = []
     for concept, rows in groups.items():
-        scored = [row for row in rows if row.get("measure") not in {"asked", "answers", "response_rate"}]
-        if scored:
-            exhibits.append(monthly(content.label("concept", concept), scored, content))
+        exhibits.append(monthly(content.label("concept", concept), rows, content))
     return tuple(exhibits)
 
 

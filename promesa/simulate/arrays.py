@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import erf
+from math import erf, log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.bool_]
 Columns = dict[str, NDArray[Any]]
 
@@ -41,6 +41,11 @@ def five_point(rng: np.random.Generator, size: int, *, five_share: float) -> Flo
     """Draw ratings 1 to 5 with a given share of fives; the rest falls on 1 to 4 as 4, 10, 26 and 60 %."""
     shares = [*(np.array([0.04, 0.10, 0.26, 0.60]) * (1 - five_share)), five_share]
     return np.searchsorted(np.cumsum(shares[:-1]), rng.random(size), side="right") + 1.0
+
+
+def lognormal_share(limit: float, *, median: float, sigma: float, step: float) -> float:
+    """Return P(value <= limit) when values are rounded to the nearest `step` (rounded up when it is 0)."""
+    return 0.5 * (1 + erf(log((limit + step / 2) / median) / sigma / 2**0.5))
 
 
 def lognormal(rng: np.random.Generator, size: int, *, median: float, sigma: float) -> Floats:

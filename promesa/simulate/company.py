@@ -34,13 +34,15 @@ BLOCK = 5_000
 EUR_RATE = 4_400.0
 
 GIVEN = (
-    "María José Luis Carlos Ana Sofía Andrés Lucía Íñigo Begoña Martín Ximena Óscar Inés Ángel Nuria Tomás Mónica "
-    "Raúl Adriana Julián Belén Iván Pilar Sebastián Núria Álvaro Yolanda Joaquín Rocío"
-).split()
+    "María", "José", "Luis", "Carlos", "Ana", "Sofía", "Andrés", "Lucía", "Íñigo", "Begoña", "Martín", "Ximena", "Óscar",
+    "Inés", "Ángel", "Nuria", "Tomás", "Mónica", "Raúl", "Adriana", "Julián", "Belén", "Iván", "Pilar", "Sebastián",
+    "Núria", "Álvaro", "Yolanda", "Joaquín", "Rocío",
+)  # fmt: skip
 FAMILY = (
-    "García Rodríguez Muñoz Peña Núñez Gómez López Hernández Díaz Martínez Pérez Sánchez Ramírez Torres Álvarez "
-    "Jiménez Ibáñez Castaño Ordóñez Ruiz Vélez Zúñiga Ríos Cárdenas Quiñones Suárez Fernández Ocaña Bermúdez Añez"
-).split()
+    "García", "Rodríguez", "Muñoz", "Peña", "Núñez", "Gómez", "López", "Hernández", "Díaz", "Martínez", "Pérez",
+    "Sánchez", "Ramírez", "Torres", "Álvarez", "Jiménez", "Ibáñez", "Castaño", "Ordóñez", "Ruiz", "Vélez", "Zúñiga",
+    "Ríos", "Cárdenas", "Quiñones", "Suárez", "Fernández", "Ocaña", "Bermúdez", "Añez",
+)  # fmt: skip
 AGENTS = tuple(f"AG{n:03d}" for n in range(1, 41))
 ADVISERS = tuple(f"AS{n:03d}" for n in range(1, 61))
 CATEGORIES = ("Sofás", "Mesas", "Sillas", "Camas", "Lámparas", "Cocina", "Textiles", "Decoración")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -95,7 +95,7 @@ def spend_table(world: World, customers: int, rng: np.random.Generator) -> pa.Ta
 
 
 def staff_answers(customers: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return (answer 1..5, area) of each employee to: what would our customers answer?"""
+    """Return (answer 1..5, area) of each employee, asked what customers would answer."""
     size = max(300, customers // 50)
     return _draw(BELIEF_SHARES, size, rng), rng.integers(0, len(STAFF_AREAS), size).astype(float)
 
@@ -113,7 +113,7 @@ def write_staff(path: Path, world: World, answers: Floats, areas: Floats) -> Non
     })  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     pyreadstat.write_sav(
-        frame,
+        cast("Any", frame),
         str(path),
         column_labels={"cree_sat": "¿Qué respondería un cliente: de 1 (nada satisfecho) a 5 (muy satisfecho)?"},
         variable_value_labels={"area": {n + 1.0: area for n, area in enumerate(STAFF_AREAS)}},
@@ -150,5 +150,3 @@ def _text_for(stars: float, texts: dict[str, tuple[str, ...]]) -> str:
 
 def _draw(shares: Sequence[float], size: int, rng: np.random.Generator) -> Floats:
     return np.searchsorted(np.cumsum(shares)[:-1], rng.random(size), side="right") + 1.0
-
-

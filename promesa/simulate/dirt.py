@@ -33,7 +33,9 @@ def how_many(block: Block, rows: int, rate: float) -> int:
 
 def _some(block: Block, table: pa.Table, rate: float) -> Ints:
     rows = table.num_rows
-    return np.sort(block.rng.choice(rows, how_many(block, rows, rate), replace=False)) if rows else np.zeros(0, np.int64)
+    return (
+        np.sort(block.rng.choice(rows, how_many(block, rows, rate), replace=False)) if rows else np.zeros(0, np.int64)
+    )
 
 
 def replaced(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
@@ -49,9 +51,7 @@ def with_duplicates(block: Block, table: pa.Table, name: str, tally: Tally) -> p
     return pa.concat_tables([table, table.take(pa.array(rows))])
 
 
-def correct_later(
-    block: Block, table: pa.Table, name: str, column: str, tally: Tally
-) -> tuple[pa.Table, pa.Table]:
+def correct_later(block: Block, table: pa.Table, name: str, column: str, tally: Tally) -> tuple[pa.Table, pa.Table]:
     """Return (first export, correction): some rows were wrong at first, and come again, right, as version 2."""
     rows = _some(block, table, CORRECTED)
     wrong = pa.array(np.isin(np.arange(table.num_rows), rows))
@@ -94,9 +94,7 @@ def future_sessions(block: Block, sessions: pa.Table, tally: Tally) -> pa.Table:
     return pa.concat_tables([sessions, replaced(extra, "inicio", later)])
 
 
-def off_scale(
-    block: Block, invitations: pa.Table, answers: pa.Table, tally: Tally
-) -> tuple[pa.Table, pa.Table]:
+def off_scale(block: Block, invitations: pa.Table, answers: pa.Table, tally: Tally) -> tuple[pa.Table, pa.Table]:
     """Return invitations and answers with some scores of 9 on the scale from 1 to 5."""
     extra = spoilt_rows(block, invitations, "invitación", "IX")
     size = extra.num_rows

@@ -50,6 +50,7 @@ def make_document(
 ) -> Document:
     """Return truth.json."""
     sums = _nested(tally)
+    money = _money(sums["money"])
     return {
         "run": {"customers": customers, "years": years, "seed": seed, "end": end.isoformat(), "format": kind},
         "window": {"start": world.start.isoformat(), "end": end.isoformat(), "days": world.days},
@@ -63,7 +64,7 @@ def make_document(
         "moments": {name: int(count) for name, count in sorted(sums["moments"].items())},
         "promises": {name: _promise(counts) for name, counts in sums["promises"].items()},
         "elements": {name: _mean(values) for name, values in sums["elements"].items()},
-        "effects": {name: _effect(name, values) for name, values in sums["effects"].items()},
+        "effects": {name: _effect(name, values, money["margin_per_order"]) for name, values in sums["effects"].items()},
         "synergies": {
             "late_and_bad_phone": causal.SATISFACTION.late_and_bad_phone,
             "kind_and_in_stock": causal.SATISFACTION.kind_and_in_stock,
@@ -75,7 +76,7 @@ def make_document(
             for group, measured in sums["nonresponse"].items()
         },
         "returns": _returns(sums["returns"]),
-        "money": _money(sums["money"]),
+        "money": money,
         "channels": {name: _mean(values["satisfaction"]) for name, values in sums["channels"].items()},
         "reviews": _reviews(sums["reviews"]),
         "belief": _belief(sums),
@@ -88,6 +89,24 @@ def make_document(
         "dirt": sums["dirt"],
         "files": {name: int(count) for name, count in sums["files"].items()},
     }
+
+
+def run_figures(tally: Tally) -> Document:
+    """Return the figures of a tally that a population has too, flat: ``promises.bill_is_right`` and so on."""
+    sums = _nested(tally)
+    figures: Document = {}
+    for name, counts in sums["promises"].items():
+        figures[f"promises.{name}.kept_rate"] = _promise(counts)["kept_rate"]
+    for name, values in sums["elements"].items():
+        figures[f"elements.{name}.mean"] = _mean(values)["mean"]
+    for name in SURVEYS:
+        survey = _survey(sums["surveys"][name])
+        figures |= {f"surveys.{name}.{key}": value for key, value in survey.items() if key not in {"asked", "answers"}}
+    for group, measured in sums["nonresponse"].items():
+        figures |= {f"nonresponse.{group}.{key}": _mean(values)["mean"] for key, values in measured.items()}
+    figures["returns.probability"] = _mean(sums["returns"]["probability"])["mean"]
+    figures["action.effect_on_late_probability"] = _mean(sums["action"]["effect"])["mean"]
+    return figures
 
 
 def write_document(path: Path, document: Document) -> None:
@@ -106,40 +125,42 @@ def _nested(tally: Tally) -> Document:
     return tree
 
 
-def _mean(values: Document) -> Document:
+def _mean(values: Mapping[str, Any]) -> Document:
     n = int(values["n"])
     return {"n": n, "mean": values["sum"] / n if n else None}
 
 
 def _promise(counts: Document) -> Document:
-    kept, broken = int(counts["kept"]), int(counts["broken"])
-    due = kept + broken
+    due = int(counts["kept"] + counts["broken"])
+    kept, broken = int(counts["kept"] + counts["kept_before_due"]), int(counts["broken"])
     return {
         "kept": kept,
         "broken": broken,
-        "kept_before_due": int(counts["kept_before_due"]),
-        "kept_rate": kept / due if due else None,
+        "not_yet_due": int(counts["not_yet_due"]),
+        "kept_rate": kept / (kept + broken) if due else None,
         "probability": counts["chance"] / due if due else None,
+        "kept_before_due": int(counts["kept_before_due"]),
         "due_and_delivered": int(counts["due_and_delivered"]),
         "released": int(counts.get("released", 0)),
     }
 
 
-def _effect(name: str, sums: Document) -> Document:
+def _effect(name: str, sums: Document, margin_per_order: float | None) -> Document:
     n = int(sums["n"])
-    averages = {key: value / n if n else None for key, value in sums.items() if key != "n"}
+    averages: Document = {key: value / n if n else None for key, value in sums.items() if key != "n"}
     contrast = CONTRASTS[name]
+    # Baskets do not depend on satisfaction, so a purchase won or lost is worth the mean margin of an order.
+    averages["margin"] = averages["return_probability"] * margin_per_order if n and margin_per_order else None
     return {"shape": contrast.shape, "base": contrast.base, "changed": contrast.changed, "n": n, **averages}
 
 
 def _confounding(sums: Document) -> Document:
     late, punctual = _mean(sums["late"]), _mean(sums["punctual"])
-    both = late["n"] and punctual["n"]
     return {
         "confounder": "remote",
         "late": late,
         "punctual": punctual,
-        "naive_difference": late["mean"] - punctual["mean"] if both else None,
+        "naive_difference": late["mean"] - punctual["mean"] if late["n"] and punctual["n"] else None,
         "remote_share_of_late": _mean(sums["late_remote"])["mean"],
         "remote_share_of_punctual": _mean(sums["punctual_remote"])["mean"],
     }
@@ -179,7 +200,11 @@ def _money(sums: Document) -> Document:
 def _reviews(sums: Document) -> Document:
     own = _mean(sums["stars"])
     means = {name: sum((n + 1) * share for n, share in enumerate(STAR_SHARES[name])) for name in COMPETITORS}
-    return {"own": own, "competitors_population": means, "competitors": {name: _mean(sums[name]) for name in COMPETITORS}}
+    return {
+        "own": own,
+        "competitors_population": means,
+        "competitors": {name: _mean(sums[name]) for name in COMPETITORS},
+    }
 
 
 def _belief(sums: Document) -> Document:

@@ -65,7 +65,12 @@ CONTRASTS: dict[str, Contrast] = {
     "not_resolved_first": Contrast(shape="performance", base={"resolved": 1}, changed={"resolved": 0}),
     "refund_late": Contrast(shape="must_be", base={"refund_days": 6}, changed={"refund_days": 15}),
 }
-_APPLIES_BY_FULFILMENT = {"late": DELIVERY, "freight_share": DELIVERY, "packaging": DELIVERY, "driver_kindness": DELIVERY}
+_APPLIES_BY_FULFILMENT = {
+    "late": DELIVERY,
+    "freight_share": DELIVERY,
+    "packaging": DELIVERY,
+    "driver_kindness": DELIVERY,
+}
 
 
 def applies(j: Journeys, column: str) -> Flags:
@@ -80,7 +85,9 @@ def applies(j: Journeys, column: str) -> Flags:
         "refund_days": j.returned,
     }
     if column in _APPLIES_BY_FULFILMENT:
-        return (j.fulfilment == _APPLIES_BY_FULFILMENT[column]) & ~(j.lost & (column in {"packaging", "driver_kindness"}))
+        return (j.fulfilment == _APPLIES_BY_FULFILMENT[column]) & ~(
+            j.lost & (column in {"packaging", "driver_kindness"})
+        )
     return masks.get(column, np.ones(j.size, dtype=bool))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from promesa.simulate import dirt, service_tables, shop_tables
@@ -12,8 +13,7 @@ from promesa.simulate.writers import FileKind, FileShape, FileWriter
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
-
+    from promesa.simulate.arrays import Ints
     from promesa.simulate.block import Block
     from promesa.simulate.company import World
     from promesa.simulate.shop_tables import Baskets
@@ -55,37 +55,44 @@ def open_writers(folder: Path, written_as: Format) -> dict[str, FileWriter]:
 
 
 def block_tables(world: World, block: Block, baskets: Baskets, tally: Tally) -> dict[str, pa.Table]:
-    """Return the tables of one block, with the dirt that a typed cell can hold."""
+    """Return the tables of one block, with the dirt that a typed cell can hold.
+
+    Rows are repeated before spoilt ones are added, so that each spoilt row is there once.
+    """
     cancelled = shop_tables.cancelled_rows(block)
-    orders = shop_tables.order_table(world, block, baskets)
-    dropped = shop_tables.cancelled_orders(world, block, orders, cancelled)
     tally["promises.arrives_by_date.released"] += len(cancelled)
     tables = {
         "clientes": service_tables.customer_table(world, block),
         "lineas": shop_tables.line_table(block, baskets),
         "entregas": shop_tables.delivery_table(world, block, baskets, cancelled),
-        "contactos": dirt.missing_customers(block, service_tables.contact_table(world, block), tally),
-        "sesiones": dirt.future_sessions(block, service_tables.session_table(world, block), tally),
-        "turnos": dirt.unknown_points(block, service_tables.turn_table(world, block), tally),
+        "contactos": service_tables.contact_table(world, block),
+        "sesiones": service_tables.session_table(world, block),
+        "turnos": service_tables.turn_table(world, block),
         "cobranzas": shop_tables.reminder_table(world, block),
         "devoluciones": shop_tables.refund_table(world, block, baskets),
         "catalogos": service_tables.catalogue_table(world, block),
         "resenas": service_tables.review_table(world, block),
+        "invitaciones": service_tables.invitation_table(world, block),
+        "respuestas": service_tables.answer_table(world, block),
+        **_corrected_tables(world, block, baskets, cancelled, tally),
     }
     tally["moments.collection_notice"] += tables["cobranzas"].num_rows
-    invitations, answers = service_tables.invitation_table(world, block), service_tables.answer_table(world, block)
-    tables["invitaciones"], tables["respuestas"] = dirt.off_scale(block, invitations, answers, tally)
-    _with_corrections(world, block, orders, dropped, tables, tally)
     for name in dirt.WITH_DUPLICATES:
         tables[name] = dirt.with_duplicates(block, tables[name], name, tally)
-    return tables
+    tables["contactos"] = dirt.missing_customers(block, tables["contactos"], tally)
+    tables["sesiones"] = dirt.future_sessions(block, tables["sesiones"], tally)
+    tables["turnos"] = dirt.unknown_points(block, tables["turnos"], tally)
+    asked, answers = dirt.off_scale(block, tables["invitaciones"], tables["respuestas"], tally)
+    return {**tables, "invitaciones": asked, "respuestas": answers}
 
 
-def _with_corrections(
-    world: World, block: Block, orders: pa.Table, dropped: pa.Table, tables: dict[str, pa.Table], tally: Tally
-) -> None:
-    import pyarrow as pa
-
+def _corrected_tables(
+    world: World, block: Block, baskets: Baskets, cancelled: Ints, tally: Tally
+) -> dict[str, pa.Table]:
+    """Return the tables of which a second export corrects some rows of the first."""
+    orders = shop_tables.order_table(world, block, baskets)
+    dropped = shop_tables.cancelled_orders(world, block, orders, cancelled)
+    tables: dict[str, pa.Table] = {}
     for country, code in (("colombia", "CO"), ("espana", "ES")):
         name = f"pedidos_{country}"
         here = orders.filter(pc.equal(orders.column("país"), code))
@@ -95,7 +102,7 @@ def _with_corrections(
         tables[f"{name}_correcciones"] = second.drop_columns(["país"])
     invoices = shop_tables.invoice_table(world, block)
     first, second = dirt.correct_later(block, invoices, "facturas", "correcta", tally)
-    tables["facturas"], tables["facturas_correcciones"] = first, second
+    return {**tables, "facturas": first, "facturas_correcciones": second}
 
 
 def write_block(block: Block, tables: dict[str, pa.Table], writers: dict[str, FileWriter], tally: Tally) -> None:

@@ -222,7 +222,9 @@ def _contact(world: World, drawn: Columns, rng: np.random.Generator) -> Columns:
         pickup_late=np.nan_to_num(drawn["pickup_hours"]) > causal.PICKUP_PROMISED,
     )
     contacted = rng.random(size) < expit(log_odds)
-    day = np.where(drawn["late"], np.nan_to_num(drawn["promised"]) + 1, np.floor(drawn["at"]) + rng.integers(1, 5, size))
+    day = np.where(
+        drawn["late"], np.nan_to_num(drawn["promised"]) + 1, np.floor(drawn["at"]) + rng.integers(1, 5, size)
+    )
     at = day + opening_hour(rng, size, opens=8, closes=19)
     written = contacted & (at >= world.whatsapp_from) & (rng.random(size) < 0.35)
     return {

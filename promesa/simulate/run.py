@@ -87,9 +87,7 @@ def simulate(
         for writer in (*writers.values(), persons):
             writer.close()
     _write_workspace(folder, end=end, written_as=written_as)
-    document = make_document(
-        world, tally, customers=customers, years=years, seed=seed, end=end, kind=written_as
-    )
+    document = make_document(world, tally, customers=customers, years=years, seed=seed, end=end, kind=written_as)
     write_document(folder / "truth.json", document)
     return Truth(folder=folder, document=document)
 
@@ -118,9 +116,7 @@ def _check(folder: Path, *, customers: int, years: float, seed: int) -> None:
         )
 
 
-def _write_one(
-    world: World, block: Block, writers: dict[str, FileWriter], persons: FileWriter, tally: Tally
-) -> None:
+def _write_one(world: World, block: Block, writers: dict[str, FileWriter], persons: FileWriter, tally: Tally) -> None:
     baskets = draw_baskets(world, block)
     tally_block(world, block, baskets, tally)
     tally_effects(block.journeys, tally)
@@ -185,5 +181,3 @@ def _without_text_options(settings: str) -> str:
             if not (text_file and re.match(r"(delimiter|encoding|dates|decimal|types|format) =", line))
         ]  # fmt: skip
     return "".join(kept)
-
-

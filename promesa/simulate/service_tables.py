@@ -45,7 +45,7 @@ def customer_table(world: World, block: Block) -> pa.Table:
         "región": columns.words(REGIONS, people.region[rows]),
         "país": columns.words(COUNTRIES, people.country[rows]),
         "segmento": columns.words(SEGMENTS, people.segment[rows]),
-        "fecha_alta": columns.days(world, np.maximum(people.first_at[rows] - 1, 0) + 0 * again),
+        "fecha_alta": columns.days(world, np.maximum(people.first_at[rows] - 1, 0.0)),
         "id_tienda": columns.keys("T", 100_000_000 + number, missing=again),
     })  # fmt: skip
 
@@ -105,17 +105,20 @@ def contact_table(world: World, block: Block) -> pa.Table:
     size, others = len(rows), len(asked.at)
     person = np.concatenate([j.person[rows], asked.person])
     number, alone = block.people.number[person], np.arange(size + others) >= size
-    order = np.concatenate([order_numbers(block)[rows], np.arange(others) + 1])
+    about = order_numbers(block)[rows]
+    order = np.concatenate([about, np.zeros(others, dtype=np.int64)])
     unknown = alone & (block.rng.random(len(person)) >= KNOWN_TO_CALL_CENTRE)
-    contact = np.concatenate([order[:size], number[size:] * 100 + np.arange(others) % 50 + 1])
+    contact = np.concatenate([about, number[size:] * 100 + np.arange(others) % 50 + 1])
     wait = np.concatenate([j.wait_minutes[rows], asked.wait_minutes])
+    at = np.concatenate([j.contact_at[rows], asked.at])
+    channel = np.concatenate([j.contact_channel[rows], np.zeros(others, dtype=np.int64)])
     return pa.table({
         "contacto": columns.keys("K", contact * 2 + alone),
         "cliente": columns.keys("L", 100_000_000 + number),
         "cliente_tienda": columns.keys("T", 100_000_000 + number, missing=unknown | ~alone),
         "pedido": columns.keys("P", order, missing=alone),
-        "canal": columns.words(("Teléfono", "WhatsApp"), np.concatenate([j.contact_channel[rows], np.zeros(others)]).astype(np.int64)),
-        "inicio": columns.utc_times(world, np.concatenate([j.contact_at[rows], asked.at]), block.people.country[person]),
+        "canal": columns.words(("Teléfono", "WhatsApp"), channel),
+        "inicio": columns.utc_times(world, at, block.people.country[person]),
         "espera_segundos": columns.numbers(wait * 60, decimals=0),
         "resuelto_primer_contacto": pa.array(np.concatenate([j.resolved[rows], asked.resolved])),
         "agente": columns.words(AGENTS, block.rng.integers(0, len(AGENTS), size + others)),
@@ -173,7 +176,7 @@ def answer_table(world: World, block: Block) -> pa.Table:
 
 def session_table(world: World, block: Block) -> pa.Table:
     """Return web and app sessions of known customers, in UTC."""
-    visits, j = block.online, block.journeys
+    visits = block.online
     order = order_numbers(block)[np.maximum(visits.journey, 0)]
     size = len(visits.at)
     number = block.people.number[visits.person]

@@ -61,16 +61,16 @@ def draw_baskets(world: World, block: Block) -> Baskets:
         product=product,
         quantity=quantity,
         price=price,
-        total=np.round(np.bincount(journey, price * quantity, j.size), 2),
+        total=np.round(np.bincount(journey, price * quantity, j.size), 2).astype(np.float64),
         rate=np.where(j.country == 1, EUR_RATE, 1.0),
-        cost=np.bincount(journey, world.unit_cost[product] * quantity, j.size),
+        cost=np.bincount(journey, world.unit_cost[product] * quantity, j.size).astype(np.float64),
     )
 
 
 def order_numbers(block: Block) -> Ints:
     """Return the number of each order, unique in the company."""
     j = block.journeys
-    return block.people.number[j.person] * 100 + j.number
+    return 10_000_000 + block.people.number[j.person] * 100 + j.number
 
 
 def shop_keys(block: Block, person: Ints, *, in_shop: Flags) -> pa.Array:

@@ -95,7 +95,7 @@ def _latent_scores(j: Journeys, rng: np.random.Generator) -> dict[str, Floats]:
 def response_probability(survey: str, satisfaction: Floats) -> Floats:
     """Return the probability that an invitation is answered."""
     if survey not in SELECTED:
-        return np.full(len(satisfaction), float(expit(np.float64(BASE_RESPONSE[survey]))))
+        return expit(np.full(len(satisfaction), BASE_RESPONSE[survey]))
     return expit(causal.ANSWERING.base + causal.ANSWERING.satisfaction * (satisfaction - causal.CENTRE))
 
 
@@ -140,5 +140,3 @@ def draw_reviews(world: World, j: Journeys, rng: np.random.Generator) -> Reviews
     rows = np.flatnonzero(wrote)
     stars = on_scale(1 + 0.4 * j.satisfaction + causal.CSAT_NOISE * rng.standard_normal(j.size), 1, 5)
     return Reviews(journey=rows, at=at[rows], stars=stars[rows], comment=pick_comments(j.take(rows), rng))
-
-

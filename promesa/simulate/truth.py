@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.simulate import causal
-from promesa.simulate.arrays import expit, normal_cdf
+from promesa.simulate.arrays import expit, lognormal_share
 from promesa.simulate.company import ACTION_REGION, CARRIER_EFFECT, CHANNELS, DEPOT_EFFECT, SECOND_CARRIER_SHARE
 from promesa.simulate.journeys import DELIVERY, PHONE, PICKUP, WHATSAPP
 from promesa.simulate.surveys import SURVEYS, sent_at
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 Tally = defaultdict[str, float]
 RETURN_DAYS = 90
-WAIT_KEPT = float(normal_cdf(np.log(np.array([causal.WAIT_PROMISED / causal.WAIT_MEDIAN])) / causal.WAIT_SIGMA)[0])
-PICKUP_KEPT = float(normal_cdf(np.log(np.array([causal.PICKUP_PROMISED / causal.PICKUP_MEDIAN])) / causal.PICKUP_SIGMA)[0])
-REFUND_KEPT = float(normal_cdf(np.log(np.array([causal.REFUND_PROMISED / causal.REFUND_MEDIAN])) / causal.REFUND_SIGMA)[0])
+WAIT_KEPT = lognormal_share(causal.WAIT_PROMISED, median=causal.WAIT_MEDIAN, sigma=causal.WAIT_SIGMA, step=1 / 60)
+PICKUP_KEPT = lognormal_share(
+    causal.PICKUP_PROMISED, median=causal.PICKUP_MEDIAN, sigma=causal.PICKUP_SIGMA, step=1 / 60
+)
+REFUND_KEPT = lognormal_share(causal.REFUND_PROMISED, median=causal.REFUND_MEDIAN, sigma=causal.REFUND_SIGMA, step=0)
 
 
 def new_tally() -> Tally:
@@ -54,7 +56,9 @@ def _promises(world: World, block: Block, tally: Tally) -> None:
     j, last = block.journeys, world.days
     by_date = j.fulfilment == DELIVERY
     arrived = np.nan_to_num(j.delivered, nan=np.inf) < last
-    _promise(tally, "arrives_by_date", kept=by_date & ~j.late, due=by_date & (j.promised < last), done=arrived, chance=1 - j.late_probability)
+    due = by_date & (j.promised < last)
+    chance = 1 - j.late_probability
+    _promise(tally, "arrives_by_date", made=by_date, kept=by_date & ~j.late, due=due, done=arrived, chance=chance)
     called = (j.contact_channel == PHONE) & (j.contact_at < last)
     wait = np.concatenate([j.wait_minutes[called], block.enquiries.wait_minutes])
     _at_once(tally, "answered_in_2_minutes", kept=wait <= causal.WAIT_PROMISED, chance=WAIT_KEPT)
@@ -67,21 +71,23 @@ def _promises(world: World, block: Block, tally: Tally) -> None:
     due = back & (received + causal.REFUND_PROMISED < last)
     refunded = received + days < last
     chance = np.full(j.size, REFUND_KEPT)
-    _promise(tally, "refund_in_10_days", kept=back & (days <= causal.REFUND_PROMISED), due=due, done=refunded, chance=chance)
+    in_time = back & (days <= causal.REFUND_PROMISED)
+    _promise(tally, "refund_in_10_days", made=back, kept=in_time, due=due, done=refunded, chance=chance)
 
 
-def _promise(tally: Tally, name: str, *, kept: Flags, due: Flags, done: Flags, chance: Floats) -> None:
-    """Count one promise: `kept` as it will turn out, `due` and `done` by the end of the window."""
+def _promise(tally: Tally, name: str, *, made: Flags, kept: Flags, due: Flags, done: Flags, chance: Floats) -> None:
+    """Count one promise: all that were `made`; `kept` as it will turn out; `due`, `done` by the end of the window."""
     tally[f"promises.{name}.kept"] += np.sum(due & kept)
     tally[f"promises.{name}.broken"] += np.sum(due & ~kept)
     tally[f"promises.{name}.kept_before_due"] += np.sum(~due & kept & done)
+    tally[f"promises.{name}.not_yet_due"] += np.sum(made & ~due & ~done)
     tally[f"promises.{name}.due_and_delivered"] += np.sum(due & done)
-    tally[f"promises.{name}.chance"] += np.sum(chance[due])
+    tally[f"promises.{name}.chance"] += float(np.sum(chance[due]))
 
 
 def _at_once(tally: Tally, name: str, *, kept: Flags, chance: float) -> None:
     always = np.ones(len(kept), dtype=bool)
-    _promise(tally, name, kept=kept, due=always, done=always, chance=np.full(len(kept), chance))
+    _promise(tally, name, made=always, kept=kept, due=always, done=always, chance=np.full(len(kept), chance))
 
 
 def _moments(world: World, block: Block, tally: Tally) -> None:

@@ -1,4 +1,4 @@
-"""Files as the company's systems export them: one writer a file, tables appended as they come, always the same bytes."""
+"""Files as the company's systems export them: one writer a file, tables appended, always the same bytes."""
 
 from __future__ import annotations
 
@@ -151,7 +151,8 @@ def _quoted(table: pa.Table, delimiter: str) -> pa.Table:
 
 
 def _json_lines(table: pa.Table, *, offset: str) -> bytes:
-    lines = [json.dumps(row, ensure_ascii=False, default=lambda value: _moment(value, offset)) for row in table.to_pylist()]
+    rows = table.to_pylist()
+    lines = [json.dumps(row, ensure_ascii=False, default=lambda value: _moment(value, offset)) for row in rows]
     return ("\n".join(lines) + "\n").encode() if lines else b""
 
 

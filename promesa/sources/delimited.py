@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
 from promesa.sources.dialect import SAMPLE, Dialect, csv_settings, detect
-from promesa.sources.encodings import TextFacts, copy_as_utf8, decoded, first_text, read_facts
+from promesa.sources.encodings import copy_as_utf8, first_text, open_text, read_facts
 from promesa.sources.files import refuse_empty
 from promesa.sources.raw import BrokenRow, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from promesa.engine import Embedded
+    from promesa.sources.encodings import TextFacts
     from promesa.sources.files import Found
     from promesa.sources.shapes import SourceWarning
     from promesa.workspace import Source
@@ -65,12 +66,12 @@ def open_delimited(source: Source, found: Found, *, folder: Path) -> Raw:
     path = found.path
     if not seen.facts.is_utf8:
         path = copy_as_utf8(found, seen.facts, to=folder / f"{found.path.name}.{next(_serial)}.utf8.csv")
-    return _raw(source, seen, path=path)
+    return _raw(source, seen, path=path, mend=partial(_mend_line_ends, source, seen, folder=folder))
 
 
-def mend_line_ends(source: Source, found: Found, *, folder: Path) -> Raw:
+def _mend_line_ends(source: Source, seen: Delimited, *, folder: Path) -> Raw:
     """Return a CSV file whose lines end in several ways, from a copy in which they do not."""
-    seen = look_at(source, found)
+    found = seen.found
     path = folder / f"{found.path.name}.{next(_serial)}.lines.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     settings = csv_settings(
@@ -79,24 +80,30 @@ def mend_line_ends(source: Source, found: Found, *, folder: Path) -> Raw:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n", **({"escapechar": "\\"} | settings))  # pyright: ignore[reportArgumentType]
         for record in _records(found, seen):
-            writer.writerow(record) if record else stream.write("\n")
-    return _raw(source, seen, path=path)
+            if record:
+                writer.writerow(record)
+            else:
+                stream.write("\n")
+    return _raw(source, seen, path=path, mend=None)
 
 
-def _raw(source: Source, seen: Delimited, *, path: Path) -> Raw:
+def _raw(source: Source, seen: Delimited, *, path: Path, mend: Callable[[], Raw] | None) -> Raw:
     rejects = f"__broken_{next(_serial)}"
+    keep = f"store_rejects=true, rejects_limit=0, rejects_table='{rejects}', rejects_scan='{rejects}_scan'"
     dialect = seen.dialect
     return Raw(
         shown=seen.found.shown,
         fingerprint=seen.found.fingerprint,
-        relation=_relation(path, dialect, source, keep=f"store_rejects=true, rejects_limit=0, rejects_table={literal(rejects)}, rejects_scan={literal(rejects + '_scan')}"),
+        relation=_relation(path, dialect, source, keep=keep),
         sample=_relation(path, dialect, source, keep="ignore_errors=true"),
         columns=dialect.columns,
         first_row=dialect.first_row,
         semicolons=dialect.delimiter == ";",
         warnings=seen.warnings,
-        broken=partial(_broken_rows, table=rejects, dialect=dialect),
+        broken=partial(_broken_rows, table=rejects),
         blank_rows=partial(_blank_rows, seen),
+        split=partial(_split, dialect=dialect),
+        mend=mend,
     )
 
 
@@ -111,7 +118,7 @@ def _relation(path: Path, dialect: Dialect, source: Source, *, keep: str) -> str
     )
 
 
-def _broken_rows(engine: Embedded, *, table: str, dialect: Dialect) -> Iterator[BrokenRow]:
+def _broken_rows(engine: Embedded, *, table: str) -> Iterator[BrokenRow]:
     """Return what the engine kept of the lines it could not split, and forget it."""
     query = (
         f"SELECT line, min_by(error_type::VARCHAR, column_idx), any_value(csv_line) FROM {name(table)} "
@@ -120,23 +127,22 @@ def _broken_rows(engine: Embedded, *, table: str, dialect: Dialect) -> Iterator[
     try:
         for batch in engine.batches(query):
             for line, kind, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                yield _broken_row(int(line), str(kind), str(text or ""), dialect)
+                yield _broken_row(int(line), str(kind), str(text or ""))
     finally:
         engine.run(f"DROP TABLE IF EXISTS {name(table)}")
         engine.run(f"DROP TABLE IF EXISTS {name(table + '_scan')}")
 
 
-def _broken_row(row: int, kind: str, text: str, dialect: Dialect) -> BrokenRow:
-    rule = _RULES.get(kind, "csv-structure")
-    text = text.strip("\r\n")
-    record = {"__line": text}
-    if rule == "csv-structure":
-        settings = csv_settings(delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
-        cells = next(csv.reader(io.StringIO(text, newline=""), **settings), [])  # pyright: ignore[reportArgumentType]
-        names = [*dialect.columns, *(f"column_{place}" for place in range(len(dialect.columns) + 1, len(cells) + 1))]
-        record = dict(zip(names, cells, strict=False))
-        text = f"{len(cells)} cells"
-    return BrokenRow(row=row, rule=rule, column=None, value=text, record=record)
+def _broken_row(row: int, kind: str, text: str) -> BrokenRow:
+    return BrokenRow(row=row, rule=_RULES.get(kind, "csv-structure"), text=text.strip("\r\n"))
+
+
+def _split(text: str, *, dialect: Dialect) -> dict[str, str | None] | None:
+    settings = csv_settings(delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
+    records = list(csv.reader(io.StringIO(text, newline=""), **settings))  # pyright: ignore[reportArgumentType]
+    if len(records) != 1 or len(records[0]) != len(dialect.columns):
+        return None
+    return dict(zip(dialect.columns, records[0], strict=True))
 
 
 def _blank_rows(seen: Delimited) -> Sequence[int]:
@@ -153,15 +159,5 @@ def _records(found: Found, seen: Delimited) -> Iterator[list[str]]:
         delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape
     )
     csv.field_size_limit(1 << 30)
-    return csv.reader(_lines(found, seen.facts), **settings)  # pyright: ignore[reportArgumentType]
-
-
-def _lines(found: Found, facts: TextFacts) -> Iterator[str]:
-    held = ""
-    for piece in decoded(found, facts.encoding):
-        *lines, held = (held + piece).splitlines(keepends=True) or [""]
-        if held.endswith("\n"):
-            lines, held = [*lines, held], ""
-        yield from lines
-    if held:
-        yield held
+    with open_text(found, seen.facts) as stream:
+        yield from csv.reader(stream, **settings)  # pyright: ignore[reportArgumentType]

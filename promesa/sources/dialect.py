@@ -68,7 +68,7 @@ def detect(
         If it holds no table, or the declared delimiter is not the one that it uses.
     """
     skip, said = _preamble(text)
-    body = "".join(text.splitlines(keepends=True)[skip:])
+    body = "".join(io.StringIO(text, newline="").readlines()[skip:])
     if not body.strip():
         raise _no_header(source, found)
     delimiter, quote, records = _best(body, source=source, said=said, whole=whole)
@@ -96,7 +96,7 @@ def _warning(code: str, source: Source, found: Found, **values: str) -> SourceWa
 def _preamble(text: str) -> tuple[int, str | None]:
     """Return the lines before the table, and the delimiter that Excel's first line may give."""
     skip, said = 0, None
-    for line in text.splitlines():
+    for line in io.StringIO(text, newline=""):
         if line.lower().startswith("sep=") and len(line.rstrip()) <= 5 and said is None:
             said = line[4:5] or "\t"
         elif line.strip():

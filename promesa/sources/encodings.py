@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import io
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,30 +168,22 @@ def _chunks(found: Found) -> Iterator[bytes]:
             yield chunk
 
 
-def decoded(found: Found, encoding: str) -> Iterator[str]:
-    """Return the text of a file in pieces of about a megabyte, without its byte-order mark."""
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    for chunk in _chunks(found):
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
+def open_text(found: Found, facts: TextFacts) -> io.TextIOWrapper:
+    """Open a file as text with its own line ends; what does not decode reads as U+FFFD."""
+    return io.TextIOWrapper(open_bytes(found), encoding=facts.encoding, errors="replace", newline="")
 
 
 def first_text(found: Found, facts: TextFacts, *, size: int) -> str:
     """Return the first `size` characters of a file, or all of it."""
-    text = ""
-    for piece in decoded(found, facts.encoding):
-        text += piece
-        if len(text) >= size:
-            break
-    return text[:size].removeprefix("\ufeff")
+    with open_text(found, facts) as stream:
+        return stream.read(size).removeprefix("\ufeff")
 
 
 def copy_as_utf8(found: Found, facts: TextFacts, *, to: Path) -> Path:
     """Write a UTF-8 copy of a file, piece by piece, and return where it is."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    with to.open("w", encoding="utf-8", newline="") as stream:
-        for piece in decoded(found, facts.encoding):
-            stream.write(piece)
+    with open_text(found, facts) as text, to.open("w", encoding="utf-8", newline="") as stream:
+        shutil.copyfileobj(text, stream, CHUNK)
     return to
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from promesa.sources.shapes import Fingerprint, SourceColumn, SourceWarning
 
 ORDINAL, BROKEN, COLUMN, RECORD = "__ordinal", "__broken", "__column", "__record"
+LINE = "__line"  # the only key of the record of a broken row
 TEXT_MARK = "\x01"
 BROKEN_COLUMN = -1  # in COLUMN: the row as a whole is broken, not a cell
 
@@ -24,9 +25,7 @@ class BrokenRow:
 
     row: int
     rule: str
-    column: str | None
-    value: str
-    record: dict[str, str]
+    text: str
 
 
 def _none(engine: Embedded) -> Iterator[BrokenRow]:  # noqa: ARG001 (one signature for every format)
@@ -35,6 +34,10 @@ def _none(engine: Embedded) -> Iterator[BrokenRow]:  # noqa: ARG001 (one signatu
 
 def _no_rows() -> Sequence[int]:
     return ()
+
+
+def _no_cells(text: str) -> dict[str, str | None] | None:  # noqa: ARG001
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +56,18 @@ class Raw:
         Columns whose type the file itself says; the relation gives them typed.
     hinted : mapping of str to SourceColumn
         Columns of text whose kind the file itself says.
+    breaks : str or None
+        Rule of the rows that are marked in `BROKEN`; None when the relation has no such column.
     first_row : int
         Row of the first record, as a spreadsheet counts.
     broken : callable
         The broken rows that `relation` left out, in order, after it was read once.
     blank_rows : callable
         The rows that are blank lines, which the relation left out too.
+    split : callable
+        From the text of a broken row to its cells, or None: for one that a person has mended.
+    mend : callable or None
+        What to try when the engine cannot read the relation: the same file from a mended copy.
     """
 
     shown: str
@@ -70,11 +79,13 @@ class Raw:
     hinted: Mapping[str, SourceColumn] = field(default_factory=dict)
     first_row: int = 1
     numbered: bool = False
-    may_break: bool = False
+    breaks: str | None = None
     semicolons: bool = False
     warnings: tuple[SourceWarning, ...] = ()
     broken: Callable[[Embedded], Iterator[BrokenRow]] = _none
     blank_rows: Callable[[], Sequence[int]] = _no_rows
+    split: Callable[[str], dict[str, str | None] | None] = _no_cells
+    mend: Callable[[], Raw] | None = None
 
     @property
     def looked_at(self) -> str:
@@ -83,4 +94,4 @@ class Raw:
 
     def cell(self, column: str) -> str:
         """Return SQL for the text of a cell."""
-        return f"CAST({name(column)} AS VARCHAR)" if column in self.known else name(column)
+        return f"CAST({name(column)} AS VARCHAR)"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from promesa.store.deltas import snapshot
@@ -17,11 +18,10 @@ from promesa.store.rules import known_names
 from promesa.store.schema import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from promesa.store.places import Places
-    from promesa.workspace import Load, Workspace
+    from promesa.workspace import Load, Source, Workspace
 
 FORMAT = 1
 FileMark = tuple[str, int, int]  # path, size, time of change in nanoseconds
@@ -74,11 +74,15 @@ def definition_of(ws: Workspace, load: Load, *, mended: str) -> str:
         "names": known_names(load.table, ws.model),
         "scales": {concept.name: concept.scale for concept in ws.model.concepts.values()},
         "time_zone": ws.time_zone,
-        "sources": {source: asdict(ws.sources[source]) for source in sorted(load.reads)},
+        "sources": {source: _settings(ws.sources[source]) for source in sorted(load.reads)},
         "mended": mended,
     }
-    text = json.dumps(document, sort_keys=True, default=lambda value: dict(value) if hasattr(value, "keys") else str(value))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _settings(source: Source) -> dict[str, object]:
+    values = {field.name: getattr(source, field.name) for field in fields(source)}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 
 def read_entry(places: Places, load: Load) -> Entry | None:

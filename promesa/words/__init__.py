@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("es", "en")
 NOT_STATED = "–"
+CENTS_BELOW = 100
 
 
 @cache
@@ -90,12 +91,13 @@ def percent(value: float | None, locale: str, *, decimals: int = 1) -> str:
 
 
 def money(value: float | None, currency: str, locale: str) -> str:
-    """Return an amount without cents, with the sign of its currency."""
+    """Return an amount with the sign of its currency; cents only where they tell (below 100)."""
     if value is None:
         return NOT_STATED
     from babel.numbers import format_currency
 
-    return format_currency(value, currency, format="¤ #,##0", locale=locale, currency_digits=False)
+    pattern = "¤ #,##0.00" if abs(value) < CENTS_BELOW else "¤ #,##0"
+    return format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
 
 
 def day(value: date | None, locale: str) -> str:

@@ -10,7 +10,9 @@ from promesa.workspace.fields import Place, show
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = re.compile(r"(?!by_)[a-z][a-z0-9_]*(?<!_)")
+# Columns that judging a promise adds to its moments; those that end in _ or start with by_ are promesa's too.
+JUDGED = ("due", "status", "arrived", "gap")
 # DuckDB's own list of words that cannot stand for a column without quotation marks.
 _RESERVED_WORDS = """
 all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
@@ -41,7 +43,7 @@ def check_names(tables: object, *, kind: str, place: Place) -> list[str]:
             place.at(name).wrong(
                 what=f"{name!r} cannot name a {kind}.",
                 got=repr(name),
-                expected="lower-case letters, digits and _, a letter first",
+                expected="lower-case letters, digits and _; a letter first, no _ last, no by_ before it",
                 fix=f"write {_as_name(name)!r}",
             )
         elif name in RESERVED:
@@ -49,7 +51,7 @@ def check_names(tables: object, *, kind: str, place: Place) -> list[str]:
                 what=f"{name!r} is a word of SQL and cannot name a {kind}.",
                 got=repr(name),
                 expected="a name that is no word of SQL",
-                fix=f"write {name + '_'!r} or a clearer name",
+                fix=f"write a longer name, such as {name + '_name'!r}",
             )
     return list(tables)
 
@@ -72,4 +74,5 @@ def _as_name(text: str) -> str:
 
     plain = normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    name = name.removeprefix("by_")
     return name if name[:1].isalpha() else f"n_{name}".rstrip("_")

@@ -64,7 +64,8 @@ def _source_row(source: Source, ws: Workspace) -> Row:
 def _source_line(row: Row, locale: str) -> str:
     if row["kind"] == "database":
         return say("workspace.line.database", locale, **row)
-    size = number(float(row["bytes"] or 0) / 1e6, locale, decimals=1)
+    bytes_ = float(row["bytes"] or 0)
+    size = f"{number(bytes_ / 1e6, locale, decimals=1)} MB" if bytes_ >= 1e6 else f"{number(bytes_ / 1e3, locale)} kB"
     key = "file" if row["files"] == 1 else "files"
     return say(f"workspace.line.{key}", locale, size=size, **row)
 

@@ -193,7 +193,7 @@ def _check_source(
         _check_database(values, written, place=place)
     elif "query" in table:
         _not_apply("query", "a source that is files", place=place)
-    _check_reading(values, table, place=place)
+    _check_reading(values, written, place=place)
 
 
 def _check_database(values: Mapping[str, Any], written: Mapping[str, object], *, place: Place) -> None:
@@ -217,32 +217,32 @@ def _check_database(values: Mapping[str, Any], written: Mapping[str, object], *,
             _not_apply(key, "a database", place=place)
 
 
-def _check_reading(values: Mapping[str, Any], table: Mapping[str, object], *, place: Place) -> None:
+def _check_reading(values: Mapping[str, Any], written: Mapping[str, object], *, place: Place) -> None:
     if values["format"] in _NOT_TEXT_FILES:
-        for key in (key for key in _FOR_TEXT_FILES if key in table):
+        for key in (key for key in _FOR_TEXT_FILES if key in written):
             _not_apply(key, f"a file of format {values['format']}", place=place)
     for key in ("delimiter", "quote"):
         if values[key] is not None and len(values[key]) != 1:
             place.at(key).wrong(
                 what=f"The {key} is not one character.",
-                got=show(table[key]),
+                got=show(written[key]),
                 expected="one character",
                 fix=r'write it alone, such as ";" or "\t" for a tab',
             )
     if values["encoding"] is not None:
-        _check_encoding(values["encoding"], place=place.at("encoding"))
+        _check_encoding(values["encoding"], show(written["encoding"]), place.at("encoding"))
     if values["time_zone"] is not None:
-        check_time_zone(values["time_zone"], show(table["time_zone"]), place.at("time_zone"))
+        check_time_zone(values["time_zone"], show(written["time_zone"]), place.at("time_zone"))
     if values["dates"] is not None and "%" not in values["dates"]:
         place.at("dates").wrong(
             what="The format of days is not one.",
-            got=show(table["dates"]),
+            got=show(written["dates"]),
             expected="a format with %d, %m and %Y",
             fix='write dates = "%d/%m/%Y" for 31/12/2026',
         )
 
 
-def _check_encoding(value: str, *, place: Place) -> None:
+def _check_encoding(value: str, shown: str, place: Place) -> None:
     import codecs
 
     try:
@@ -250,7 +250,7 @@ def _check_encoding(value: str, *, place: Place) -> None:
     except LookupError:
         place.wrong(
             what="There is no such encoding.",
-            got=show(value),
+            got=shown,
             expected="utf-8, latin-1, cp1252, utf-16...",
             fix=did_you_mean(value, ["utf-8", "latin-1", "cp1252", "utf-16"], otherwise="leave it out: it is detected"),
         )

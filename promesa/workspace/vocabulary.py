@@ -19,7 +19,7 @@ from promesa.workspace.model import (
     Touchpoint,
     Trait,
 )
-from promesa.workspace.naming import DIMENSIONS, MEASURES, PERIODS, check_names, check_taken
+from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, check_names, check_taken
 from promesa.workspace.tables import TABLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
     profiles = [column.name for column in TABLE_COLUMNS["profiles"]]
     elements, traits, concepts = place.at("elements"), place.at("traits"), place.at("concepts")
     check_taken(names["elements"], moments, kind="element", by="a column that every moment has", place=elements)
+    check_taken(names["elements"], JUDGED, kind="element", by="a column that promises add", place=elements)
     check_taken(names["traits"], profiles, kind="trait", by="a column that every profile has", place=traits)
     split = {*DIMENSIONS, *PERIODS, *moments} - set(profiles)
     check_taken(names["traits"], split, kind="trait", by="something figures are split by already", place=traits)

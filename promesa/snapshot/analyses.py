@@ -1,0 +1,104 @@
+"""Which analyses there are, and which of their questions a snapshot answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promesa.errors import UnknownName, ValueOutOfRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promesa.results import Result
+    from promesa.store import Facts
+    from promesa.workspace import Workspace
+
+# Name as `promesa show` takes it -> what it may be narrowed or split by.
+SHOWN: dict[str, tuple[str, ...]] = {
+    "chain": ("since", "until"),
+    "promises": ("by", "since", "until"),
+    "touchpoints": ("by", "since", "until"),
+    "opinions": ("by", "since", "until"),
+    "differences": ("by", "since", "until"),
+    "value": ("by", "since", "until"),
+    "returning": ("by", "since", "until"),
+    "quality": (),
+}
+ANALYSES = tuple(SHOWN)
+# Splits that a snapshot keeps for the report, beside each analysis without a split.
+_KEPT_SPLITS = {
+    "promises": ("month", "function", "supplier", "channel"),
+    "touchpoints": ("channel", "month"),
+    "opinions": ("month",),
+    "value": ("month",),
+}
+
+
+def compute(analysis: str, workspace: Workspace, **question: Any) -> Result:
+    """Run one analysis.
+
+    Parameters
+    ----------
+    analysis : str
+        One of `ANALYSES`.
+    workspace : Workspace
+        From `promesa.open`.
+    **question
+        ``by``, ``since``, ``until``, ``as_of``, ``confidence_level``, ``facts``; what is None is left out.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such analysis.
+    ValueOutOfRange
+        If the analysis does not take what is asked of it.
+    """
+    if analysis not in SHOWN:
+        raise UnknownName(analysis, kind="analysis", known=ANALYSES)
+    given = {key: value for key, value in question.items() if value not in (None, (), "")}
+    refused = {"by", "since", "until"} & set(given) - set(SHOWN[analysis])
+    if refused:
+        names = {"by": "--by", "since": "--from", "until": "--to"}
+        raise ValueOutOfRange(
+            what=f"The analysis {analysis!r} cannot be narrowed or split that way.",
+            got=", ".join(names[key] for key in sorted(refused)),
+            expected=f"of --by, --from, --to: {', '.join(names[k] for k in SHOWN[analysis]) or 'none'}",
+            fix="leave it out",
+        )
+    return _function_of(analysis)(workspace, **given)
+
+
+def _function_of(analysis: str) -> Callable[..., Result]:
+    from promesa import chain, measures, promises, value
+
+    functions: dict[str, Callable[..., Result]] = {
+        "chain": chain.links,
+        "promises": promises.kept,
+        "touchpoints": measures.touchpoints,
+        "opinions": measures.opinions,
+        "differences": promises.differences,
+        "value": value.margin,
+        "returning": value.returning,
+        "quality": measures.quality,
+    }
+    return functions[analysis]
+
+
+def document_key(analysis: str, by: tuple[str, ...] = ()) -> str:
+    """Return the name under which a snapshot keeps an answer: ``promises``, ``promises_by_month``."""
+    return f"{analysis}_by_{'_and_'.join(by)}" if by else analysis
+
+
+def kept_questions(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what a snapshot answers: every analysis, and those split that the report shows."""
+    questions: list[tuple[str, tuple[str, ...]]] = [(analysis, ()) for analysis in ANALYSES]
+    for analysis, splits in _KEPT_SPLITS.items():
+        questions += [(analysis, (split,)) for split in splits]
+    questions += [("promises", (trait,)) for trait in workspace.model.traits]
+    return questions
+
+
+def answers(workspace: Workspace, facts: Facts) -> Iterator[tuple[str, Result]]:
+    """Run everything a snapshot keeps, one answer after another."""
+    for analysis, by in kept_questions(workspace):
+        yield document_key(analysis, by), compute(analysis, workspace, by=by, facts=facts)

@@ -1,0 +1,202 @@
+"""Snapshots on disk: one folder an analysis run, one JSON document an answer."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promesa.errors import NothingAnalysed, StoreNotWritable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from promesa.store import Facts
+    from promesa.workspace import Workspace
+
+KEEP = 5  # snapshots; older ones can be computed again from the store version and as_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Answers kept at one `as_of` on one store version.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the documents stand.
+    about : mapping
+        ``as_of`` (naive UTC), ``as_of_day`` (local), ``store_version``, company, brand, locale, currency,
+        time zone, labels and the model as the report needs it; ``documents`` names them.
+    """
+
+    folder: Path
+    about: Mapping[str, Any]
+
+    def document(self, key: str) -> dict[str, Any] | None:
+        """Return one kept document, or None where the snapshot has none of that name."""
+        if key not in self.about["documents"]:
+            return None
+        document: dict[str, Any] = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
+        return document
+
+    def whole(self) -> dict[str, Any]:
+        """Return everything at once, as the report takes it."""
+        documents = {key: self.document(key) for key in self.about["documents"]}
+        return {**self.about, "documents": documents}
+
+
+def analyse(
+    workspace: Workspace,
+    *,
+    as_of: date | datetime | str | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Snapshot:
+    """Run every analysis and keep the answers as the workspace's newest snapshot.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        From `promesa.open`.
+    as_of : date, datetime, str or None
+        As in `store.open_facts`.
+    progress : callable or None
+        Called with the name of the answer at hand and the share done.
+
+    Raises
+    ------
+    NothingLoaded
+        If the store is empty.
+    StoreNotWritable
+        If the snapshot cannot be written; an earlier one stays as it was.
+    """
+    from promesa.snapshot.analyses import answers, kept_questions
+    from promesa.store import open_facts
+
+    facts = open_facts(workspace, as_of=as_of)
+    total = len(kept_questions(workspace))
+    try:
+        folder = _new_folder(workspace)
+        keys: list[str] = []
+        for number, (key, answer) in enumerate(answers(workspace, facts)):
+            _write(folder / f"{key}.json", answer.to_document())
+            keys.append(key)
+            if progress:
+                progress(key, (number + 1) / total)
+        about = {**_about(workspace, facts), "documents": keys}
+        _write(folder / "about.json", about)
+        return Snapshot(folder=_publish(workspace, folder, facts), about=about)
+    except OSError as error:
+        raise StoreNotWritable(
+            what="The snapshot could not be written.",
+            got=f"{error.strerror} at {_root(workspace).name}",
+            expected="a disk with room and permission to write",
+            fix="free space or change the permissions, then run `promesa analyse` again",
+        ) from error
+
+
+def latest(workspace: Workspace) -> Snapshot:
+    """Return the newest snapshot.
+
+    Raises
+    ------
+    NothingAnalysed
+        If none has been kept.
+    """
+    pointer = _root(workspace) / "latest"
+    if pointer.is_file():
+        folder = _root(workspace) / pointer.read_text(encoding="utf-8").strip()
+        if (folder / "about.json").is_file():
+            return Snapshot(folder=folder, about=json.loads((folder / "about.json").read_text(encoding="utf-8")))
+    raise NothingAnalysed(
+        what="The workspace has not been analysed yet.",
+        got="no snapshot",
+        expected="at least one `promesa analyse`",
+        fix="run `promesa analyse`",
+    )
+
+
+def _root(workspace: Workspace) -> Path:
+    return workspace.root / ".promesa" / "snapshots"
+
+
+def _new_folder(workspace: Workspace) -> Path:
+    folder = _root(workspace) / "unfinished"
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _publish(workspace: Workspace, folder: Path, facts: Facts) -> Path:
+    """Give a finished snapshot its name, point to it, and let go of the oldest."""
+    root = _root(workspace)
+    name = f"{facts.as_of:%Y%m%dT%H%M%S}-{facts.version}"
+    target = root / name
+    if target.exists():
+        shutil.rmtree(target)
+    folder.rename(target)
+    pointer = root / "latest.new"
+    pointer.write_text(name, encoding="utf-8")
+    pointer.replace(root / "latest")
+    others = sorted((p for p in root.iterdir() if p.is_dir() and p != target), key=lambda p: p.stat().st_mtime)
+    for old in others[: max(0, len(others) - KEEP + 1)]:
+        shutil.rmtree(old)
+    return target
+
+
+def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
+    from promesa.engine import local_time_of
+
+    model = workspace.model
+    kinds = ("functions", "channels", "touchpoints", "elements", "concepts", "traits", "purposes")
+    labels = {
+        kind.removesuffix("s"): {name: {"es": thing.label.es, "en": thing.label.en} for name, thing in getattr(model, kind).items()}
+        for kind in kinds
+    }
+    labels["promise"] = {n: {"es": p.statement.es, "en": p.statement.en} for n, p in model.promises.items()}
+    return {
+        "as_of": facts.as_of.isoformat(),
+        "as_of_day": local_time_of(facts.as_of, workspace.time_zone).date().isoformat(),
+        "store_version": facts.version,
+        "company": workspace.company,
+        "brand": workspace.brand,
+        "locale": workspace.locale,
+        "currency": workspace.currency,
+        "time_zone": workspace.time_zone,
+        "min_group": workspace.min_group,
+        "min_cell": workspace.min_cell,
+        "return_within_days": model.return_within_days,
+        "labels": labels,
+        "model": {
+            "touchpoints": {n: {"stage": t.stage, "function": t.function} for n, t in model.touchpoints.items()},
+            "functions": {n: {"owner": f.owner} for n, f in model.functions.items()},
+            "promises": {
+                n: {
+                    "owner": p.owner, "target": p.target, "capability": p.capability, "unit": p.unit,
+                    "statement": {"es": p.statement.es, "en": p.statement.en}, "touchpoints": list(p.touchpoints),
+                }
+                for n, p in model.promises.items()
+            },
+            "elements": {n: {"unit": e.unit, "better": e.better, "touchpoints": list(e.touchpoints)} for n, e in model.elements.items()},
+        },
+    }
+
+
+def _write(path: Path, document: object) -> None:
+    path.write_text(json.dumps(finite(document), ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def finite(value: object) -> object:
+    """Return a document with what JSON cannot say (NaN, infinity) as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value

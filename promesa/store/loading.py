@@ -1,0 +1,232 @@
+"""`load`: from the company's sources to the fact tables, nothing lost and nothing twice.
+
+One load file is one batch: its rows are converted, checked and compared in the staging folder, and
+become part of their table in a single commit. The order of the commits of a load (identities,
+history, table, quarantine, ledger) lets a run that was killed anywhere be completed by the next: each
+step knows again what it did, and the ledger, written last, is what says that a load is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from promesa.engine import Embedded, literal, name
+from promesa.errors import EngineError, PromesaError
+from promesa.store.deltas import snapshot, sweep
+from promesa.store.identities import add_identities, unlock_identities
+from promesa.store.ledger import Entry, write_entry
+from promesa.store.output import FAULTS, checked, fit, not_run
+from promesa.store.places import locked, places_of, wipe, write_document, write_text, writing
+from promesa.store.plan import chosen, plan_load
+from promesa.store.quarantine import gather_output, keep
+from promesa.store.reading import open_store
+from promesa.store.report import LoadCount, LoadReport
+from promesa.store.run import Run, naive_utc
+from promesa.store.settle import settle
+from promesa.store.staging import inputs_of, marks_after, stage_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from promesa.store.output import Output
+    from promesa.store.places import Places
+    from promesa.store.plan import Plan
+    from promesa.store.run import Progress
+    from promesa.store.staging import Stagings
+    from promesa.workspace import Workspace
+
+
+def load(
+    ws: Workspace,
+    *,
+    recorded_at: datetime,
+    full: bool = False,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Run the load files of a workspace over its sources, into the store.
+
+    Parameters
+    ----------
+    ws : Workspace
+        The company's folder.
+    recorded_at : datetime
+        Instant the rows are recorded at; naive is UTC. A fact from after it goes to the quarantine.
+    full : bool, default False
+        Read everything again, also what has not changed since the last load.
+    only : sequence of str
+        Names of load files or of tables; none means all.
+    progress : callable or None
+        Called with a sentence and a share done (None: not known) at each step.
+
+    Returns
+    -------
+    LoadReport
+        Rows by what became of them, for each load file and each source that was read.
+
+    Raises
+    ------
+    UnknownName
+        If `only` names no load.
+    SourceUnreadable
+        If a source cannot be read; nothing is stored.
+    LoadFailed
+        If a load file does not run or does not fit its table; no load of the run is stored.
+    StoreBusy
+        If another load is running.
+    StoreNotWritable
+        If the disk is full or read-only; loads that had committed stay, the next run completes the rest.
+    StoreDamaged
+        If files of the store or its secret are missing.
+    """
+    wanted = chosen(ws, only)
+    with running(ws, recorded_at=recorded_at, progress=progress) as run:
+        inputs = inputs_of(run, sorted({source for entry in wanted for source in entry.reads}))
+        plans = [plan_load(run, entry, full=full, inputs=inputs) for entry in wanted]
+        active = [plan for plan in plans if not plan.skip]
+        stagings = stage_all(run, active, full=full)
+        for plan in active:
+            _show(run, plan, stagings)
+            fit(run.engine, plan.load, ws.model)
+        counts = [_skipped(plan) if plan.skip else _load_one(run, plan, stagings) for plan in plans]
+        report = LoadReport(
+            recorded_at=run.recorded_at,
+            store_version=open_store(ws).version,
+            counts=(*counts, *stagings.counts),
+            warnings=stagings.warnings,
+        )
+        if active:
+            keep_report(run, report)
+        return report
+
+
+def keep_report(run: Run, report: LoadReport) -> None:
+    """Keep a report beside the ledger, its name in the order of time."""
+    stamp = report.recorded_at.strftime("%Y%m%dT%H%M%S%f")
+    write_document(run.places.reports / f"{stamp}-{run.name[:8]}.json", report.to_document())
+
+
+@contextmanager
+def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) -> Iterator[Run]:
+    """Hold the lock, clear away what a killed run left, and open a session with an empty staging folder."""
+    places = places_of(ws)
+    with locked(places):
+        run_name = uuid.uuid4().hex
+        _clear_up(places)
+        with writing(places.state):
+            write_text(places.state / "run", run_name)
+            (places.staging / "spill").mkdir(parents=True)
+        try:
+            with Embedded(
+                time_zone=ws.time_zone,
+                memory_limit=ws.memory_limit or _memory_share(),
+                threads=ws.threads,
+                spill=places.staging / "spill",
+            ) as engine:
+                run = Run(
+                    ws=ws,
+                    places=places,
+                    engine=engine,
+                    name=run_name,
+                    recorded_at=naive_utc(recorded_at),
+                    progress=progress,
+                )
+                unlock_identities(engine, places)
+                yield run
+        finally:
+            # On a disk that cannot be written this fails too; the first error is the one to tell.
+            with contextlib.suppress(OSError, PromesaError):
+                _clear_up(places)
+
+
+def _memory_share() -> str:
+    """Return the memory a load may take where the workspace says nothing: a third of the machine, 6 GiB at most."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return f"{max(512, min(machine // 3, 6 * 1024))}MiB"
+
+
+def _clear_up(places: Places) -> None:
+    """Delete the staging folder and the files that the last run wrote and did not commit."""
+    marker = places.state / "run"
+    left = marker.read_text(encoding="utf-8").strip() if marker.exists() else ""
+    with writing(places.state):
+        wipe(places.staging)
+        if left:
+            for folder in sorted(places.store.iterdir()):
+                sweep(folder, run=left)
+            marker.unlink()
+
+
+def _skipped(plan: Plan) -> LoadCount:
+    return LoadCount(table=plan.load.table, load=plan.load.name, source=plan.load.source, skipped=True)
+
+
+def _show(run: Run, plan: Plan, stagings: Stagings) -> None:
+    """Make the sources of a load readable under their names."""
+    for source in plan.load.reads:
+        relation = stagings.of(plan, source).relation
+        run.engine.run(f"CREATE OR REPLACE TEMP VIEW {name(source)} AS SELECT * FROM {relation}")
+
+
+def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:
+    run.tell("load", load=plan.load.name)
+    _show(run, plan, stagings)
+    output = fit(run.engine, plan.load, run.ws.model)
+    staged = run.places.staging / f"{plan.load.name}.parquet"
+    _stage_output(run, output, staged)
+    count = take_in(run, output, staged, whole=plan.whole)
+    write_entry(
+        run.places,
+        plan.load,
+        Entry(
+            definition=plan.definition,
+            table_identity=snapshot(run.places.table(plan.load.table)).identity,
+            sources=marks_after(plan, stagings),
+        ),
+    )
+    staged.unlink()
+    run.tell("done", load=plan.load.name)
+    return count
+
+
+def _stage_output(run: Run, output: Output, staged: Path) -> None:
+    select = checked(output, run.ws.model, recorded_at=run.recorded_at)
+    try:
+        with writing(staged):
+            run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet, COMPRESSION zstd)")
+    except EngineError as error:
+        if "OutOfMemory" in error.what or "(IO)" in error.what:
+            raise
+        raise not_run(output.load, error) from error
+
+
+def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount:
+    """Bring a staged output into the store: sound rows to their table, the others to the quarantine."""
+    entry = output.load
+    run.tell("identities", load=entry.name)
+    add_identities(run, staged)
+    settled = settle(run, output, staged)
+    rows = f"read_parquet({literal(str(staged))})"
+    faulty = int(str(run.engine.value(f"SELECT count(*) FROM {rows} WHERE {name(FAULTS)} IS NOT NULL")))
+    run.tell("quarantine", load=entry.name)
+    gather_output(run, table=entry.table, load=entry.name, file=f"load/{entry.file.name}", staged=staged)
+    arrived = f"SELECT source || chr(31) || id AS fact FROM {rows} WHERE {name(FAULTS)} IS NULL"
+    by_rule = keep(run, table=entry.table, load=entry.name, whole=whole, arrived=None if whole else arrived)
+    closed = faulty - sum(by_rule.values())
+    return LoadCount(
+        table=entry.table,
+        load=entry.name,
+        source=entry.source,
+        read=settled.accepted + settled.unchanged + settled.repeated + settled.corrected + faulty,
+        accepted=settled.accepted,
+        unchanged=settled.unchanged + closed,
+        repeated=settled.repeated,
+        corrected=settled.corrected,
+        quarantined=by_rule,
+    )

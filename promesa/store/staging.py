@@ -1,0 +1,149 @@
+"""Sources made readable for the load files, each once a run, and what they rejected put in the quarantine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa import sources
+from promesa.engine import literal, name
+from promesa.store.ledger import SourceMark
+from promesa.store.places import writing
+from promesa.store.plan import is_incremental
+from promesa.store.quarantine import gather_rejects, keep, mended_records
+from promesa.store.report import SOURCE_TABLE, LoadCount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from promesa.sources import Staged
+    from promesa.store.ledger import FileMark
+    from promesa.store.plan import Plan
+    from promesa.store.run import Run
+
+StageKey = tuple[str, frozenset["FileMark"], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stagings:
+    """The sources of a run as they were staged.
+
+    Attributes
+    ----------
+    staged : mapping of StageKey to Staged
+        By source and what was behind it: two loads that are equally far share one.
+    counts : tuple of LoadCount
+        One a source.
+    """
+
+    staged: Mapping[StageKey, Staged]
+    counts: tuple[LoadCount, ...]
+    warnings: tuple[str, ...]
+
+    def of(self, plan: Plan, source: str) -> Staged:
+        """Return the staged source that a load reads."""
+        return self.staged[_key(plan, source)]
+
+
+def inputs_of(run: Run, names: Sequence[str]) -> dict[str, tuple[FileMark, ...] | None]:
+    """Return the fingerprints of sources; None for one that has none and is always read."""
+    found: dict[str, tuple[FileMark, ...] | None] = {}
+    for source in names:
+        marks = sources.fingerprint(run.ws.sources[source], root=run.ws.root)
+        found[source] = None if marks is None else tuple(sorted((path, size, mtime) for path, size, mtime in marks))
+    return found
+
+
+def _key(plan: Plan, source: str) -> StageKey:
+    mark = plan.marks[source]
+    return (source, mark.files, mark.watermark)
+
+
+def stage_all(run: Run, plans: Sequence[Plan], *, full: bool) -> Stagings:
+    """Stage every source that the plans read.
+
+    What a source rejects is in the quarantine before any load commits: a load that has committed is
+    not read again, and its rejects must not be lost with a killed run.
+    """
+    staged: dict[StageKey, Staged] = {}
+    counts: list[LoadCount] = []
+    for plan in plans:
+        for source in plan.load.reads:
+            key = _key(plan, source)
+            if key not in staged:
+                run.tell("stage", source=source)
+                staged[key] = _stage(run, source, mark=plan.marks[source], folder=str(len(staged)))
+                counts.append(_keep_rejects(run, source, staged[key], full=full))
+    warnings = [warning.in_locale(run.ws.locale) for source in staged.values() for warning in source.warnings]
+    return Stagings(staged=staged, counts=tuple(counts), warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _stage(run: Run, source: str, *, mark: SourceMark, folder: str) -> Staged:
+    declared = run.ws.sources[source]
+    target = run.places.staging / "sources" / f"{folder}-{source}"
+    with writing(target):
+        target.mkdir(parents=True, exist_ok=True)
+        return sources.stage(
+            declared,
+            root=run.ws.root,
+            folder=target,
+            engine=run.engine,
+            time_zone=run.ws.time_zone,
+            seen=mark.files if declared.new_files_only else frozenset(),
+            watermark=mark.watermark if declared.watermark else None,
+            extra=_mended(run, source, target),
+            progress=run.progress,
+        )
+
+
+def _mended(run: Run, source: str, folder: Path) -> Path | None:
+    """Write the mended records of a source for it to be read with; None if there are none."""
+    records = mended_records(run.engine, run.places, source)
+    if not records:
+        return None
+    columns = list(dict.fromkeys(column for record in records for column in json.loads(record)))
+    listed = ", ".join(f"({literal(record)})" for record in records)
+    cells = ", ".join(
+        f"json_extract_string(record, {literal(chr(36) + '.' + json.dumps(column, ensure_ascii=False))}) AS {name(column)}"
+        for column in columns
+    )
+    path = folder / "mended.parquet"
+    run.engine.run(f"COPY (SELECT {cells} FROM (VALUES {listed}) t(record)) TO {literal(str(path))} (FORMAT parquet)")
+    return path
+
+
+def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadCount:
+    gather_rejects(run, source=source, rejects=staged.rejects)
+    rejected = int(str(run.engine.value('SELECT count(*) FROM "~quarantine_new"')))
+    by_rule = keep(
+        run,
+        table=SOURCE_TABLE,
+        load=source,
+        whole=full or not is_incremental(run.ws.sources[source]),
+        files=[file.path for file in staged.files],
+    )
+    return LoadCount(
+        table=SOURCE_TABLE,
+        load=source,
+        source=source,
+        read=staged.rows + rejected,
+        accepted=staged.rows,
+        unchanged=rejected - sum(by_rule.values()),
+        quarantined=by_rule,
+    )
+
+
+def marks_after(plan: Plan, stagings: Stagings) -> dict[str, SourceMark]:
+    """Return how far the sources of a load are once it has committed."""
+    marks: dict[str, SourceMark] = {}
+    for source, mark in plan.marks.items():
+        staged = stagings.of(plan, source)
+        read = {(file.path, file.size, file.mtime_ns) for file in staged.files}
+        marks[source] = SourceMark(
+            inputs=mark.inputs,
+            files=mark.files | read if mark.inputs is not None else frozenset(),
+            watermark=staged.watermark if staged.watermark is not None else mark.watermark,
+        )
+    return marks

@@ -1,0 +1,228 @@
+"""Revenue, cost of goods, cost to serve and what is left of them: in all and per customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promesa import charts, words
+from promesa.engine import lit, null_of, stack, when
+from promesa.errors import ValueOutOfRange
+from promesa.measures import (
+    PERIODS,
+    ask,
+    clustered,
+    cost_to_serve,
+    count_of,
+    lived_moments,
+    mean_of,
+    with_dimensions,
+    withheld,
+)
+from promesa.results import Estimate, Result
+from promesa.stats import ClusterSums, Interval, mean_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    import ibis
+
+    from promesa.measures import Group, Question
+    from promesa.store import Facts
+    from promesa.workspace import Workspace
+
+AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin(Result):
+    """Money in and out; see `margin`."""
+
+    def summary(self, locale: str = "en") -> str:
+        """Say revenue, margin and margin per customer with its interval."""
+        revenue, left, each = (self.find(m) for m in ("revenue", "margin", "margin_per_customer"))
+        if not (revenue and left and each) or each.estimate is None or self.dimensions:
+            return words.say("value.empty", locale)
+        return words.say(
+            "value.summary",
+            locale,
+            revenue=words.amount(revenue.estimate, revenue.unit, locale),
+            margin=words.amount(left.estimate, left.unit, locale),
+            each=words.amount(each.estimate, each.unit, locale),
+            lower=words.amount(each.lower, each.unit, locale),
+            upper=words.amount(each.upper, each.unit, locale),
+            n=words.number(each.n, locale),
+        )
+
+    def chart(self, locale: str = "en") -> dict[str, object] | None:
+        """Draw the margin over time, when the answer is split by one period."""
+        rows = [row for row in self.rows() if row["measure"] == "margin" and row["estimate"] is not None]
+        if not rows or len(self.dimensions) != 1 or self.dimensions[0] not in PERIODS:
+            return None
+        return charts.trend(
+            rows, period=self.dimensions[0], series=None, title=words.say("value.chart", locale),
+            unit=str(rows[0]["unit"]), locale=locale,
+        )
+
+
+def margin(
+    workspace: Workspace,
+    *,
+    by: str | Sequence[str] = (),
+    since: date | datetime | str | None = None,
+    until: date | datetime | str | None = None,
+    as_of: date | datetime | str | None = None,
+    confidence_level: float | None = None,
+    facts: Facts | None = None,
+) -> Margin:
+    """Add up what customers brought in, what the goods cost and what serving them cost.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        From `promesa.open`.
+    by : str or sequence of str
+        Periods, traits, ``channel`` or ``product``. Costs that name no channel or product stand under
+        "not stated".
+    since, until, as_of, confidence_level
+        As in `measures.ask`.
+
+    Returns
+    -------
+    Margin
+        Rows per group: ``orders``, ``customers`` (count), ``revenue``, ``cost_of_goods``, ``cost_to_serve``,
+        ``margin`` (money), ``margin_per_customer``, ``cost_to_serve_per_customer`` and ``revenue_per_order``
+        (money, interval).
+
+    Raises
+    ------
+    ValueOutOfRange
+        If `by` names a dimension of touchpoints: revenue belongs to none of them.
+
+    Notes
+    -----
+    Cost to serve is what moments cost (their own cost, else the touchpoint's declared one) and the rows of
+    ``costs``. Totals are what was booked; their interval says how much they would vary with another set of
+    customers drawn the same way: n times the mean of a customer. Customers are those with an order, a moment
+    or a cost in the window. Costs of nobody in particular are in the totals and not in the means.
+    """
+    question = ask(
+        workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
+    )
+    refused = {"touchpoint", "stage", "function", "supplier", "concept", "audience", "survey"} & set(question.by)
+    if refused:
+        raise ValueOutOfRange(
+            what="Value cannot be split that way.",
+            got=f"by {', '.join(sorted(refused))}",
+            expected="a period, a trait, channel or product",
+            fix="use `promesa show touchpoints` for the cost of a touchpoint",
+        )
+    figures = [*_order_figures(question), *_money_figures(question)]
+    figures.sort(key=lambda figure: tuple((v is None, v or "") for v in figure.dimensions.values()))
+    heading: dict[str, Any] = question.heading("value")
+    return Margin(**heading, estimates=tuple(figures))
+
+
+def _order_figures(question: Question) -> list[Estimate]:
+    orders = with_dimensions(question, question.within(question.facts.table("orders")))
+    figures: list[Estimate] = []
+    for group in clustered(question, orders, {"revenue": orders["revenue"]}):
+        figures.append(count_of(question, group.dimensions, "orders", group.rows, customers=group.customers))
+        figures.append(
+            mean_of(
+                question, group.dimensions, "revenue_per_order", group.values["revenue"],
+                unit=question.workspace.currency,
+            )
+        )
+    return figures
+
+
+def _money_figures(question: Question) -> list[Estimate]:
+    """Return the amounts of every group: one row an entry, summed to customers, then to the group."""
+    entries = stack([_entries_of_orders(question), _entries_of_moments(question), _entries_of_costs(question)])
+    known = entries.filter(entries["customer"].notnull())
+    values = {name: known[name] for name in AMOUNTS}
+    values["margin"] = known["revenue"] - known["cost_of_goods"] - known["cost_to_serve"]
+    figures: list[Estimate] = []
+    nobody = _of_nobody(question, entries)
+    for group in clustered(question, known, values):
+        figures += _group_rows(question, group, nobody.pop(tuple(group.dimensions.values()), 0.0))
+    for dimensions, cost in nobody.items():
+        where = dict(zip(question.by, dimensions, strict=True))
+        figures += [_booked(question, where, "cost_to_serve", cost), _booked(question, where, "margin", -cost)]
+    return figures
+
+
+def _entries(question: Question, table: ibis.Table, amounts: Mapping[str, ibis.Value]) -> ibis.Table:
+    table = with_dimensions(question, table.mutate(**{f"amount_{k}": v for k, v in amounts.items()}))
+    columns = {
+        name: table[f"amount_{name}"].cast("float64").coalesce(0.0) if name in amounts else lit(0.0)
+        for name in AMOUNTS
+    }
+    return table.select(*(f"by_{name}" for name in question.by), "customer", **columns)
+
+
+def _entries_of_orders(question: Question) -> ibis.Table:
+    orders = question.within(question.facts.table("orders"))
+    return _entries(question, orders, {"revenue": orders["revenue"], "cost_of_goods": orders["cost"]})
+
+
+def _entries_of_moments(question: Question) -> ibis.Table:
+    lived = lived_moments(question)
+    return _entries(question, lived, {"cost_to_serve": cost_to_serve(question, lived)})
+
+
+def _entries_of_costs(question: Question) -> ibis.Table:
+    costs = question.within(question.facts.table("costs"))
+    return _entries(question, costs, {"cost_to_serve": costs["amount"]})
+
+
+def _of_nobody(question: Question, entries: ibis.Table) -> dict[tuple[str | None, ...], float]:
+    """Return the cost to serve that no customer is named for, by group."""
+    nobody = entries.filter(entries["customer"].isnull())
+    alone = nobody.mutate(customer=when(lit(True), 0, null_of("int64")).cast("int64"))  # noqa: FBT003
+    found = clustered(question, alone, {"cost": alone["cost_to_serve"]})
+    return {tuple(group.dimensions.values()): group.values["cost"].total for group in found}
+
+
+def _booked(question: Question, where: dict[str, str | None], measure: str, amount: float) -> Estimate:
+    return Estimate(dimensions=where, measure=measure, estimate=amount, n=0, unit=question.workspace.currency)
+
+
+def _group_rows(question: Question, group: Group, nobody: float) -> list[Estimate]:
+    where, customers = group.dimensions, group.customers
+    rows = [count_of(question, where, "customers", customers, customers=customers)]
+    reason = withheld(question, customers, customers)
+    for name, sums in group.values.items():
+        added = nobody if name == "cost_to_serve" else -nobody if name == "margin" else 0.0
+        each = of_customers(sums, customers)
+        interval = mean_interval(each, confidence_level=question.confidence_level)
+        total = Interval(interval.lower * customers, interval.upper * customers) if interval else None
+        rows.append(
+            Estimate(
+                dimensions=where,
+                measure=name,
+                estimate=None if reason else sums.total + added,
+                lower=total.lower + added if total and not reason else None,
+                upper=total.upper + added if total and not reason else None,
+                n=0 if reason == "withheld-small-cell" else customers,
+                unit=question.workspace.currency,
+                note=reason,
+            )
+        )
+    for name in ("margin", "cost_to_serve"):
+        rows.append(
+            mean_of(
+                question, where, f"{name}_per_customer", of_customers(group.values[name], customers),
+                unit=question.workspace.currency,
+            )
+        )
+    return rows
+
+
+def of_customers(sums: ClusterSums, customers: int) -> ClusterSums:
+    """Return the sums with each customer as one observation: what a customer brings, whatever the entries."""
+    return ClusterSums(
+        n=customers, clusters=customers, total=sums.total, nn=float(customers), ns=sums.total, ss=sums.ss
+    )

@@ -1,0 +1,133 @@
+"""What `promesa check` says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from promesa.errors import WorkspaceInvalid
+from promesa.words import LANGUAGES, knows
+from promesa.workspace import describe
+from promesa.workspace.grammar import LINKS
+
+
+def section(description, name):
+    """Return one section of a description."""
+    return next(section for section in description.sections if section.name == name)
+
+
+def test_a_promise_is_read_back_as_a_sentence(draft):
+    ws = draft.open()
+    assert section(describe(ws, locale="en"), "promises").lines == (
+        "on_time: “It arrives by the day we gave” | owner logistics | at delivery"
+        " | kept when local_day(delivered) <= local_day(promised) | falls due end_of_day(promised) | target 95 %",
+    )
+    assert "«Llega el día que dijimos»" in describe(ws).text()
+
+
+def test_sources_say_the_files_they_find(draft):
+    draft.replace("promesa.toml", "data/pedidos.csv", "data/*.csv")
+    draft.write("data/otros.csv", "pedido,fecha,cliente")
+    row = section(describe(draft.open()), "sources").rows[0]
+    assert (row["files"], row["written"], row["loads"]) == (2, "data/*.csv", "moments.shop")
+
+
+def test_a_missing_file_names_what_is_nearby(draft):
+    draft.replace("promesa.toml", "data/pedidos.csv", "data/pedido.csv")
+    description = describe(draft.open())
+    with pytest.raises(WorkspaceInvalid):
+        description.raise_mistakes()
+    mistake = description.mistakes[0]
+    assert mistake.key == "sources.pedidos.path"
+    assert mistake.fix == "did you mean 'pedidos.csv'?"
+    assert "pedidos.csv" in mistake.got
+
+
+def test_a_missing_folder_names_the_variable_and_not_its_value(draft):
+    draft.replace("promesa.toml", "data/pedidos.csv", "${DATOS}/pedidos.csv")
+    draft.environ["DATOS"] = "/nowhere/hush"
+    mistake = describe(draft.open()).mistakes[0]
+    assert mistake.got == "no such folder"
+    assert "DATOS" in mistake.fix
+    assert "hush" not in repr(mistake)
+
+
+def test_a_folder_is_no_file(draft):
+    draft.replace("promesa.toml", "data/pedidos.csv", "data")
+    assert describe(draft.open()).mistakes[0].got == "a folder"
+
+
+def test_a_load_that_lacks_and_adds_columns(draft):
+    draft.write("load/moments.shop.sql", "SELECT pedido AS id, fecha AS at, 'delivery' AS touchpont FROM pedidos")
+    found = {mistake.key: mistake for mistake in describe(draft.open()).mistakes}
+    assert set(found) == {"column touchpont", "column touchpoint", "column customer"}
+    assert found["column touchpont"].fix == "did you mean 'touchpoint'?"
+    assert found["column touchpoint"].fix == "did you mean 'touchpont'?"
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM pedidos", "SELECT *, 1 AS x FROM pedidos", "SELECT COLUMNS('.*') FROM pedidos"]
+)
+def test_a_star_leaves_the_columns_to_the_load(draft, sql):
+    draft.write("load/moments.shop.sql", sql)
+    assert describe(draft.open()).mistakes == ()
+
+
+def test_the_key_of_another_system_may_be_named(draft):
+    draft.replace("load/moments.shop.sql", "cliente AS customer", "cliente AS customer, 'crm' AS customer_source")
+    assert describe(draft.open()).mistakes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code"),
+    [
+        ("promesa.toml", "[company]", '[sources.sobra]\npath = "data/pedidos.csv"\n[company]', "source-unread"),
+        ("model.toml", "target = 0.95", "", "promise-without-target"),
+        ("model.toml", "target = 0.95", "target = 0.95\ncapability = 0.9", "promise-beyond-capability"),
+        ("model.toml", 'owner = "Dirección de logística"', "", "function-without-owner"),
+        ("model.toml", "[channels.web]", "[functions.idle]", "function-idle"),
+        (
+            "model.toml",
+            "[channels.web]",
+            '[touchpoints.shop]\nstage = "before"\nfunction = "logistics"',
+            "touchpoint-bare",
+        ),
+        ("load/moments.shop.sql", "fecha AS at", "now() AS at", "load-unsteady"),
+        ("load/moments.shop.sql", "pedido AS id", "uuid() AS id", "load-unsteady"),
+    ],
+)
+def test_warnings(draft, name, old, new, code):
+    before = {notice.code for notice in describe(draft.open()).warnings}
+    draft.replace(name, old, new)
+    description = describe(draft.open())
+    assert {notice.code for notice in description.warnings} - before == {code}
+
+
+def test_every_warning_link_and_direction_has_words_in_both_languages(draft):
+    (draft.root / "load/moments.shop.sql").unlink()
+    draft.write("model.toml", '[functions.a]\n[touchpoints.b]\nstage = "after"\nfunction = "a"')
+    description = describe(draft.open())
+    assert {"no-loads", "source-unread", "no-promises", "no-concepts", "touchpoint-bare"} <= {
+        notice.code for notice in description.warnings
+    }
+    for locale in LANGUAGES:
+        assert all(notice.in_locale(locale) for notice in description.warnings)
+        assert all(knows(f"workspace.link.{link}", locale) for link in LINKS)
+
+
+def test_the_document_is_json_with_the_same_keys_in_each_language(draft):
+    ws = draft.open()
+    documents = [json.loads(json.dumps(describe(ws, locale=locale).to_document())) for locale in LANGUAGES]
+    assert documents[0].keys() == documents[1].keys()
+    assert documents[0]["promises"][0]["target"] == 0.95
+    assert documents[0]["promises"][0].keys() == documents[1]["promises"][0].keys()
+
+
+def test_the_description_shows_no_password(draft):
+    draft.replace("promesa.toml", 'path = "data/pedidos.csv"', 'url = "postgresql://u:${P}@h/d"\nquery = "t"')
+    draft.add("promesa.toml", '[sources.otra]\nurl = "postgresql://u:secreta@h/d"\nquery = "t"')
+    draft.environ["P"] = "hush"
+    description = describe(draft.open())
+    assert "hush" not in description.text() + json.dumps(description.to_document())
+    assert "secreta" not in description.text() + json.dumps(description.to_document())
