@@ -155,7 +155,7 @@ def trend(
     lines = list(dict.fromkeys(one.series for one in read))
     shown = {line: (names or {}).get(line, line) for line in lines}
     y_axis = {"labelExpr": scale.label_expression, "tickCount": 4, "title": None, "domain": False, "ticks": False}
-    y = {"field": "estimate", "type": "quantitative", "axis": y_axis, "scale": {"zero": False, "nice": True}}
+    y = {"field": "estimate", "type": "quantitative", "axis": y_axis, "scale": {"zero": _is_volume(unit), "nice": True}}
     paint = _paint([shown[line] for line in lines])
     encoding: dict[str, object] = {"x": _period_axis(read)}
     layers = _trend_layers(y, paint=paint, target=target, several=len({one.label for one in read}) > 1)
@@ -165,6 +165,11 @@ def trend(
         body={"height": TREND_HEIGHT, "encoding": encoding, "layer": layers},
         series_names=shown,
     )
+
+
+def _is_volume(unit: str) -> bool:
+    """Tell whether a height means an amount, so that its axis begins at zero."""
+    return unit == "count" or (len(unit) == 3 and unit.isupper())
 
 
 def _trend_layers(

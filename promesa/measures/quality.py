@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.measures.slices import Question, ask
 from promesa.results import Estimate, Result
-from promesa.store import TABLES
+from promesa.store import TABLES, open_store
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from promesa.store import Facts
+    from promesa.store import Facts, LoadCount
     from promesa.workspace import Workspace
 
 
@@ -81,12 +81,16 @@ def _tables(question: Question) -> list[Estimate]:
 
 
 def _loads(question: Question) -> list[Estimate]:
+    """Return the counts of each load file and source in the last run that read it."""
+    latest: dict[str, LoadCount] = {}
+    for report in open_store(question.workspace).reports():
+        for count in report.counts:
+            if not count.skipped:
+                latest.setdefault(count.load, count)
     figures: list[Estimate] = []
-    from promesa.store import open_store
-
-    for report in open_store(question.workspace).latest():
-        for measure in ("read", "accepted", "unchanged", "corrected"):
-            figures.append(_count(report.table, report.load, None, measure, int(getattr(report, measure))))
-        for rule, count in sorted(report.quarantined.items()):
-            figures.append(_count(report.table, report.load, rule, "quarantined", count))
+    for count in sorted(latest.values(), key=lambda c: (c.table, c.load)):
+        for measure in ("read", "accepted", "unchanged", "repeated", "corrected"):
+            figures.append(_count(count.table, count.load, None, measure, getattr(count, measure)))
+        for rule, rows in sorted(count.quarantined.items()):
+            figures.append(_count(count.table, count.load, rule, "quarantined", rows))
     return figures

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promesa import words
 from promesa.report.content import by, number, only
-from promesa.report.figures import Figure, change, change_span, figure_of
+from promesa.report.figures import Figure, change, change_span, figure_of, size
 from promesa.report.tables import Cell, Table, cell_of, table
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
     return Link(
         name=name,
         family=family,
-        label=content.say(f"link.{name}"),
+        label=words.say(f"chain.link.{name}", content.locale),
         measure=_measured(main, content) if main else "",
         figure=figure,
         trend=_trend(main, unit, content) if main and figure.state == "shown" else Trend(sign="none", text=""),
@@ -90,7 +91,11 @@ def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
 
 def _measured(row: Row, content: Content) -> str:
     concept = row.get("concept")
-    return content.label("concept", concept) if concept else content.measure(str(row.get("measure") or ""))
+    if concept:
+        return content.label("concept", concept)
+    key = f"chain.measure.{row.get('measure')}"
+    said = words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
+    return said[:1].upper() + said[1:]
 
 
 def _trend(row: Row, unit: str, content: Content) -> Trend:
@@ -100,7 +105,8 @@ def _trend(row: Row, unit: str, content: Content) -> Trend:
     lower, upper = number(row.get("change_lower")), number(row.get("change_upper"))
     unclear = value == 0 or (lower is not None and upper is not None and lower <= 0 <= upper)
     sign = "level" if unclear else "up" if value > 0 else "down"
-    said = content.say(f"trend.{sign}", change=change(value, unit, content))
+    shown = change(value, unit, content) if unclear else size(value, unit, content)
+    said = content.say(f"trend.{sign}", change=shown)
     return Trend(sign=sign, text=said, interval=change_span(lower, upper, unit, content))
 
 
@@ -140,4 +146,4 @@ def effects(content: Content) -> list[tuple[str, Figure]]:
 
 
 def _name(link: object, content: Content) -> str:
-    return content.say(f"link.{link}") if link in LINKS else str(link or "")
+    return words.say(f"chain.link.{link}", content.locale) if link in LINKS else str(link or "")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FIXED = frozenset({"measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"})
 WITHHELD = "withheld"
 """How the notes of withheld figures begin: ``withheld-small-group``, ``withheld-small-cell``."""
+TREND_DAYS = 90
+"""Length of the two periods that the chain compares, where the snapshot does not say it."""
 STATISTICS = ("mean", "median", "p90")
 
 
@@ -36,6 +38,8 @@ class Content:
         `Result.to_document()` by key.
     min_group : int or None
         Smallest group with a figure of its own, where the snapshot says it.
+    trend_days : int
+        Length of each of the two periods that the chain compares.
     """
 
     locale: str
@@ -50,6 +54,7 @@ class Content:
     promises: Mapping[str, Mapping[str, object]]
     documents: Mapping[str, Mapping[str, object]]
     min_group: int | None
+    trend_days: int
 
     def say(self, key: str, **values: object) -> str:
         """Return a message of the report."""
@@ -136,6 +141,7 @@ def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
         promises={name: mapping(said) for name, said in mapping(model.get("promises")).items()},
         documents={key: mapping(document) for key, document in documents.items()},
         min_group=None if smallest is None else int(smallest),
+        trend_days=int(number(snapshot.get("trend_days")) or TREND_DAYS),
     )
 
 
@@ -166,8 +172,10 @@ def spaced(name: str) -> str:
 
 
 def _declared(kind: str, name: str, locale: str) -> str:
-    key = f"{kind}.{name}"
-    return words.say(key, locale) if words.knows(key, locale) else name
+    for key in (f"report.{kind}.{name}", f"{kind}.{name}"):
+        if words.knows(key, locale):
+            return words.say(key, locale)
+    return name
 
 
 def only(rows: Iterable[Row], measure: str) -> Iterator[Row]:

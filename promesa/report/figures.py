@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 State = Literal["shown", "withheld", "missing"]
 NO_BREAK = "\u00a0"
+PRECISE = frozenset({"fraction", "points", "score"})
+"""Units of which whole values keep their decimals, because their neighbours have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,14 @@ class Figure:
     evidence: str = "described"
 
 
-def figure_of(row: Row | None, content: Content) -> Figure:
-    """Return one row in words; no row at all is a missing figure without a reason."""
+def figure_of(row: Row | None, content: Content, *, as_change: bool = False) -> Figure:
+    """Return one row in words; no row at all is a missing figure without a reason.
+
+    Parameters
+    ----------
+    as_change : bool, default False
+        The row is a difference of two figures: written with its sign, of fractions in percentage points.
+    """
     if row is None:
         return Figure(text=words.NOT_STATED, state="missing")
     value, evidence = number(row.get("estimate")), str(row.get("evidence") or "described")
@@ -55,9 +63,10 @@ def figure_of(row: Row | None, content: Content) -> Figure:
             evidence=evidence,
         )
     unit = str(row.get("unit") or "")
+    ends = number(row.get("lower")), number(row.get("upper"))
     return Figure(
-        text=amount(value, unit, content),
-        interval=span(number(row.get("lower")), number(row.get("upper")), unit, content),
+        text=change(value, unit, content) if as_change else amount(value, unit, content),
+        interval=(change_span if as_change else span)(*ends, unit, content),
         n=words.number(number(row.get("n")), content.locale),
         evidence=evidence,
     )
@@ -65,14 +74,34 @@ def figure_of(row: Row | None, content: Content) -> Figure:
 
 def amount(value: float | None, unit: str, content: Content) -> str:
     """Return a value in its unit, on one line."""
-    return _signed(words.amount(value, unit, content.locale), value).strip().replace(" ", NO_BREAK)
+    if value is None:
+        return words.NOT_STATED
+    whole = value == round(value)
+    if unit == "count" and not whole:
+        said = words.number(value, content.locale, decimals=2)  # a mean of counts
+    elif whole and unit.islower() and unit not in PRECISE:
+        said = f"{words.number(value, content.locale)} {unit_name(unit, content)}"
+    else:
+        said = words.amount(value, unit, content.locale)
+    return _signed(said, value).strip().replace(" ", NO_BREAK)
 
 
 def span(lower: float | None, upper: float | None, unit: str, content: Content) -> str:
     """Return both ends of an interval, empty where there is none."""
     if lower is None or upper is None:
         return ""
-    return content.say("interval", lower=amount(lower, unit, content), upper=amount(upper, unit, content))
+    first, last = amount(lower, unit, content), amount(upper, unit, content)
+    name = unit_name(unit, content)
+    # The unit stands once, after both ends: 11.7 to 12.5 days.
+    return content.say("interval", lower=first.removesuffix(NO_BREAK + name) if name else first, upper=last)
+
+
+def unit_name(unit: str, content: Content) -> str:
+    """Return a unit as it follows a number; empty for a count, a fraction, a score and money."""
+    if unit in {"count", "fraction"} or unit.isupper():
+        return ""
+    key = f"unit.{unit}"
+    return words.say(key, content.locale) if words.knows(key, content.locale) else unit
 
 
 def change(value: float, unit: str, content: Content) -> str:
@@ -82,6 +111,11 @@ def change(value: float, unit: str, content: Content) -> str:
         return _signed(said, value).replace(" ", NO_BREAK)
     said = amount(value, unit, content)
     return f"+{said}" if value > 0 else said
+
+
+def size(value: float, unit: str, content: Content) -> str:
+    """Return how large a difference is, where a word beside it says which way it goes."""
+    return change(abs(value), unit, content).lstrip("+")
 
 
 def change_span(lower: float | None, upper: float | None, unit: str, content: Content) -> str:

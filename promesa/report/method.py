@@ -23,5 +23,6 @@ def notes(content: Content) -> list[tuple[str, str]]:
         "zone": content.time_zone or words.NOT_STATED,
         "level": words.percent(level, content.locale, decimals=0).replace(" ", "\u00a0"),
         "smallest": smallest,
+        "trend_days": content.trend_days,
     }
     return [(content.say(f"method.{key}.what"), content.say(f"method.{key}.how", **values)) for key in NOTES]

@@ -53,7 +53,7 @@ class Card:
 
     promise: Promise
     delivered_rate: Figure | None
-    differences: tuple[tuple[str, Figure], ...]
+    differences: str
     compared: Table | None
     exhibits: tuple[Exhibit, ...]
 
@@ -180,21 +180,25 @@ def cost_holds_zero(promise: Promise) -> bool:
 def register(promises: Sequence[Promise], content: Content) -> Table:
     """Return the register: statement, owner, target, capability, kept rate, counts, cost."""
     keys = [("statement", False), ("owner", False), ("kept_rate", True), ("against_target", False), ("target", True),
-            ("capability", True), *((count, True) for count in COUNTS), ("cost_of_broken", True)]  # fmt: skip
+            *((count, True) for count in COUNTS), ("cost_of_broken", True)]  # fmt: skip
     rows = [
         [
             promise.statement,
             promise.owner,
             cell_of(promise.kept_rate),
             Cell(text="", drawing=promise.mark) if promise.mark else content.say("none"),
-            amount(promise.target, "fraction", content),
-            amount(promise.capability, "fraction", content),
+            _goal(promise, content),
             *(cell_of(figure_of(promise.rows.get(count), content)) for count in COUNTS),
             cell_of(promise.cost),
         ]
         for promise in promises
     ]
     return table(content.say("promises.caption"), [(content.say(f"column.{k}"), right) for k, right in keys], rows)
+
+
+def _goal(promise: Promise, content: Content) -> Cell:
+    able = content.say("promises.able", capability=amount(promise.capability, "fraction", content))
+    return Cell(text=amount(promise.target, "fraction", content), small=able if promise.capability is not None else "")
 
 
 def cards(promises: Sequence[Promise], content: Content) -> tuple[Card, ...]:
@@ -217,10 +221,18 @@ def _card(promise: Promise, months: list[Row], gaps: list[Row], content: Content
     return Card(
         promise=promise,
         delivered_rate=figure_of(delivered, content) if delivered else None,
-        differences=tuple((content.measure(key), figure_of(rows[key], content)) for key in DIFFERENCES if key in rows),
+        differences=_deciles(rows, content),
         compared=_compared(promise, content),
         exhibits=tuple(exhibits),
     )
+
+
+def _deciles(rows: Mapping[str, Row], content: Content) -> str:
+    """Return the spread of delivered less promised as one sentence, empty where it is not known."""
+    if not set(DIFFERENCES) <= rows.keys():
+        return ""
+    low, middle, high = (figure_of(rows[key], content).text for key in DIFFERENCES)
+    return content.say("promises.spread", low=low, middle=middle, high=high)
 
 
 def _by_month(promise: Promise, months: list[Row], content: Content) -> Exhibit:
@@ -259,7 +271,8 @@ def _compared(promise: Promise, content: Content) -> Table | None:
         if not {kept, broken, difference} & rows.keys():
             continue
         concept = (rows.get(difference) or rows.get(kept) or {}).get("concept")
-        figures = [figure_of(rows.get(key), content) for key in (kept, broken, difference)]
+        figures = [figure_of(rows.get(kept), content), figure_of(rows.get(broken), content),
+                   figure_of(rows.get(difference), content, as_change=True)]  # fmt: skip
         name = content.label("concept", concept) if concept else content.say(f"promises.compared_{what}")
         body.append([name, *(cell_of(one) for one in figures),
                      content.say(f"evidence.{figures[2].evidence}.word")])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa import charts, words
-from promesa.report.content import by, by_measure, is_withheld, number, only
+from promesa.report.content import by, by_measure, is_withheld, number, only, spaced
 from promesa.report.figures import figure_of
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, drawn, table
 
@@ -49,7 +49,7 @@ def _sum(rows: Iterable[Row]) -> float:
 def quarantine(content: Content) -> Exhibit | None:
     """Return the rows in quarantine by rule, or None when there are none."""
     groups = by((row for row in only(content.rows("quality"), "quarantined") if row.get("rule")), "rule")
-    sums = sorted(((_sum(rows), content.label("rule", rule)) for rule, rows in groups.items()), reverse=True)
+    sums = sorted(((_sum(rows), rule_name(str(rule), content)) for rule, rows in groups.items()), reverse=True)
     sums = [(count, rule) for count, rule in sums if count]
     if not sums:
         return None
@@ -59,6 +59,15 @@ def quarantine(content: Content) -> Exhibit | None:
     heads = [(content.say("column.rule"), False), (content.say("column.count"), True)]
     behind = table(title, heads, [[rule, words.number(count, content.locale)] for count, rule in sums])
     return Exhibit(svg=drawn(spec, content), table=behind)
+
+
+def rule_name(rule: str, content: Content) -> str:
+    """Return a rule in words: ``missing-customer`` is the rule ``missing`` of the column ``customer``."""
+    if words.knows(f"report.rule.{rule}", content.locale):
+        return content.say(f"rule.{rule}", name="")
+    kind, _, name = rule.partition("-")
+    key = f"report.rule.{kind}"
+    return words.say(key, content.locale, name=spaced(name)) if words.knows(key, content.locale) else spaced(rule)
 
 
 def other_table(content: Content) -> Table | None:

@@ -34,9 +34,9 @@ BLOCK = 5_000
 EUR_RATE = 4_400.0
 
 GIVEN = (
-    "María", "José", "Luis", "Carlos", "Ana", "Sofía", "Andrés", "Lucía", "Íñigo", "Begoña", "Martín", "Ximena", "Óscar",
-    "Inés", "Ángel", "Nuria", "Tomás", "Mónica", "Raúl", "Adriana", "Julián", "Belén", "Iván", "Pilar", "Sebastián",
-    "Núria", "Álvaro", "Yolanda", "Joaquín", "Rocío",
+    "María", "José", "Luis", "Carlos", "Ana", "Sofía", "Andrés", "Lucía", "Íñigo", "Begoña", "Martín", "Ximena",
+    "Óscar", "Inés", "Ángel", "Nuria", "Tomás", "Mónica", "Raúl", "Adriana", "Julián", "Belén", "Iván", "Pilar",
+    "Sebastián", "Núria", "Álvaro", "Yolanda", "Joaquín", "Rocío",
 )  # fmt: skip
 FAMILY = (
     "García", "Rodríguez", "Muñoz", "Peña", "Núñez", "Gómez", "López", "Hernández", "Díaz", "Martínez", "Pérez",

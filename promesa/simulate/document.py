@@ -15,7 +15,6 @@ from promesa.simulate.surveys import SURVEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
     from pathlib import Path
 
     from promesa.simulate.company import World
@@ -46,14 +45,24 @@ class Truth:
 
 
 def make_document(
-    world: World, tally: Tally, *, customers: int, years: float, seed: int, end: date, kind: str
+    world: World, tally: Tally, *, run: Mapping[str, object], population: Mapping[str, float] | None
 ) -> Document:
-    """Return truth.json."""
+    """Return truth.json.
+
+    Parameters
+    ----------
+    world, tally
+        The company and its sums.
+    run : mapping
+        Settings of the run, copied as they are.
+    population : mapping or None
+        Figures over many seeds, where they are known for this window.
+    """
     sums = _nested(tally)
     money = _money(sums["money"])
     return {
-        "run": {"customers": customers, "years": years, "seed": seed, "end": end.isoformat(), "format": kind},
-        "window": {"start": world.start.isoformat(), "end": end.isoformat(), "days": world.days},
+        "run": dict(run),
+        "window": {"start": world.start.isoformat(), "end": world.day(world.days - 1).isoformat(), "days": world.days},
         "coefficients": {
             "satisfaction": asdict(causal.SATISFACTION),
             "late": asdict(causal.LATE),
@@ -86,6 +95,7 @@ def make_document(
         },
         "action": _action(world, sums["action"]),
         "persons": {name: int(count) for name, count in sums["persons"].items()},
+        "population": population,
         "dirt": sums["dirt"],
         "files": {name: int(count) for name, count in sums["files"].items()},
     }

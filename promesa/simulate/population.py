@@ -1,7 +1,7 @@
 """What a company like this shows on average over many seeds: the figures that intervals are to cover.
 
 A run has its own realised figures; an interval speaks of the process behind them. The figures here are those of
-3,000,000 customers under 30 seeds, for the default window. ``python -m promesa.simulate.population`` computes them
+12,000,000 customers under 60 seeds, for the default window. ``python -m promesa.simulate.population`` computes them
 again after a change of the causal model.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 FILE = "population.json"
-SEEDS, CUSTOMERS_A_SEED = 30, 100_000
+SEEDS, CUSTOMERS_A_SEED = 60, 200_000
 FIRST_SEED = 1_000_000  # away from the seeds that people and tests use
 
 

@@ -17,6 +17,7 @@ from promesa.simulate.company import BLOCK, COMPETITORS, World
 from promesa.simulate.document import Truth, make_document, write_document
 from promesa.simulate.effects import tally_effects
 from promesa.simulate.files import SHAPES, Format, block_tables, kind_of, open_writers, write_block
+from promesa.simulate.population import known_population
 from promesa.simulate.service_tables import person_table
 from promesa.simulate.shop_tables import draw_baskets
 from promesa.simulate.truth import Tally, mean_of, new_tally, tally_block
@@ -87,7 +88,12 @@ def simulate(
         for writer in (*writers.values(), persons):
             writer.close()
     _write_workspace(folder, end=end, written_as=written_as)
-    document = make_document(world, tally, customers=customers, years=years, seed=seed, end=end, kind=written_as)
+    document = make_document(
+        world,
+        tally,
+        run={"customers": customers, "years": years, "seed": seed, "end": end.isoformat(), "format": written_as},
+        population=known_population(years=years, end=end),
+    )
     write_document(folder / "truth.json", document)
     return Truth(folder=folder, document=document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -43,6 +44,22 @@ class Snapshot:
             return None
         document: dict[str, Any] = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
         return document
+
+    def answers(self, workspace: Workspace, *, as_of: date | datetime | str | None = None) -> bool:
+        """Tell whether this is what an analysis run now, as of `as_of`, would find.
+
+        It is while the store and the files that a person wrote are as they were, and the instant asked for
+        is the one it was made for.
+        """
+        from promesa.store import open_store, resolve_instant
+
+        wanted = resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
+        if wanted is not None and wanted.isoformat() != self.about["as_of"]:
+            return False
+        if wanted is None and not self.about["as_of_is_last"]:
+            return False
+        same_words = self.about["workspace"] == fingerprint(workspace)
+        return same_words and self.about["store_version"] == open_store(workspace).version
 
     def whole(self) -> dict[str, Any]:
         """Return everything at once, as the report takes it."""
@@ -87,7 +104,8 @@ def analyse(
             keys.append(key)
             if progress:
                 progress(key, (number + 1) / total)
-        about = {**_about(workspace, facts), "documents": keys}
+        last = as_of is None and workspace.as_of is None
+        about = {**_about(workspace, facts), "as_of_is_last": last, "documents": keys}
         _write(folder / "about.json", about)
         return Snapshot(folder=_publish(workspace, folder, facts), about=about)
     except OSError as error:
@@ -163,6 +181,7 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
         "as_of": facts.as_of.isoformat(),
         "as_of_day": local_time_of(facts.as_of, workspace.time_zone).date().isoformat(),
         "store_version": facts.version,
+        "workspace": fingerprint(workspace),
         "company": workspace.company,
         "brand": workspace.brand,
         "locale": workspace.locale,
@@ -185,6 +204,13 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
             "elements": {n: {"unit": e.unit, "better": e.better, "touchpoints": list(e.touchpoints)} for n, e in model.elements.items()},
         },
     }
+
+
+def fingerprint(workspace: Workspace) -> str:
+    """Return a hash of what a person wrote that figures depend on: the model and the analysis settings."""
+    settings = (workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
+    limits = (workspace.confidence_level, workspace.min_group, workspace.min_cell)
+    return hashlib.sha256(repr((settings, limits)).encode()).hexdigest()[:16]
 
 
 def _write(path: Path, document: object) -> None:

@@ -109,6 +109,12 @@ def date_form_of(pattern: str) -> DateForm:
     return DateForm(order=order, sep=match[2], digits=2 if "%y" in pattern else 4)
 
 
+def decision_of(column: SourceColumn) -> Decision:
+    """Return how the text of a column is read whose kind a file itself says."""
+    dates = DateForm(order="ymd", sep="-") if column.kind in ("day", "time") else None
+    return Decision(kind=column.kind, how="declared", dates=dates, zoned=column.zoned)
+
+
 def shapes_of(cells: Mapping[str, int], *, rules: Rules) -> Counter[Shape]:
     """Return how many cells have each shape, from how often each text occurs."""
     counts: Counter[Shape] = Counter()
@@ -131,7 +137,7 @@ def decide_all(columns: Mapping[str, Counter[Shape]], *, rules: Rules, semicolon
     if comma is None:
         signs = {_decimal_sign(shapes) for shapes in columns.values()} - {None}
         comma = signs == {"comma"} if signs else (True if semicolons else None)
-    lowered = {name.casefold(): kind for name, kind in rules.types.items()}
+    lowered: dict[str, Kind] = {name.casefold(): kind for name, kind in rules.types.items()}
     return {
         name: _decide(shapes, declared=lowered.get(name.casefold()), comma=comma, rules=rules)
         for name, shapes in columns.items()

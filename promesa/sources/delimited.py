@@ -74,11 +74,9 @@ def _mend_line_ends(source: Source, seen: Delimited, *, folder: Path) -> Raw:
     found = seen.found
     path = folder / f"{found.path.name}.{next(_serial)}.lines.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings = csv_settings(
-        delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape
-    )
+    settings = csv_settings(delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape)
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n", **({"escapechar": "\\"} | settings))  # pyright: ignore[reportArgumentType]
+        writer = csv.writer(stream, lineterminator="\n", **({"escapechar": "\\"} | settings))
         for record in _records(found, seen):
             if record:
                 writer.writerow(record)
@@ -139,7 +137,7 @@ def _broken_row(row: int, kind: str, text: str) -> BrokenRow:
 
 def _split(text: str, *, dialect: Dialect) -> dict[str, str | None] | None:
     settings = csv_settings(delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
-    records = list(csv.reader(io.StringIO(text, newline=""), **settings))  # pyright: ignore[reportArgumentType]
+    records = list(csv.reader(io.StringIO(text, newline=""), **settings))
     if len(records) != 1 or len(records[0]) != len(dialect.columns):
         return None
     return dict(zip(dialect.columns, records[0], strict=True))
@@ -155,9 +153,7 @@ def _blank_rows(seen: Delimited) -> Sequence[int]:
 
 def _records(found: Found, seen: Delimited) -> Iterator[list[str]]:
     """Return every record of a file by Python's reader, blank lines as empty lists."""
-    settings = csv_settings(
-        delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape
-    )
+    settings = csv_settings(delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape)
     csv.field_size_limit(1 << 30)
     with open_text(found, seen.facts) as stream:
-        yield from csv.reader(stream, **settings)  # pyright: ignore[reportArgumentType]
+        yield from csv.reader(stream, **settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promesa.errors import SourceUnreadable
 from promesa.sources.cells import WORDLIKE, shape_of
@@ -77,7 +77,7 @@ def detect(
     escape = _escape(body, quote)
     if escape != quote:
         records = _records(body, delimiter=delimiter, quote=quote, escape=escape, whole=whole)
-    header = source.header if source.header is not None else not source.columns and _has_header(records)
+    header = source.header if source.header is not None else not source.columns and has_header(records)
     names, warnings = column_names(records[0], header=header, source=source, shown=found.shown)
     if facts.guessed:
         warnings.append(_warning("encoding", source, found, encoding=facts.encoding))
@@ -142,7 +142,7 @@ def _records(body: str, *, delimiter: str, quote: str, escape: str, whole: bool)
     return (records[:-1] if cut else records) or [[""]]
 
 
-def csv_settings(*, delimiter: str, quote: str, escape: str) -> dict[str, object]:
+def csv_settings(*, delimiter: str, quote: str, escape: str) -> dict[str, Any]:
     """Return the arguments by which Python's csv module reads as the engine does."""
     if not quote:
         return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE, "quotechar": None}
@@ -165,7 +165,7 @@ def _escape(body: str, quote: str) -> str:
     return quote
 
 
-def _has_header(records: Sequence[Sequence[str]]) -> bool:
+def has_header(records: Sequence[Sequence[str]]) -> bool:
     """Tell whether the first record names columns.
 
     It does when it is a text above numbers or days somewhere, or when all of it is text and none of it is repeated.
@@ -219,9 +219,7 @@ def column_names(
     return tuple(names), warnings
 
 
-def _refuse_wrong_delimiter(
-    records: Sequence[Sequence[str]], *, source: Source, found: Found, delimiter: str
-) -> None:
+def _refuse_wrong_delimiter(records: Sequence[Sequence[str]], *, source: Source, found: Found, delimiter: str) -> None:
     counts = {mark: records[0][0].count(mark) for mark in DELIMITERS if mark != delimiter}
     mark, count = max(counts.items(), key=lambda pair: pair[1])
     if source.delimiter and count:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from promesa.engine import literal, name
-from promesa.sources.cells import shape_of
+from promesa.sources.cells import DateShape, shape_of
 from promesa.sources.decisions import Decision, Rules, date_form_of, decide_all, shapes_of
 from promesa.sources.raw import COLUMN, RECORD, TEXT_MARK, Raw
-from promesa.sources.cells import DateShape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from promesa.engine import Embedded
     from promesa.sources.cells import Shape
+    from promesa.sources.shapes import Kind
     from promesa.sources.typing_pass import Pass, Plan
     from promesa.workspace import Source
 
@@ -26,13 +26,14 @@ SAMPLE_FILES = 8
 _DISTINCT = 10_000  # texts looked at of a column that has more misfits
 _THIN = 50  # fewer cells than this in the sample do not settle that a column is text
 
+T = TypeVar("T")
 Evidence = dict[str, Counter["Shape"]]
 
 
 def rules_of(source: Source) -> Rules:
     """Return what promesa.toml says of the cells of a source."""
     return Rules(
-        types=dict(source.types),  # pyright: ignore[reportArgumentType]
+        types=cast("Mapping[str, Kind]", source.types),  # the workspace has checked them
         comma=None if source.decimal is None else source.decimal == ",",
         dates=date_form_of(source.dates) if source.dates else None,
     )
@@ -57,13 +58,13 @@ def gather(raws: Sequence[Raw], *, source: Source, rules: Rules, engine: Embedde
     return evidence, looked_at
 
 
-def spread(raws: Sequence[Raw]) -> Sequence[Raw]:
-    """Return the first and the last files."""
+def spread(files: Sequence[T]) -> Sequence[T]:
+    """Return the first and the last of some files."""
     half = SAMPLE_FILES // 2
-    return raws if len(raws) <= SAMPLE_FILES else [*raws[:half], *raws[-half:]]
+    return files if len(files) <= SAMPLE_FILES else [*files[:half], *files[-half:]]
 
 
-def _shapes(cells: Mapping[str | None, int], *, source: Source, rules: Rules) -> Counter[Shape]:
+def _shapes(cells: Mapping[str, int] | Mapping[str | None, int], *, source: Source, rules: Rules) -> Counter[Shape]:
     """Return the shapes of the cells that are not null; a marked one is a text unless it is a day."""
     plain: dict[str, int] = {}
     shapes: Counter[Shape] = Counter()
@@ -91,7 +92,9 @@ def decide(evidence: Evidence, *, rules: Rules, raws: Sequence[Raw]) -> dict[str
     return decisions
 
 
-def revise(evidence: Evidence, passes: Sequence[Pass], plan: Plan, *, rules: Rules, engine: Embedded) -> Evidence | None:
+def revise(
+    evidence: Evidence, passes: Sequence[Pass], plan: Plan, *, rules: Rules, engine: Embedded
+) -> Evidence | None:
     """Return better evidence where the rows that were read speak against a detected kind, or None."""
     revised = dict(evidence)
     for column, decision in plan.decisions.items():

@@ -9,6 +9,7 @@ from promesa.engine import name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from promesa.engine import Embedded
     from promesa.sources.shapes import Fingerprint, SourceColumn, SourceWarning
@@ -64,6 +65,8 @@ class Raw:
         The broken rows that `relation` left out, in order, after it was read once.
     blank_rows : callable
         The rows that are blank lines, which the relation left out too.
+    ready : Path or None
+        The file itself, where it is Parquet and may not need to be typed.
     split : callable
         From the text of a broken row to its cells, or None: for one that a person has mended.
     mend : callable or None
@@ -84,6 +87,7 @@ class Raw:
     warnings: tuple[SourceWarning, ...] = ()
     broken: Callable[[Embedded], Iterator[BrokenRow]] = _none
     blank_rows: Callable[[], Sequence[int]] = _no_rows
+    ready: Path | None = None
     split: Callable[[str], dict[str, str | None] | None] = _no_cells
     mend: Callable[[], Raw] | None = None
 

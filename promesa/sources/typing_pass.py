@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from promesa.engine import literal, name
 from promesa.errors import EngineError, SourceUnreadable
@@ -14,6 +16,8 @@ from promesa.sources.shapes import DUCKDB_TYPES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from promesa.engine import Embedded
     from promesa.sources.decisions import Decision
@@ -71,12 +75,18 @@ class Pass:
         Rows in the Parquet file, fitting or not.
     misfits : int
         Those that did not fit.
+    broken : array of int
+        Rows, as a spreadsheet counts, that could not be split into cells and are not in the Parquet file.
+    rejects : tuple of Path
+        Parquet files of what did not fit or was broken.
     """
 
     raw: Raw
     path: Path
     rows: int
     misfits: int
+    broken: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    rejects: tuple[Path, ...] = ()
 
 
 def run_pass(raw: Raw, plan: Plan, *, to: Path, engine: Embedded) -> Pass:

@@ -1,6 +1,38 @@
 """The fact tables: validated, kept exactly once, corrected with their history, read at one version."""
 
 from promesa.store.facts import Facts, open_facts, resolve_instant
+from promesa.store.loading import load
+from promesa.store.reading import Store, open_store
+from promesa.store.replay import quarantine_replay
+from promesa.store.report import LoadCount, LoadReport
+from promesa.store.review import (
+    QuarantineItem,
+    explain_rule,
+    quarantine_counts,
+    quarantine_list,
+    quarantine_mend,
+    quarantine_show,
+)
 from promesa.store.schema import TABLES, Column, Kind, columns_of
 
-__all__ = ["TABLES", "Column", "Facts", "Kind", "columns_of", "open_facts", "resolve_instant"]
+__all__ = [
+    "TABLES",
+    "Column",
+    "Facts",
+    "Kind",
+    "LoadCount",
+    "LoadReport",
+    "QuarantineItem",
+    "Store",
+    "columns_of",
+    "explain_rule",
+    "load",
+    "open_facts",
+    "open_store",
+    "quarantine_counts",
+    "quarantine_list",
+    "quarantine_mend",
+    "quarantine_replay",
+    "quarantine_show",
+    "resolve_instant",
+]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from promesa.store.plan import Plan
     from promesa.store.run import Progress
     from promesa.store.staging import Stagings
-    from promesa.workspace import Workspace
+    from promesa.workspace import Load, Workspace
 
 
 def load(
@@ -87,23 +87,28 @@ def load(
     """
     wanted = chosen(ws, only)
     with running(ws, recorded_at=recorded_at, progress=progress) as run:
-        inputs = inputs_of(run, sorted({source for entry in wanted for source in entry.reads}))
-        plans = [plan_load(run, entry, full=full, inputs=inputs) for entry in wanted]
-        active = [plan for plan in plans if not plan.skip]
-        stagings = stage_all(run, active, full=full)
-        for plan in active:
-            _show(run, plan, stagings)
-            fit(run.engine, plan.load, ws.model)
-        counts = [_skipped(plan) if plan.skip else _load_one(run, plan, stagings) for plan in plans]
-        report = LoadReport(
-            recorded_at=run.recorded_at,
-            store_version=open_store(ws).version,
-            counts=(*counts, *stagings.counts),
-            warnings=stagings.warnings,
-        )
-        if active:
+        report = load_chosen(run, wanted, full=full)
+        if not all(count.skipped for count in report.counts):
             keep_report(run, report)
         return report
+
+
+def load_chosen(run: Run, wanted: Sequence[Load], *, full: bool) -> LoadReport:
+    """Run load files under the lock; see `load`."""
+    inputs = inputs_of(run, sorted({source for entry in wanted for source in entry.reads}))
+    plans = [plan_load(run, entry, full=full, inputs=inputs) for entry in wanted]
+    active = [plan for plan in plans if not plan.skip]
+    stagings = stage_all(run, active, full=full)
+    for plan in active:
+        _show(run, plan, stagings)
+        fit(run.engine, plan.load, run.ws.model)
+    counts = [_skipped(plan) if plan.skip else _load_one(run, plan, stagings) for plan in plans]
+    return LoadReport(
+        recorded_at=run.recorded_at,
+        store_version=open_store(run.ws).version,
+        counts=(*counts, *stagings.counts),
+        warnings=stagings.warnings,
+    )
 
 
 def keep_report(run: Run, report: LoadReport) -> None:

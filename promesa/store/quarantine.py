@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
-from promesa.store.deltas import Overtaken, commit, ensure, relation, write_file
+from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
 from promesa.store.output import FAULTS, RECORD
 from promesa.store.report import SOURCE_TABLE
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from promesa.store.run import Run
 
 TABLE = "quarantine"
+MENDED_FILE = "~mended.parquet"  # what a source's mended rows are read from
 COLUMNS = (
     ("id", "text"),
     ("table", "text"),
@@ -71,6 +72,7 @@ def gather_rejects(run: Run, *, source: str, rejects: Sequence[Path]) -> None:
     """Make the rows that a source rejected the items in hand (see `keep`)."""
     listed = ", ".join(literal(str(path)) for path in rejects)
     rows = f"read_parquet([{listed}], union_by_name = true)" if rejects else _no_rejects()
+    rows += f" WHERE file <> {literal(MENDED_FILE)}"
     fault = f"to_json([{{'rule': rule, 'column': {name('column')}, 'value': value}}])"
     _gather(
         run,
@@ -197,13 +199,19 @@ def rewrite(run: Run, select: str) -> None:
         return
 
 
-def mended_records(engine: Embedded, places: Places, source: str) -> list[str]:
-    """Return the mended raw records of a source, as JSON objects of texts, in a fixed order."""
-    from promesa.store.deltas import snapshot
-
+def mended_records(engine: Embedded, places: Places, source: str) -> list[tuple[str, str]]:
+    """Return (item, raw record as a JSON object of texts) of the mended rows of a source, in a fixed order."""
     items = relation(engine, snapshot(places.table(TABLE)).files, COLUMNS)
     rows = engine.run(
-        f"SELECT record FROM ({items}) WHERE state = 'mended' AND {name('table')} = {literal(SOURCE_TABLE)} "
+        f"SELECT id, record FROM ({items}) WHERE state = 'mended' AND {name('table')} = {literal(SOURCE_TABLE)} "
         f"AND load = {literal(source)} ORDER BY id"
     )
-    return [str(row[0]) for row in rows]
+    return [(str(item), str(record)) for item, record in rows]
+
+
+def reopen(run: Run, items: Sequence[str]) -> None:
+    """Put mended rows that are still at fault before a person again."""
+    if items:
+        every = relation(run.engine, snapshot(run.places.table(TABLE)).files, COLUMNS)
+        listed = ", ".join(literal(item) for item in items)
+        rewrite(run, f"SELECT * REPLACE ('open' AS state) FROM ({every}) WHERE id IN ({listed})")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promesa import sources
 from promesa.engine import literal, name
 from promesa.store.ledger import SourceMark
 from promesa.store.places import writing
 from promesa.store.plan import is_incremental
-from promesa.store.quarantine import gather_rejects, keep, mended_records
+from promesa.store.quarantine import MENDED_FILE, gather_rejects, keep, mended_records, reopen
 from promesa.store.report import SOURCE_TABLE, LoadCount
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ class Stagings:
 
 def inputs_of(run: Run, names: Sequence[str]) -> dict[str, tuple[FileMark, ...] | None]:
     """Return the fingerprints of sources; None for one that has none and is always read."""
+    from promesa import sources
+
     found: dict[str, tuple[FileMark, ...] | None] = {}
     for source in names:
         marks = sources.fingerprint(run.ws.sources[source], root=run.ws.root)
@@ -81,6 +81,8 @@ def stage_all(run: Run, plans: Sequence[Plan], *, full: bool) -> Stagings:
 
 
 def _stage(run: Run, source: str, *, mark: SourceMark, folder: str) -> Staged:
+    from promesa import sources
+
     declared = run.ws.sources[source]
     target = run.places.staging / "sources" / f"{folder}-{source}"
     with writing(target):
@@ -103,18 +105,14 @@ def _mended(run: Run, source: str, folder: Path) -> Path | None:
     records = mended_records(run.engine, run.places, source)
     if not records:
         return None
-    columns = list(dict.fromkeys(column for record in records for column in json.loads(record)))
-    listed = ", ".join(f"({literal(record)})" for record in records)
-    cells = ", ".join(
-        f"json_extract_string(record, {literal(chr(36) + '.' + json.dumps(column, ensure_ascii=False))}) AS {name(column)}"
-        for column in columns
-    )
-    path = folder / "mended.parquet"
-    run.engine.run(f"COPY (SELECT {cells} FROM (VALUES {listed}) t(record)) TO {literal(str(path))} (FORMAT parquet)")
+    path = folder / MENDED_FILE
+    listed = ", ".join(f"({literal(record)})" for _, record in records)
+    run.engine.run(f"COPY (SELECT * FROM (VALUES {listed}) t(record)) TO {literal(str(path))} (FORMAT parquet)")
     return path
 
 
 def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadCount:
+    reopen(run, _still_at_fault(run, source, staged.rejects))
     gather_rejects(run, source=source, rejects=staged.rejects)
     rejected = int(str(run.engine.value('SELECT count(*) FROM "~quarantine_new"')))
     by_rule = keep(
@@ -133,6 +131,19 @@ def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadC
         unchanged=rejected - sum(by_rule.values()),
         quarantined=by_rule,
     )
+
+
+def _still_at_fault(run: Run, source: str, rejects: Sequence[Path]) -> list[str]:
+    """Return the items of mended rows that the source rejected again."""
+    if not rejects:
+        return []
+    listed = ", ".join(literal(str(path)) for path in rejects)
+    rows = run.engine.run(
+        f"SELECT DISTINCT {name('row')} FROM read_parquet([{listed}], union_by_name = true) "
+        f"WHERE file = {literal(MENDED_FILE)}"
+    )
+    mended = mended_records(run.engine, run.places, source)
+    return [mended[int(str(row[0])) - 1][0] for row in rows]
 
 
 def marks_after(plan: Plan, stagings: Stagings) -> dict[str, SourceMark]:

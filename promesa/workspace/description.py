@@ -78,7 +78,10 @@ class Description:
     def to_document(self) -> dict[str, object]:
         """Return everything as one JSON-ready document."""
         return {
-            **{section.name: list(section.rows) for section in self.sections},
+            **{
+                section.name: section.rows[0] if section.name == "company" else list(section.rows)
+                for section in self.sections
+            },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
             "mistakes": [asdict(mistake) for mistake in self.mistakes],
         }
@@ -89,7 +92,7 @@ class Description:
             raise WorkspaceInvalid(self.mistakes)
 
 
-def describe(ws: Workspace, *, locale: str | None = None) -> Description:
+def describe(ws: Workspace, locale: str | None = None) -> Description:
     """Return what promesa understood of a workspace.
 
     Parameters

@@ -12,7 +12,7 @@ from promesa.workspace.model import Load
 from promesa.workspace.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlglot import exp
@@ -120,20 +120,32 @@ def _reads(tree: exp.Query, *, sources: Collection[str] | None, place: Place) ->
 def _tables(tree: exp.Query, *, place: Place) -> Iterator[str]:
     """Yield the names that the SELECT reads from outside itself, in the order of the text."""
     from sqlglot import exp
-    from sqlglot.optimizer.scope import traverse_scope
 
-    outside = {
-        id(source)
-        for scope in traverse_scope(tree)
-        for source in scope.sources.values()
-        if isinstance(source, exp.Table)
-    }
     for table in tree.find_all(exp.Table, bfs=False):
         if isinstance(table.this, exp.Identifier):
-            if id(table) in outside:
+            if table.db or not _is_own(table):
                 yield table.sql("duckdb") if table.db else table.name
         elif isinstance(table.this, exp.Func):
             _check_table_function(table.this, place=place)
+
+
+def _is_own(table: exp.Table) -> bool:
+    """Tell whether a name is that of a WITH around it; one stands for itself only from the next on, or if recursive."""
+    from sqlglot import exp
+
+    name, below, node = table.name.lower(), table, table.parent
+    while node is not None:
+        ctes: Sequence[exp.Expr] = ()
+        if isinstance(node, exp.With):
+            before = [cte is below for cte in node.expressions].index(True)
+            ctes = node.expressions[: before + bool(node.args.get("recursive"))]
+            node = node.parent or node  # the SELECT that owns this WITH: its names were judged here
+        elif isinstance(node, exp.Query):
+            ctes = node.ctes
+        if any(cte.alias.lower() == name for cte in ctes):
+            return True
+        below, node = node, node.parent
+    return False
 
 
 def _check_table_function(call: exp.Func, *, place: Place) -> None:

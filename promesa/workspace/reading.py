@@ -81,7 +81,7 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
     )
 
 
-def _as_of(value: Any, time_zone: str) -> Any:  # noqa: ANN401 (a date, a datetime or None: as the file has it)
+def _as_of(value: Any, time_zone: str) -> Any:
     """Return a time as naive UTC: one without an offset is a local time of the company's zone."""
     if not isinstance(value, datetime):
         return value

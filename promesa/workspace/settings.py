@@ -1,4 +1,4 @@
-"""Reads promesa.toml: the company, engine, store, analysis and sources."""
+"""Reads promesa.toml: variables, the company, engine, store and analysis."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
-from promesa.workspace.fields import UNSET, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import SETTINGS, SOURCE
-from promesa.workspace.model import LOCALES, Source
-from promesa.workspace.naming import check_names
+from promesa.workspace.fields import Place, read_fields, refuse_sections, show
+from promesa.workspace.grammar import SETTINGS
+from promesa.workspace.model import LOCALES
+from promesa.workspace.sourcing import check_time_zone, read_sources
 from promesa.workspace.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DATABASES = ("postgresql", "postgres", "sqlite")
 _ENGINE = re.compile(r"duckdb|(spark|sc)://\S+")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
-_FOR_FILES = ("format", "delimiter", "encoding", "quote", "decimal", "header", "columns", "sheet", "new_files_only")
-_FOR_TEXT_FILES = ("delimiter", "encoding", "quote", "header", "columns")
-_NOT_TEXT_FILES = ("parquet", "xlsx", "sav")
 
 
 def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], place: Place) -> dict[str, dict[str, Any]]:
@@ -40,7 +36,7 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
         written = tree.get(section)
         if settings[section][key] is not None and isinstance(written, dict) and key in written:
             check(settings[section][key], show(written[key]), place.at(section).at(key))
-    settings["sources"] = _read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))
+    settings["sources"] = read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))
     return settings
 
 
@@ -76,21 +72,6 @@ def _check_locale(value: str, shown: str, place: Place) -> None:
             got=shown,
             expected="es or en, with a country where it matters: es_CO, en_GB",
             fix='write locale = "es"',
-        )
-
-
-def check_time_zone(value: str, shown: str, place: Place) -> None:
-    """Note a mistake when no IANA zone has this name."""
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        place.wrong(
-            what="There is no such time zone.",
-            got=shown,
-            expected="an IANA name, such as America/Bogota or Europe/Madrid",
-            fix=did_you_mean(value, sorted(available_timezones()), otherwise="look the name up in the IANA list"),
         )
 
 
@@ -159,107 +140,3 @@ _CHECKS: tuple[tuple[str, str, Callable[[Any, str, Place], None]], ...] = (
     ("store", "path", _check_store),
     ("analysis", "confidence_level", _check_level),
 )
-
-
-def _read_sources(tables: object, written: object, *, place: Place) -> dict[str, Any]:
-    sources: dict[str, Any] = {}
-    for name in check_names(tables, kind="source", place=place):
-        assert isinstance(tables, dict) and isinstance(written, dict)  # noqa: S101, PT018 (check_names saw to it)
-        here, original = place.at(name), written[name]
-        values = read_fields(tables[name], SOURCE, place=here, known={}, written=original)
-        if isinstance(tables[name], dict):
-            _check_source(values, tables[name], original, place=here)
-        kept = original if isinstance(original, dict) else {}
-        shown = kept.get("path") or kept.get("url")
-        sources[name] = Source(name=name, written=shown if isinstance(shown, str) else None, **values)
-    return sources
-
-
-def _check_source(
-    values: Mapping[str, Any], table: Mapping[str, object], written: Mapping[str, object], *, place: Place
-) -> None:
-    """Check what the fields of one source say together."""
-    if UNSET in (table.get("path"), table.get("url")):
-        return
-    if ("path" in table) == ("url" in table):
-        place.wrong(
-            what="A source is either files or a database.",
-            got="both path and url" if "path" in table else "neither path nor url",
-            expected="path, or url with query",
-            fix="keep one of the two" if "path" in table else 'add path = "data/..."',
-        )
-        return
-    if values["url"]:
-        _check_database(values, written, place=place)
-    elif "query" in table:
-        _not_apply("query", "a source that is files", place=place)
-    _check_reading(values, written, place=place)
-
-
-def _check_database(values: Mapping[str, Any], written: Mapping[str, object], *, place: Place) -> None:
-    scheme, mark, _ = values["url"].partition("://")
-    if not mark or scheme.split("+")[0] not in DATABASES:
-        place.at("url").wrong(
-            what="The database is not one that promesa reads.",
-            got=show(written.get("url")),
-            expected="postgresql://USER:${PASSWORD}@HOST/DATABASE or sqlite:///FILE",
-            fix=did_you_mean(scheme, DATABASES, otherwise="use one of the two, or export the table to a file"),
-        )
-    if not values["query"]:
-        place.at("query").wrong(
-            what="The key 'query' is missing.",
-            got="nothing",
-            expected="a table name or a SELECT",
-            fix='add query = "..."',
-        )
-    for key in _FOR_FILES:
-        if values[key]:
-            _not_apply(key, "a database", place=place)
-
-
-def _check_reading(values: Mapping[str, Any], written: Mapping[str, object], *, place: Place) -> None:
-    if values["format"] in _NOT_TEXT_FILES:
-        for key in (key for key in _FOR_TEXT_FILES if key in written):
-            _not_apply(key, f"a file of format {values['format']}", place=place)
-    for key in ("delimiter", "quote"):
-        if values[key] is not None and len(values[key]) != 1:
-            place.at(key).wrong(
-                what=f"The {key} is not one character.",
-                got=show(written[key]),
-                expected="one character",
-                fix=r'write it alone, such as ";" or "\t" for a tab',
-            )
-    if values["encoding"] is not None:
-        _check_encoding(values["encoding"], show(written["encoding"]), place.at("encoding"))
-    if values["time_zone"] is not None:
-        check_time_zone(values["time_zone"], show(written["time_zone"]), place.at("time_zone"))
-    if values["dates"] is not None and "%" not in values["dates"]:
-        place.at("dates").wrong(
-            what="The format of days is not one.",
-            got=show(written["dates"]),
-            expected="a format with %d, %m and %Y",
-            fix='write dates = "%d/%m/%Y" for 31/12/2026',
-        )
-
-
-def _check_encoding(value: str, shown: str, place: Place) -> None:
-    import codecs
-
-    try:
-        codecs.lookup(value)
-    except LookupError:
-        place.wrong(
-            what="There is no such encoding.",
-            got=shown,
-            expected="utf-8, latin-1, cp1252, utf-16...",
-            fix=did_you_mean(value, ["utf-8", "latin-1", "cp1252", "utf-16"], otherwise="leave it out: it is detected"),
-        )
-
-
-def _not_apply(key: str, kind: str, *, place: Place) -> None:
-    place.at(key).wrong(
-        what=f"The key {key!r} says nothing about {kind}.",
-        got=key,
-        expected=f"only keys that apply to {kind}",
-        fix="take it out",
-    )

@@ -108,8 +108,9 @@ _BODIES: dict[str, tuple[Column, ...]] = {
     ),
 }
 TABLES = tuple(_BODIES)
-# What a SELECT may give beside them: the system that issued the customer's key.
-SELECT_ONLY = ("customer_source",)
+# What a SELECT may give beside them: the system that issued the customer's key, and what tells the later of two rows
+# with one id.
+SELECT_ONLY = ("customer_source", "version")
 # Columns that a table has in every company, before those that the model declares.
 TABLE_COLUMNS = {table: (SOURCE, ID, AT, *body, RECORDED_AT) for table, body in _BODIES.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from promesa.errors import did_you_mean
 
@@ -100,11 +100,16 @@ def _label(value: object, item: Field) -> tuple[object, str | None]:
     return value, None if _is_label(value) else EXPECTED[item.kind]
 
 
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Tell a number from true and false, which Python counts as numbers, and from inf and nan, which TOML allows."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite()
+
+
 def _number(value: object, item: Field) -> tuple[object, str | None]:
     expected = EXPECTED[item.kind]
     if item.at_least is not None:
         expected = f"{expected}, {item.at_least:g} or more"
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+    if not _is_number(value):
         return None, expected
     if item.kind == "whole" and not isinstance(value, int):
         return None, expected
@@ -147,7 +152,7 @@ def _moment(value: object, item: Field) -> tuple[object, str | None]:
 def _scale(value: object, item: Field) -> tuple[object, str | None]:
     if not isinstance(value, list) or len(value) != 2:
         return None, EXPECTED[item.kind]
-    if any(isinstance(end, bool) or not isinstance(end, int | Decimal) for end in value) or value[0] >= value[1]:
+    if not all(_is_number(end) for end in value) or value[0] >= value[1]:
         return None, EXPECTED[item.kind]
     return (float(value[0]), float(value[1])), None
 
@@ -194,7 +199,7 @@ def cure_of(value: object, item: Field) -> str:
     if item.kind == "types" and isinstance(value, dict):
         bad = next((str(kind) for kind in value.values() if kind not in item.choices), "")
         return did_you_mean(bad, item.choices, otherwise="use one of the types above")
-    if item.kind == "fraction" and isinstance(value, int | Decimal) and 1 < value <= 100:
+    if item.kind == "fraction" and _is_number(value) and 1 < value <= 100:
         return f"write {value} % as {item.name} = {float(value) / 100:g}"
     if item.kind in ("number", "whole", "money", "fraction", "yes_no") and isinstance(value, str):
         return "write the value without quotes"

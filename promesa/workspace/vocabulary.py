@@ -20,7 +20,7 @@ from promesa.workspace.model import (
     Trait,
 )
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, check_names, check_taken
-from promesa.workspace.tables import TABLE_COLUMNS
+from promesa.workspace.tables import SELECT_ONLY, TABLE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +76,8 @@ def rule_columns(elements: list[str]) -> list[str]:
 
 
 def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
-    moments = [column.name for column in TABLE_COLUMNS["moments"]]
-    profiles = [column.name for column in TABLE_COLUMNS["profiles"]]
+    moments = [*(column.name for column in TABLE_COLUMNS["moments"]), *SELECT_ONLY]
+    profiles = [*(column.name for column in TABLE_COLUMNS["profiles"]), *SELECT_ONLY]
     elements, traits, concepts = place.at("elements"), place.at("traits"), place.at("concepts")
     check_taken(names["elements"], moments, kind="element", by="a column that every moment has", place=elements)
     check_taken(names["elements"], JUDGED, kind="element", by="a column that promises add", place=elements)

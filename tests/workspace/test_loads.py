@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from promesa.errors import WorkspaceInvalid
+
 FILE = "load/moments.shop.sql"
 
 
@@ -23,6 +25,12 @@ FILE = "load/moments.shop.sql"
         ("SELECT * FROM (VALUES (1)) AS v(x)", ()),
         ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT * FROM t", ()),
         ("SELECT * FROM pedidos QUALIFY row_number() OVER (PARTITION BY id ORDER BY at DESC) = 1", ("pedidos",)),
+        (
+            "WITH b AS (SELECT 1), a AS (WITH b AS (SELECT * FROM b) SELECT * FROM b) SELECT * FROM a, clientes",
+            ("clientes",),
+        ),
+        ("WITH a AS (SELECT * FROM clientes), clientes AS (SELECT 1) SELECT * FROM a, clientes", ("clientes",)),
+        ("SELECT * FROM (WITH clientes AS (SELECT 1) SELECT * FROM clientes), clientes", ("clientes",)),
         ("-- why\nSELECT * FROM pedidos -- because", ("pedidos",)),
         ("SELECT * FROM (PIVOT pedidos ON a USING sum(b))", ("pedidos",)),
     ],
@@ -47,7 +55,7 @@ def test_the_name_of_a_file_says_what_it_loads(draft, name, told):
     (draft.root / FILE).rename(draft.root / name)
     mistake = draft.only_mistake()
     assert (mistake.file, mistake.key) == (name, "file")
-    assert told in "\n".join([mistake.what, mistake.expected, mistake.fix])
+    assert told in f"{mistake.what} | {mistake.expected} | {mistake.fix}"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +83,7 @@ def test_each_mistake_names_its_file_and_its_cure(draft, sql, key, told):
     draft.write(FILE, sql)
     mistake = draft.only_mistake()
     assert (mistake.file, mistake.key) == (FILE, key)
-    assert told in "\n".join([mistake.what, mistake.got, mistake.expected, mistake.fix])
+    assert told in f"{mistake.what} | {mistake.got} | {mistake.expected} | {mistake.fix}"
 
 
 def test_sources_are_not_judged_when_promesa_toml_cannot_be_read(draft):
@@ -85,5 +93,6 @@ def test_sources_are_not_judged_when_promesa_toml_cannot_be_read(draft):
 
 def test_every_name_that_is_not_declared_is_told(draft):
     draft.write(FILE, "SELECT * FROM pedido JOIN cliente USING (id)")
-    error = pytest.raises(ValueError, draft.open)
-    assert [mistake.got for mistake in error.value.mistakes] == ["'pedido'", "'cliente'"]
+    with pytest.raises(WorkspaceInvalid) as caught:
+        draft.open()
+    assert [mistake.got for mistake in caught.value.mistakes] == ["'pedido'", "'cliente'"]

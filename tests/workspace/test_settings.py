@@ -56,7 +56,7 @@ def test_each_mistake_names_its_key_and_its_cure(draft, old, new, key, told):
     draft.replace("promesa.toml", old, new)
     mistake = draft.only_mistake()
     assert (mistake.file, mistake.key) == ("promesa.toml", key)
-    assert told in "\n".join([mistake.what, mistake.got, mistake.expected, mistake.fix])
+    assert told in f"{mistake.what} | {mistake.got} | {mistake.expected} | {mistake.fix}"
 
 
 def test_a_database_takes_no_keys_of_files(draft):

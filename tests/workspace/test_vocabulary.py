@@ -66,10 +66,10 @@ def test_each_mistake_names_its_key_and_its_cure(draft, old, new, key, told):
     draft.replace("model.toml", old, new)
     mistake = draft.only_mistake()
     assert (mistake.file, mistake.key) == ("model.toml", key)
-    assert told in "\n".join([mistake.what, mistake.got, mistake.expected, mistake.fix])
+    assert told in f"{mistake.what} | {mistake.got} | {mistake.expected} | {mistake.fix}"
 
 
-@pytest.mark.parametrize("name", ["channel", "promised", "id", "recorded_at", "due", "status"])
+@pytest.mark.parametrize("name", ["channel", "promised", "id", "recorded_at", "due", "status", "version"])
 def test_an_element_cannot_take_the_name_of_a_column(draft, name):
     draft.add("model.toml", f'[elements.{name}]\ntouchpoint = "delivery"\nunit = "days"\nbetter = "less"')
     assert draft.only_mistake().key == f"elements.{name}"
@@ -149,7 +149,7 @@ def test_rules_that_are_not(draft, rule, told):
     draft.replace("model.toml", KEPT, f'kept = "{rule}"')
     mistake = draft.only_mistake()
     assert (mistake.file, mistake.key) == ("model.toml", "promises.on_time.kept")
-    assert told in "\n".join([mistake.what, mistake.got, mistake.expected, mistake.fix])
+    assert told in f"{mistake.what} | {mistake.got} | {mistake.expected} | {mistake.fix}"
 
 
 @pytest.mark.parametrize("key", ["due", "promised", "delivered"])

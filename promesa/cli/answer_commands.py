@@ -1,0 +1,144 @@
+"""analyse, show, report: the figures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from promesa.cli.options import AsJson, AsOf, Folder, Locale
+from promesa.cli.output import print_csv, print_json, progress_of, reported
+
+if TYPE_CHECKING:
+    from promesa.workspace import Workspace
+
+HERE = Path()
+ByOption = Annotated[
+    str,
+    typer.Option("--by", metavar="NAMES", help="Split by: channel, function, supplier, month, a trait... with commas."),
+]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of the window.")]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of the window.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")]
+TopOption = Annotated[
+    int | None, typer.Option("--top", metavar="N", help="promises: only the N broken ones that most money goes with.")
+]
+
+
+@reported
+def analyse(workspace: Folder = HERE, as_of: AsOf = None, locale: Locale = None, as_json: AsJson = False) -> None:
+    """Run every analysis at one instant and keep the answers."""
+    from promesa.snapshot import analyse as run
+    from promesa.workspace import open_workspace
+
+    ws = open_workspace(workspace)
+    with progress_of("Analysing") as step:
+        snapshot = run(ws, as_of=as_of, progress=step)
+    if as_json:
+        keys = ("as_of", "as_of_day", "store_version", "documents")
+        print_json({key: snapshot.about[key] for key in keys})
+        return
+    document = snapshot.document("chain")
+    if document:
+        print(document["summary"]["es" if (locale or ws.locale).startswith("es") else "en"])
+
+
+@reported
+def show(
+    analysis: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANALYSIS",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, quality.",
+        ),
+    ],
+    workspace: Folder = HERE,
+    by: ByOption = "",
+    since: FromOption = None,
+    until: ToOption = None,
+    as_of: AsOf = None,
+    top: TopOption = None,
+    locale: Locale = None,
+    as_csv: CsvOption = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one analysis: from the kept snapshot where it answers, else computed now."""
+    from promesa.errors import InputError
+    from promesa.workspace import open_workspace
+
+    if as_csv and as_json:
+        raise InputError(
+            what="Both --csv and --json were given.", got="--csv --json", expected="one of them", fix="leave one out"
+        )
+    ws = open_workspace(workspace)
+    document = _answer(ws, analysis, by=by, since=since, until=until, as_of=as_of)
+    if top is not None:
+        from promesa.cli.tables import most_costly
+
+        document = most_costly(document, top)
+    if as_json:
+        print_json({key: value for key, value in document.items() if key != "chart"})
+    elif as_csv:
+        print_csv(document["rows"])
+    else:
+        from promesa.cli.tables import print_document
+
+        print_document(document, workspace=ws, locale=locale or ws.locale)
+
+
+def _answer(
+    ws: Workspace, analysis: str, *, by: str, since: str | None, until: str | None, as_of: str | None
+) -> dict[str, Any]:
+    """Return the document that answers, kept or new."""
+    from promesa.errors import NothingAnalysed, UnknownName
+    from promesa.snapshot import ANALYSES, compute, document_key, latest
+
+    if analysis not in ANALYSES:
+        raise UnknownName(analysis, kind="analysis", known=ANALYSES)
+    if since is None and until is None:
+        try:
+            kept = latest(ws)
+        except NothingAnalysed:
+            kept = None
+        names = tuple(part.strip() for part in by.split(",") if part.strip())
+        if kept is not None and kept.answers(ws, as_of=as_of) and (document := kept.document(document_key(analysis, names))):
+            return document
+    with progress_of("Computing") as step:
+        step(analysis, None)
+        return compute(analysis, ws, by=by, since=since, until=until, as_of=as_of).to_document()
+
+
+@reported
+def report(
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="HTML file to write; report.html in the workspace if not given.")
+    ] = None,
+    workspace: Folder = HERE,
+    as_of: AsOf = None,
+    locale: Locale = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the newest snapshot as one HTML file that needs no network."""
+    from promesa.errors import NothingAnalysed
+    from promesa.report import write_report
+    from promesa.snapshot import analyse as run
+    from promesa.snapshot import latest
+    from promesa.workspace import open_workspace
+
+    ws = open_workspace(workspace)
+    try:
+        snapshot = latest(ws)
+        current = snapshot.answers(ws, as_of=as_of)
+    except NothingAnalysed:
+        snapshot, current = None, False
+    if snapshot is None or not current:
+        print("The store or the day asked for is newer than the last analysis: analysing first.", file=sys.stderr)
+        with progress_of("Analysing") as step:
+            snapshot = run(ws, as_of=as_of, progress=step)
+    file = write_report(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)
+    if as_json:
+        print_json({"file": str(file), "as_of": snapshot.about["as_of"]})
+    else:
+        print(str(file))

@@ -1,0 +1,46 @@
+"""The commands and how they are found; what each does is imported when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from promesa import __version__
+from promesa.cli.answer_commands import analyse, report, show
+from promesa.cli.load_commands import load, quarantine
+from promesa.cli.workspace_commands import check, new, simulate
+
+app = typer.Typer(
+    name="promesa",
+    help="Is the brand's promise kept at every touchpoint, and what does each broken one cost?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"promesa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+for command in (new, check, load, analyse, show, report, simulate):
+    app.command()(command)
+app.add_typer(quarantine, name="quarantine")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

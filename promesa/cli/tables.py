@@ -1,0 +1,126 @@
+"""Documents as a terminal shows them: a sentence, then a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promesa import words
+from promesa.cli.output import print_table
+from promesa.errors import ValueOutOfRange
+
+if TYPE_CHECKING:
+    from promesa.workspace import Workspace
+
+FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
+
+
+def print_document(document: dict[str, Any], *, workspace: Workspace, locale: str) -> None:
+    """Print one answer: its summary, its rows, and as of when it was found."""
+    language = words.language_of(locale)
+    summary = document["summary"][language]
+    if not document["rows"]:
+        print(summary)
+        return
+    labels = _labels(workspace, language)
+    if document["analysis"] == "chain":
+        _print_chain(document, labels, locale)
+    elif document.get("top"):
+        _print_costly(document, labels, locale)
+    else:
+        print(summary)
+        _print_rows(document, labels, locale)
+    print(words.say("cli.as_of", locale, instant=document["as_of"][:16], version=document["store_version"]))
+
+
+def most_costly(document: dict[str, Any], count: int) -> dict[str, Any]:
+    """Return the document with only the broken promises that most money goes with, dearest first."""
+    if document["analysis"] != "promises" or count < 1:
+        raise ValueOutOfRange(
+            what="--top ranks broken promises by the money that goes with them.",
+            got=f"--top {count} of {document['analysis']}",
+            expected="`promesa show promises --top N` with N at least 1",
+            fix="leave --top out",
+        )
+    costs = [row for row in document["rows"] if row["measure"] == "cost_of_broken" and row["estimate"] is not None]
+    costs.sort(key=lambda row: -row["estimate"])
+    return {**document, "rows": costs[:count], "top": count}
+
+
+def _labels(workspace: Workspace, language: str) -> dict[str, str]:
+    from promesa.measures import labels_of
+
+    return {name: names[language] for name, names in labels_of(workspace).items()}
+
+
+def _print_chain(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
+    columns = [words.say(f"cli.chain.{name}", locale) for name in ("link", "measure", "figure", "n", "trend", "owner")]
+    rows: list[list[str]] = []
+    for row in document["rows"]:
+        link = words.say(f"chain.link.{row['link']}", locale)
+        if row["estimate"] is None:
+            key = f"chain.reason.{row['note']}"
+            reason = words.say(key, locale) if words.knows(key) else str(row["note"])
+            rows.append([link, reason, words.NOT_STATED, "", "", ""])
+            continue
+        measure = f"chain.measure.{row['measure']}"
+        name = words.say(measure, locale) if words.knows(measure) else labels.get(row["measure"], row["measure"])
+        owner = labels.get(str(row.get("owner")), str(row.get("owner") or ""))
+        rows.append([link, name, _figure(row, locale), words.number(row["n"], locale), _trend(row, locale), owner])
+    print_table(words.say("cli.chain.title", locale), columns, rows, right={3})
+
+
+def _trend(row: dict[str, Any], locale: str) -> str:
+    change = row.get("change")
+    if change is None:
+        return words.NOT_STATED
+    lower, upper = row.get("change_lower"), row.get("change_upper")
+    sure = lower is not None and upper is not None and (lower > 0 or upper < 0)
+    direction = ("up" if change > 0 else "down") if sure else "level"
+    amount = words.amount(change, row["unit"], locale)
+    return words.say(f"cli.trend.{direction}", locale, change=f"+{amount}" if change > 0 else amount)
+
+
+def _print_costly(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
+    columns = [words.say(f"cli.costly.{name}", locale) for name in ("promise", "cost", "broken")]
+    rows = [
+        [labels.get(row["promise"], row["promise"]), _figure(row, locale), words.number(row["broken"], locale)]
+        for row in document["rows"]
+    ]
+    print_table(words.say("cli.costly.title", locale), columns, rows, right={2})
+    print(words.say("cli.costly.caution", locale))
+
+
+def _print_rows(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
+    dimensions = document["dimensions"]
+    columns = [*dimensions, *(words.say(f"cli.rows.{name}", locale) for name in ("measure", "figure", "n", "note"))]
+    rows = [
+        [
+            *(labels.get(str(row[name]), str(row[name] or words.NOT_STATED)) for name in dimensions),
+            row["measure"],
+            _figure(row, locale),
+            words.number(row["n"], locale),
+            _note(row, locale),
+        ]
+        for row in document["rows"]
+    ]
+    print_table(None, columns, rows, right={len(dimensions) + 2})
+
+
+def _figure(row: dict[str, Any], locale: str) -> str:
+    figure = words.amount(row["estimate"], row["unit"], locale)
+    if row["lower"] is None or row["upper"] is None:
+        return figure
+    ends = (words.amount(row[end], row["unit"], locale) for end in ("lower", "upper"))
+    return words.say("cli.rows.interval", locale, figure=figure, ends=" … ".join(ends))
+
+
+def _note(row: dict[str, Any], locale: str) -> str:
+    notes: list[str] = []
+    if row["note"]:
+        key = f"chain.reason.{row['note']}"
+        notes.append(words.say(key, locale) if words.knows(key) else row["note"])
+    if row["evidence"] != "described":
+        notes.append(words.say(f"evidence.{row['evidence']}", locale))
+    if row["n_missing"]:
+        notes.append(words.say("cli.rows.missing", locale, n=words.number(row["n_missing"], locale)))
+    return "; ".join(notes)

@@ -1,0 +1,18 @@
+"""What the company has, read and staged as typed Parquet: files in seven formats, and databases."""
+
+from promesa.sources.preview import preview
+from promesa.sources.readers import fingerprint
+from promesa.sources.shapes import Fingerprint, Preview, SourceColumn, SourceFile, SourceWarning, Staged
+from promesa.sources.staging import stage
+
+__all__ = [
+    "Fingerprint",
+    "Preview",
+    "SourceColumn",
+    "SourceFile",
+    "SourceWarning",
+    "Staged",
+    "fingerprint",
+    "preview",
+    "stage",
+]
