@@ -10,15 +10,13 @@ import inspect
 import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from promesa import errors, results
 from promesa.workspace import grammar, model, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    import typer
 
     from promesa.workspace.values import Field
 
@@ -138,9 +136,9 @@ def commands() -> str:
     """Return one section for each command, with its arguments and options."""
     from typer.main import get_command
 
-    from promesa import cli
+    from promesa.cli.app import app
 
-    root = get_command(cast("typer.Typer", cli.app))
+    root = get_command(app)
     return "\n".join(_command_section(name, command) for name, command in _walk(root, "promesa"))
 
 

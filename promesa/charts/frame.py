@@ -97,10 +97,15 @@ def _reason(note: object, locale: str) -> str:
 
 def wrapped(text: str, characters: int, *, lines: int) -> list[str]:
     """Return `text` in at most `lines` lines of about `characters`, the rest cut with an ellipsis."""
-    parts = wrap(text, characters) or [""]
+    parts = wrap(" ".join(_shortened(word, characters) for word in text.split()), characters) or [""]
     if len(parts) <= lines:
         return parts
     return [*parts[: lines - 1], parts[lines - 1][: characters - 1].rstrip() + "…"]
+
+
+def _shortened(word: str, characters: int) -> str:
+    """Return a word that fits on a line: of a key as long as a hash, its beginning and its end."""
+    return word if len(word) <= characters else f"{word[: characters // 2]}…{word[-4:]}"
 
 
 def frame(
@@ -194,6 +199,6 @@ def looks() -> dict[str, object]:
         "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": light("muted"),
                  "titleColor": light("muted"), "gridColor": light("grid"), "domainColor": light("axis"),
                  "tickColor": light("axis"), "tickSize": 4, "labelPadding": 5,
-                 "labelOverlap": "greedy"},
+                 "labelOverlap": "greedy", "labelSeparation": 8},
         "legend": {"labelFontSize": 12, "labelColor": light("ink"), "rowPadding": 4},
     }

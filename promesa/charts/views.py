@@ -146,7 +146,7 @@ def trend(
     target : float, optional
         A value to reach, drawn as a level line.
     """
-    read = readings(rows, label=period, names=None, target=None, unit=unit, locale=locale, series=series)
+    read = _lived(readings(rows, label=period, names=None, target=None, unit=unit, locale=locale, series=series))
     if not any(one.estimate is not None for one in read):
         return nothing_to_draw(title=title, locale=locale)
     scale = scale_of(
@@ -165,6 +165,17 @@ def trend(
         body={"height": TREND_HEIGHT, "encoding": encoding, "layer": layers},
         series_names=shown,
     )
+
+
+def _lived(read: Sequence[Reading]) -> tuple[Reading, ...]:
+    """Return the readings from the first period with a figure to the last: withheld ends would stretch the axis."""
+    known = [one.label for one in read if one.estimate is not None]
+    if not known:
+        return tuple(read)
+    dated = all(part.isdigit() for one in read for part in one.label.split("-"))
+    if not dated:
+        return tuple(read)
+    return tuple(one for one in read if min(known) <= one.label <= max(known))
 
 
 def _is_volume(unit: str) -> bool:
@@ -214,7 +225,8 @@ def _period_axis(read: Sequence[Reading]) -> dict[str, object]:
     parts = {len(one.label.split("-")) for one in read}
     dated = all(part.isdigit() for one in read for part in one.label.split("-")) and parts <= {1, 2, 3}
     base = {"field": "label", "title": None}
-    axis: dict[str, object] = {"grid": False, "labelOverlap": "greedy", "labelFlush": True, "title": None}
+    axis: dict[str, object] = {"grid": False, "labelOverlap": "greedy", "labelFlush": True, "labelSeparation": 10,
+                              "title": None}
     if not dated:
         return {**base, "type": "ordinal", "sort": None, "axis": {**axis, "labelAngle": 0}}
     pattern = {1: "%Y", 2: "%b %y", 3: "%d %b"}[max(parts)]

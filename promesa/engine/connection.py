@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promesa.engine.embedded import name
 from promesa.errors import EngineError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
 
+HELD = 12
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -23,6 +25,15 @@ IBIS_TYPES = {
     "whole": "int64",
     "money": "decimal(18, 4)",
     "yes_no": "boolean",
+}
+DUCKDB_TYPES = {
+    "text": "VARCHAR",
+    "time": "TIMESTAMP",
+    "day": "DATE",
+    "number": "DOUBLE",
+    "whole": "BIGINT",
+    "money": "DECIMAL(18, 4)",
+    "yes_no": "BOOLEAN",
 }
 SPARK_TYPES = {
     "text": "string",
@@ -51,6 +62,7 @@ class Engine:
     dialect: str
     backend: Any
     _tables: dict[str, ibis.Table] = field(default_factory=dict)
+    _held: dict[str, ibis.Table] = field(default_factory=dict)
 
     def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
         """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.
@@ -72,6 +84,35 @@ class Engine:
             self._tables[name] = view
         return self._tables[name]
 
+    def hold(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Return the rows of an expression, worked out once and kept by the engine under `name`.
+
+        For what several queries of one question need. The oldest is let go when more than `HELD` are kept.
+        """
+        import hashlib
+
+        key = f"held_{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+        if key not in self._held:
+            try:
+                if self.dialect == "duckdb":
+                    # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
+                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(expression)}")
+                    self._held[key] = self.backend.table(key)
+                else:
+                    self._held[key] = expression.cache()
+            except Exception as error:
+                raise _translated(error) from error
+            if len(self._held) > HELD:
+                self._let_go(next(iter(self._held)))
+        return self._held[key]
+
+    def _let_go(self, key: str) -> None:
+        table: Any = self._held.pop(key)
+        if self.dialect == "duckdb":
+            self.backend.con.execute(f"DROP TABLE IF EXISTS {key}")
+        else:
+            table.release()
+
     def fetch(self, expression: ibis.Expr) -> pa.Table:
         """Run an expression and return its whole answer; for sums and samples, never for all rows."""
         try:
@@ -87,6 +128,8 @@ class Engine:
 
     def close(self) -> None:
         """Close the connection."""
+        for key in list(self._held):
+            self._let_go(key)
         self._tables.clear()
         self.backend.disconnect()
 
@@ -180,7 +223,7 @@ def _duckdb_view(backend: Any, name: str, files: Sequence[str], columns: Sequenc
     import ibis
 
     if not files:
-        return _empty(columns)
+        return _empty_duckdb(backend, name, columns)
     table = backend.read_parquet(list(files), table_name=name, union_by_name=True)
     return table.select(
         **{
@@ -190,16 +233,23 @@ def _duckdb_view(backend: Any, name: str, files: Sequence[str], columns: Sequenc
     )
 
 
+def _empty_duckdb(backend: Any, table: str, columns: Sequence[tuple[str, str]]) -> ibis.Table:
+    typed = ", ".join(f"{name(column)} {DUCKDB_TYPES[kind]}" for column, kind in columns)
+    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} ({typed})")
+    found: ibis.Table = backend.table(table)
+    return found
+
+
 def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
     if not files:
-        return _empty(columns)
+        return _empty_memory(columns)
     schema = ", ".join(f"`{column}` {SPARK_TYPES[kind]}" for column, kind in columns)
     backend._session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
     table: ibis.Table = backend.table(name)
     return table
 
 
-def _empty(columns: Sequence[tuple[str, str]]) -> ibis.Table:
+def _empty_memory(columns: Sequence[tuple[str, str]]) -> ibis.Table:
     import ibis
 
     schema = ibis.schema({column: IBIS_TYPES[kind] for column, kind in columns})

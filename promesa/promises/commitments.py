@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import case, interval_days, lit, null_of, rewritten_sql, when
-from promesa.measures import with_dimensions
+from promesa.measures import PREFIX, with_dimensions
 
 if TYPE_CHECKING:
     import ibis
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.workspace import Promise
 
+_KEPT = ("source", "id", "customer", "journey", "due", "when_", "status", "arrived", "gap")
 STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
 
 
@@ -22,9 +23,10 @@ def commitments(question: Question, promise: Promise) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        The moments of the promise's touchpoints, with ``due`` (UTC), ``status`` (one of `STATUSES`),
-        ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
-        promise's unit) and ``by_<dimension>``. Periods are those of ``due``.
+        One row a commitment: ``source``, ``id``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
+        `STATUSES`), ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
+        promise's unit) and ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so
+        that the several figures of a question judge them once.
 
     Notes
     -----
@@ -49,7 +51,16 @@ def commitments(question: Question, promise: Promise) -> ibis.Table:
     table = judged.mutate(
         status=status, arrived=~pending, gap=_gap(question, judged), when_=judged["due"].coalesce(judged["at"])
     )
-    return with_dimensions(question, question.within(table, "when_"), time="when_")
+    table = with_dimensions(question, table, time="when_")
+    columns = [*(PREFIX + name for name in question.by), *_KEPT]
+    held = question.facts.engine.hold(_name(question, promise), table.select(*columns))
+    return question.within(held, "when_")
+
+
+def _name(question: Question, promise: Promise) -> str:
+    facts = question.facts
+    parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone, promise, question.by)
+    return repr((*parts, facts.workspace.model.touchpoints, sorted(facts.files.items())))
 
 
 def _made(question: Question, promise: Promise) -> ibis.Table:

@@ -11,6 +11,8 @@ from promesa.report.content import FIXED, is_withheld, number, spaced
 if TYPE_CHECKING:
     from promesa.report.content import Content, Row
 
+SMALLEST_CHANGE = 0.0005
+"""A smaller difference of fractions is written as zero, without a sign."""
 State = Literal["shown", "withheld", "missing"]
 NO_BREAK = "\u00a0"
 PRECISE = frozenset({"fraction", "points", "score"})
@@ -107,6 +109,7 @@ def unit_name(unit: str, content: Content) -> str:
 def change(value: float, unit: str, content: Content) -> str:
     """Return a difference with its sign; between fractions it is percentage points."""
     if unit == "fraction":
+        value = value if abs(value) >= SMALLEST_CHANGE else 0.0
         said = content.say("percentage_points", value=words.number(100 * value, content.locale, decimals=1, sign=True))
         return _signed(said, value).replace(" ", NO_BREAK)
     said = amount(value, unit, content)

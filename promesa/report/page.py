@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from promesa import charts, words
+from promesa import charts
 from promesa.errors import StoreNotWritable
 from promesa.report import chain, method, promises, quality, splits, touchpoints, trends, value
 from promesa.report.content import read
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from promesa.report.content import Content
 
 SECTIONS = ("chain", "costliest", "promises", "touchpoints", "trend", "value", "quality", "method")
-SUMMARISED = ("chain", "promises", "touchpoints", "value")
+FEW_PROMISES = 3
+"""Up to as many, the page opens with a sentence on each; past that, with one on the chain."""
 EVIDENCE = ("described", "associated", "adjusted", "experiment")
 CARDS_SHOWN = 6
 
@@ -91,7 +91,7 @@ def html_of(content: Content) -> str:
         style=style(),
         sections=SECTIONS,
         evidence=EVIDENCE,
-        headlines=[said for key in SUMMARISED if (said := content.summary(key))],
+        headlines=_headlines(content, len(register)),
         pictures=[picture(links, layout, content=content) for layout in LAYOUTS],
         chain_table=chain.chain_table(links, content),
         effects=chain.effects(content),
@@ -105,12 +105,13 @@ def html_of(content: Content) -> str:
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
         **_figures(content),
-        percent=partial(_percent, content),
     )
 
 
-def _percent(content: Content, share: float | None) -> str:
-    return words.percent(share, content.locale, decimals=0)
+def _headlines(content: Content, promises: int) -> list[str]:
+    """Return the sentences that the page opens with."""
+    keys = ("promises", "value") if 0 < promises <= FEW_PROMISES else ("chain",)
+    return [said for key in keys if (said := content.summary(key))]
 
 
 def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> dict[str, object]:
@@ -132,6 +133,7 @@ def _figures(content: Content) -> dict[str, object]:
         "value_table": value.value_table(content),
         "loads": quality.loads_table(content),
         "quarantine": quality.quarantine(content),
+        "reach": quality.reach_table(content),
         "quality_table": quality.other_table(content),
         "withheld": quality.withheld(content),
         "method": method.notes(content),

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from promesa.report.drawing import render
+from promesa.report.figures import NO_BREAK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ def _shown(link: Link, layout: Layout, content: Content) -> list[Line]:
         Line(text=_cut(link.measure, letters), y=50, style="soft"),
         Line(text=link.figure.text, y=86, style="figure", size=round(size, 1)),
     ]
-    n = content.say("n", n=link.figure.n)
+    n = content.say("n", n=link.figure.n).replace(" ", NO_BREAK)
     small = [(f"{link.figure.interval} · {n}" if link.figure.interval else n, "plain")]
     if link.trend.text:
         ends = f" ({link.trend.interval})" if link.trend.interval and link.trend.sign != "level" else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from promesa import charts, words
 from promesa.report.content import by, by_measure, is_withheld, number, only, spaced
 from promesa.report.figures import figure_of
+from promesa.report.splits import dimension_name, within
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, drawn, table
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from promesa.report.content import Content, Row
 
-LOADED = ("read", "accepted", "unchanged", "corrected", "quarantined")
+LOADED = ("read", "accepted", "unchanged", "repeated", "corrected", "quarantined")
+RESPONSE = ("asked", "answers", "response_rate")
+REACH = "rows"
+REACHES = ("rows", "first", "last")
 
 
 def loads_table(content: Content) -> Table | None:
@@ -61,6 +65,23 @@ def quarantine(content: Content) -> Exhibit | None:
     return Exhibit(svg=drawn(spec, content), table=behind)
 
 
+def reach_table(content: Content) -> Table | None:
+    """Return how many rows each fact table holds, and the days they lie between."""
+    rows = list(only(content.rows("quality"), REACH))
+    if not rows:
+        return None
+    heads = [(content.say("column.table"), False), *((content.say(f"column.{key}"), True) for key in REACHES)]
+    body: list[list[Cell | str]] = [
+        [
+            content.label("table", row.get("table")),
+            cell_of(figure_of(row, content)),
+            *(content.day(str(row[end])) if row.get(end) else content.say("none") for end in ("first", "last")),
+        ]
+        for row in rows
+    ]
+    return table(content.say("quality.reach_caption"), heads, body)
+
+
 def rule_name(rule: str, content: Content) -> str:
     """Return a rule in words: ``missing-customer`` is the rule ``missing`` of the column ``customer``."""
     if words.knows(f"report.rule.{rule}", content.locale):
@@ -71,8 +92,9 @@ def rule_name(rule: str, content: Content) -> str:
 
 
 def other_table(content: Content) -> Table | None:
-    """Return every other figure of quality: response, weighting, times, groups withheld."""
-    rows = [row for row in content.rows("quality") if row.get("measure") not in LOADED]
+    """Return who answered, and every figure of quality that has no table of its own."""
+    rows = [row for row in content.rows("opinions") if row.get("measure") in RESPONSE]
+    rows += [row for row in content.rows("quality") if row.get("measure") not in {*LOADED, REACH}]
     if not rows:
         return None
     heads = [(content.say(f"column.{key}"), key in {"figure", "n"}) for key in ("measure", "about", "figure", "n", "note")]
@@ -101,12 +123,12 @@ def figure_note(row: Row, content: Content) -> str:
     return words.say(key, content.locale) if words.knows(key, content.locale) else str(row.get("note"))
 
 
-def withheld(content: Content) -> list[tuple[str, int]]:
+def withheld(content: Content) -> list[tuple[str, str]]:
     """Return how many figures of each document are withheld because their group is small."""
     counted = [
         (key, sum(is_withheld(row) for row in content.rows(key))) for key in content.documents
     ]
-    return [(document_name(key, content), many) for key, many in counted if many]
+    return [(document_name(key, content), words.number(many, content.locale)) for key, many in counted if many]
 
 
 def document_name(key: str, content: Content) -> str:
@@ -118,7 +140,4 @@ def document_name(key: str, content: Content) -> str:
 
 
 def _dimension(name: str, content: Content) -> str:
-    if content.has_label("trait", name):
-        return content.label("trait", name)
-    key = f"report.column.{name}"
-    return (words.say(key, content.locale) if words.knows(key, content.locale) else name).lower()
+    return within(dimension_name(name, content))

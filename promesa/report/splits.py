@@ -41,7 +41,7 @@ def promise_splits(content: Content) -> tuple[Split, ...]:
         if groups:
             exhibits = tuple(_exhibit(str(promise), part, dimension, content) for promise, part in groups.items())
             more = any(len(part) > MOST_ROWS for part in groups.values())
-            found.append(Split(name=dimension_name(dimension, content), exhibits=exhibits, more=more))
+            found.append(Split(name=within(dimension_name(dimension, content)), exhibits=exhibits, more=more))
     return tuple(found)
 
 
@@ -50,6 +50,11 @@ def dimension_name(dimension: str, content: Content) -> str:
     if content.has_label("trait", dimension):
         return content.label("trait", dimension)
     return content.measure(dimension) if dimension not in COLUMNS else content.say(f"column.{dimension}")
+
+
+def within(name: str) -> str:
+    """Return a name as it stands inside a sentence: small first letter, unless it is an acronym."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 COLUMNS = frozenset({"function", "supplier", "touchpoint", "stage", "channel", "owner", "promise", "month"})
@@ -70,7 +75,7 @@ def _exhibit(promise: str, rows: list[Row], dimension: str, content: Content) ->
         names=names,
     )
     heads = {dimension: dimension_name(dimension, content)}
-    caption = content.say("splits.caption", what=title, dimension=heads[dimension])
+    caption = content.say("splits.caption", what=title, dimension=within(heads[dimension]))
     if len(listed) < len(ordered):
         withheld = sum(is_withheld(row) for row in ordered)
         caption += ". " + content.say("splits.shown", shown=len(listed), total=len(ordered), withheld=withheld)

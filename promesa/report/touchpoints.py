@@ -148,18 +148,18 @@ def touchpoint_table(content: Content) -> Table | None:
     concepts = [m for m in dict.fromkeys(str(r.get("measure")) for r in content.rows("touchpoints"))
                 if content.has_label("concept", m)]  # fmt: skip
     measures = [measure for measure in COUNTED if measure in present] + concepts
-    order = sorted(groups, key=lambda name: _order(str(name), list(content.touchpoints), content))
+    order = sorted(groups, key=lambda name: _order(str(name), content.touchpoints))
     rows = [_touchpoint_row(name, by_measure(groups[name]), measures, content) for name in order]
     heads = [*((content.say(f"column.{key}"), False) for key in ("touchpoint", "stage", "function")),
              *((content.measure(measure), True) for measure in measures)]  # fmt: skip
     return table(content.say("touchpoints.caption"), heads, rows)
 
 
-def _order(name: str, declared: list[str], content: Content) -> tuple[int, int]:
-    stage = str(content.touchpoints.get(name, {}).get("stage"))
+def _order(name: str, declared: Mapping[str, Mapping[str, object]]) -> tuple[int, int]:
+    stage, names = str(declared.get(name, {}).get("stage")), list(declared)
     return (
         STAGES.index(stage) if stage in STAGES else len(STAGES),
-        declared.index(name) if name in declared else len(declared),
+        names.index(name) if name in names else len(names),
     )
 
 
@@ -182,6 +182,7 @@ def element_table(content: Content) -> Table | None:
             found.setdefault((str(row.get("touchpoint")), element), {})[statistic] = row
     if not found:
         return None
+    declared = content.touchpoints
     heads = [*((content.say(f"column.{key}"), False) for key in ("touchpoint", "element")),
              *((content.say(f"statistic.{key}"), True) for key in STATISTICS), (content.say("column.n"), True)]  # fmt: skip
     rows = [
@@ -191,6 +192,6 @@ def element_table(content: Content) -> Table | None:
             *(cell_of(figure_of(statistics.get(key), content)) for key in STATISTICS),
             figure_of(next(iter(statistics.values())), content).n or content.say("none"),
         ]
-        for (touchpoint, element), statistics in found.items()
+        for (touchpoint, element), statistics in sorted(found.items(), key=lambda one: _order(one[0][0], declared))
     ]
     return table(content.say("elements.caption"), heads, rows)

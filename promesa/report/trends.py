@@ -57,7 +57,9 @@ def value_trends(content: Content) -> tuple[Exhibit, ...]:
     """Return revenue, margin and what belongs to them by month."""
     groups = by(content.rows("value_by_month"), "measure")
     return tuple(
-        monthly(content.measure(measure), groups[measure], content) for measure in VALUE_MEASURES if measure in groups
+        monthly(content.measure(measure), groups[measure], content)
+        for measure in VALUE_MEASURES
+        if any(row.get("estimate") for row in groups.get(measure, ()))
     )
 
 

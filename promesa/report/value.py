@@ -20,7 +20,9 @@ HEADLINES = ("revenue", "cost_of_goods", "cost_to_serve", "margin", "margin_per_
 def headlines(content: Content) -> list[tuple[str, Figure]]:
     """Return the figures that the section opens with."""
     rows = by_measure(content.rows("value"))
-    return [(content.measure(key), figure_of(rows[key], content)) for key in HEADLINES if key in rows]
+    shown = [(content.measure(key), figure_of(rows[key], content)) for key in HEADLINES if key in rows]
+    back = by_measure(content.rows("returning")).get("return_rate")
+    return [*shown, (content.measure("return_rate"), figure_of(back, content))] if back and shown else shown
 
 
 def value_table(content: Content) -> Table | None:

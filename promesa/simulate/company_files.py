@@ -96,7 +96,7 @@ def spend_table(world: World, customers: int, rng: np.random.Generator) -> pa.Ta
 
 def staff_answers(customers: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return (answer 1..5, area) of each employee, asked what customers would answer."""
-    size = max(300, customers // 50)
+    size = min(max(300, customers // 50), 5_000)
     return _draw(BELIEF_SHARES, size, rng), rng.integers(0, len(STAFF_AREAS), size).astype(float)
 
 
@@ -130,7 +130,7 @@ def _without_clock(path: Path) -> None:
 
 def competitor_reviews(world: World, customers: int, rng: np.random.Generator) -> pa.Table:
     """Return public reviews of the two competitors."""
-    size = max(200, customers // 25)
+    size = min(max(200, customers // 25), 20_000)
     brand = np.repeat(COMPETITORS, size)
     stars = np.concatenate([_draw(STAR_SHARES[name], size, rng) for name in COMPETITORS])
     text = [_text_for(score, BY_CAUSE) for score in stars]

@@ -89,13 +89,15 @@ def _whole(cell: str, decision: Decision) -> str:
 
 def _number(cell: str, decision: Decision) -> str:
     """Return a finite double; a detected column takes no leading zeros, because they mean a code."""
-    digits = "(0|[1-9][0-9]*)" if decision.how == "detected" else "[0-9]+"
+    declared = decision.how == "declared"
+    digits = "[0-9]+" if declared else "(0|[1-9][0-9]*)"
+    exponent = r"[0-9]+\.?[0-9]*[eE][+-]?[0-9]{1,3}" if declared else _EXPONENT
     if decision.comma:
         pattern = rf"[+-]?([1-9][0-9]{{0,2}}(\.[0-9]{{3}})+|{digits})(,[0-9]*)?"
         text = f"replace(replace({cell}, '.', ''), ',', '.')"
     else:
         grouped = r"|[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?" if decision.grouped else ""
-        pattern = rf"[+-]?({digits}(\.[0-9]*)?|\.[0-9]+|{_EXPONENT}{grouped})"
+        pattern = rf"[+-]?({digits}(\.[0-9]*)?|\.[0-9]+|{exponent}{grouped})"
         text = f"replace({cell}, ',', '')" if decision.grouped else cell
     value = f"TRY_CAST({text} AS DOUBLE)"
     return f"CASE WHEN regexp_full_match({cell}, {literal(pattern)}) AND isfinite({value}) THEN {value} END"

@@ -11,8 +11,6 @@ from promesa.sources.raw import Raw
 from promesa.sources.shapes import Kind, SourceColumn
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from promesa.engine import Embedded
     from promesa.sources.files import Found
     from promesa.workspace import Source
@@ -68,12 +66,6 @@ def open_parquet(source: Source, found: Found, *, engine: Embedded) -> Raw:
 
 def column_of(column: str, duckdb_type: str) -> SourceColumn:
     """Return a column whose type the file says; what is none of the kinds (a list, a structure) counts as text."""
-    kind: Kind = next((kind for start, kind in _KINDS if duckdb_type.startswith(start)), "text")
-    kind = "text" if duckdb_type.endswith("]") else kind
-    return SourceColumn(name=column, kind=kind, how="file", zoned="WITH TIME ZONE" in duckdb_type)
-
-
-def staged_columns(path: Path, *, engine: Embedded) -> dict[str, SourceColumn]:
-    """Return the columns of a Parquet file that was written on the way, typed."""
-    described = engine.columns(f"SELECT * FROM read_parquet({literal(path)})")
-    return {column: column_of(column, kind) for column, kind in described}
+    kinds: list[Kind] = [kind for start, kind in _KINDS if duckdb_type.startswith(start) and "]" not in duckdb_type]
+    zoned = "WITH TIME ZONE" in duckdb_type
+    return SourceColumn(name=column, kind=kinds[0] if kinds else "text", how="file", zoned=zoned)

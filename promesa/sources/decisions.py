@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 # A detected kind may leave this share of cells behind (they are rejected one by one); past it the column is text.
 MISFITS_BORNE = 0.05
-_POINT_STYLE = ("whole", "point", "point_three")
-_COMMA_STYLE = ("whole", "comma", "comma_three", "point_three", "grouped_by_point")
+_FRACTIONS = ("point", "point_three", "comma", "comma_three", "grouped_by_point", "grouped_by_comma")
 _USUAL_FORMAT = re.compile(r"%([dmYy])([-/.])%([dmYy])\2%([dmYy])(?:[ T]%H:%M(?::%S(?:\.%f)?)?)?")
 
 
@@ -79,7 +78,7 @@ class Decision:
         pattern = None
         if self.dates:
             pattern = self.dates.pattern(timed=self.kind == "time", zoned=self.zoned)
-        elif self.comma:
+        elif self.comma and self.kind == "number":
             pattern = "1.234,56"
         return SourceColumn(
             name=name, kind=self.kind, how=self.how, format=pattern, zoned=self.kind == "time" and zoned
@@ -98,6 +97,15 @@ class Rules:
     def own_format(self) -> str | None:
         """Return the declared format when it is not one of the usual orders."""
         return self.dates.own if self.dates else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sign:
+    """Whether the comma is the decimal sign: as declared, as other columns show, as the delimiter makes likely."""
+
+    declared: bool | None
+    known: bool | None
+    likely: bool
 
 
 def date_form_of(pattern: str) -> DateForm:
@@ -133,13 +141,12 @@ def decide_all(columns: Mapping[str, Counter[Shape]], *, rules: Rules, semicolon
     semicolons : bool
         The file is delimited by semicolons, as where the comma is the decimal sign.
     """
-    comma = rules.comma
-    if comma is None:
-        signs = {_decimal_sign(shapes) for shapes in columns.values()} - {None}
-        comma = signs == {"comma"} if signs else (True if semicolons else None)
+    signs = {_decimal_sign(shapes) for shapes in columns.values()} - {None}
+    known = rules.comma if rules.comma is not None or len(signs) != 1 else signs == {"comma"}
+    sign = _Sign(declared=rules.comma, known=known, likely=semicolons)
     lowered: dict[str, Kind] = {name.casefold(): kind for name, kind in rules.types.items()}
     return {
-        name: _decide(shapes, declared=lowered.get(name.casefold()), comma=comma, rules=rules)
+        name: _decide(shapes, declared=lowered.get(name.casefold()), sign=sign, rules=rules)
         for name, shapes in columns.items()
     }
 
@@ -152,17 +159,17 @@ def _decimal_sign(shapes: Counter[Shape]) -> str | None:
     return "comma" if comma > point else "point"
 
 
-def _decide(shapes: Counter[Shape], *, declared: Kind | None, comma: bool | None, rules: Rules) -> Decision:
+def _decide(shapes: Counter[Shape], *, declared: Kind | None, sign: _Sign, rules: Rules) -> Decision:
     if declared is None:
-        return _detect(shapes, comma=comma, rules=rules)
+        return _detect(shapes, sign=sign, rules=rules)
     if declared in ("day", "time"):
         return _dated(shapes, rules=rules, kind=declared)
     if declared == "number":
-        return replace(_numeric(shapes, comma=comma, declared=rules.comma), kind="number", how="declared", doubt=None)
-    return Decision(kind=declared, how="declared", comma=declared == "whole" and bool(comma))
+        return replace(_numeric(shapes, sign=sign), kind="number", how="declared", doubt=None)
+    return Decision(kind=declared, how="declared", comma=declared == "whole" and bool(sign.known))
 
 
-def _detect(shapes: Counter[Shape], *, comma: bool | None, rules: Rules) -> Decision:
+def _detect(shapes: Counter[Shape], *, sign: _Sign, rules: Rules) -> Decision:
     text = Decision(kind="text", how="detected")
     total = sum(shapes.values())
     if not total:
@@ -176,7 +183,7 @@ def _detect(shapes: Counter[Shape], *, comma: bool | None, rules: Rules) -> Deci
     # One code makes a column of codes: as numbers they would lose their zeros or their last digits.
     if shapes["code"] or shapes["tag"] > 1 or not _mostly(total - words, words):
         return text
-    return _numeric(shapes, comma=comma, declared=rules.comma)
+    return _numeric(shapes, sign=sign)
 
 
 def _mostly(fits: float, misfits: float) -> bool:
@@ -185,21 +192,23 @@ def _mostly(fits: float, misfits: float) -> bool:
     return not misfits or (misfits <= 1 and fits >= 3) or misfits <= MISFITS_BORNE * (fits + misfits)
 
 
-def _numeric(shapes: Counter[Shape], *, comma: bool | None, declared: bool | None) -> Decision:
-    number = Decision(kind="number", how="detected")
-    fractions = {shape for shape in (*_POINT_STYLE, *_COMMA_STYLE, "grouped_by_comma") if shapes[shape]} - {"whole"}
+def _numeric(shapes: Counter[Shape], *, sign: _Sign) -> Decision:
+    number = Decision(kind="number", how="detected", comma=bool(sign.known))
+    fractions = {shape for shape in _FRACTIONS if shapes[shape]}
     if not fractions:
-        return replace(number, kind="whole", comma=bool(comma))
-    if declared is not None:
-        return replace(number, comma=declared, grouped=not declared and bool(shapes["grouped_by_comma"]))
-    sign = _decimal_sign(shapes)
-    if sign is not None:
-        return replace(number, comma=sign == "comma", grouped=bool(shapes["grouped_by_comma"]))
+        return replace(number, kind="whole")
+    own = _decimal_sign(shapes)
+    if sign.declared is not None or own is not None:
+        comma = sign.declared if sign.declared is not None else own == "comma"
+        return replace(number, comma=comma, grouped=not comma and bool({"grouped_by_comma", "comma_three"} & fractions))
+    # What is left is 1.234 or 1,234: decimals or thousands, by what the rest of the file does.
     if fractions == {"point_three"}:
-        return replace(number, comma=bool(comma), doubt="ambiguous_decimals" if comma else None)
-    if fractions == {"comma_three"} and comma:
-        return replace(number, comma=True, doubt="ambiguous_decimals")
-    return Decision(kind="text", how="detected", doubt="undecided_decimals", comma=bool(comma))
+        comma = sign.likely if sign.known is None else sign.known
+        return replace(number, comma=comma, doubt="ambiguous_decimals" if comma else None)
+    if fractions == {"comma_three"} and (sign.known is not None or sign.likely):
+        comma = sign.known is not False
+        return replace(number, comma=comma, grouped=not comma, doubt="ambiguous_decimals" if comma else None)
+    return Decision(kind="text", how="detected", doubt="undecided_decimals")
 
 
 def _dated(shapes: Counter[Shape], *, rules: Rules, kind: Kind | None) -> Decision:

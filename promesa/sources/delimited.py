@@ -76,7 +76,7 @@ def _mend_line_ends(source: Source, seen: Delimited, *, folder: Path) -> Raw:
     path.parent.mkdir(parents=True, exist_ok=True)
     settings = csv_settings(delimiter=seen.dialect.delimiter, quote=seen.dialect.quote, escape=seen.dialect.escape)
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n", **({"escapechar": "\\"} | settings))
+        writer = csv.writer(stream, lineterminator="\n", **settings)
         for record in _records(found, seen):
             if record:
                 writer.writerow(record)

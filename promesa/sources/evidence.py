@@ -98,7 +98,10 @@ def revise(
     """Return better evidence where the rows that were read speak against a detected kind, or None."""
     revised = dict(evidence)
     for column, decision in plan.decisions.items():
-        if decision.how != "detected":
+        settled = decision.how == "file" or (
+            decision.how == "declared" and decision.kind not in ("number", "day", "time")
+        )
+        if settled:
             continue
         if decision.kind == "text":
             shapes = _later_cells(column, evidence[column], passes, plan, rules=rules, engine=engine)

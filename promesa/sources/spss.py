@@ -70,10 +70,8 @@ def _cases(
     import pyreadstat
 
     number = 0
-    frames: Iterator[tuple[Any, Any]] = pyreadstat.read_file_in_chunks(
-        pyreadstat.read_sav, str(found.path), chunksize=_CHUNK
-    )
-    for frame, _ in frames:
+    chunks: Any = pyreadstat.read_file_in_chunks(pyreadstat.read_sav, str(found.path), chunksize=_CHUNK)
+    for frame, _ in chunks:
         for values in zip(*(frame[column].tolist() for column in columns), strict=True):
             meanings = [meaning.get(values[place]) for place, meaning in labels.values()]
             yield number, [*map(cell_text, values), *meanings]

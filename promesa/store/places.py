@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from promesa.workspace import Workspace
 
-_NOT_WRITABLE = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT, errno.ENOTDIR, errno.EFBIG}
+_NOT_WRITABLE = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST, errno.EFBIG}
 # Delta's writer gives the system's words and no number.
 _NOT_WRITABLE_WORDS = (
     "No space left on device",

@@ -45,14 +45,16 @@ def totals(tables: Tables) -> dict[str, float]:
     }
 
 
-def commitments(tables: Tables) -> pd.DataFrame:
-    """Return one row an order: state of the promise of the date, region, days late."""
+def commitments(tables: Tables, *, as_of: pd.Timestamp = AS_OF) -> pd.DataFrame:
+    """Return one row an order made by `as_of`: state of the promise of the date, region, days late."""
     parsed = _parsed(tables)
     orders = parsed["orders"].merge(parsed["customers"][["customer_id", "customer_state"]], on="customer_id")
+    orders = orders[orders["order_purchase_timestamp"].dt.normalize() <= as_of].reset_index(drop=True)
     came = orders["order_delivered_customer_date"].dt.normalize()
+    came = came.where(came <= as_of)
     day = orders["order_estimated_delivery_date"].dt.normalize()
     state = pd.Series("broken", index=orders.index)
-    state[came.isna() & (day > AS_OF)] = "not_yet_due"
+    state[came.isna() & (day > as_of)] = "not_yet_due"
     state[came <= day] = "kept"
     state[orders["order_status"] == "canceled"] = "released"
     return pd.DataFrame(
@@ -98,17 +100,23 @@ def approvals(tables: Tables) -> tuple[pd.Series, pd.Series]:
     parsed = _parsed(tables)
     orders, payments = parsed["orders"], parsed["payments"]
     slips = orders["order_id"].isin(payments.loc[payments["payment_type"] == "boleto", "order_id"])
-    bought, approved = (
-        orders[column].dt.tz_localize(ZONE, ambiguous=np.zeros(len(orders), dtype=bool), nonexistent="shift_forward")
-        for column in ("order_purchase_timestamp", "order_approved_at")
-    )
-    hours = (approved - bought).dt.total_seconds() / 3600
+    approved = orders["order_approved_at"]
+    hours = _hours(orders["order_purchase_timestamp"], approved)
     went_on = approved.isna() & ~orders["order_status"].isin(["created", "canceled", "unavailable"])
     state = pd.Series("broken", index=orders.index)
     state[went_on] = "unknown"
     state[hours <= 24] = "kept"
     state[orders["order_status"] == "canceled"] = "released"
     return state[~slips], hours[~slips].dropna()
+
+
+def _hours(first: pd.Series, last: pd.Series) -> pd.Series:
+    """Return true hours between two local times; of a time that occurs twice the later is meant."""
+    zoned = [
+        column.dt.tz_localize(ZONE, ambiguous=np.zeros(len(column), dtype=bool), nonexistent="shift_forward")
+        for column in (first, last)
+    ]
+    return (zoned[1] - zoned[0]).dt.total_seconds() / 3600
 
 
 def element_means(tables: Tables) -> dict[str, float]:
@@ -120,7 +128,13 @@ def element_means(tables: Tables) -> dict[str, float]:
     paid = parsed["payments"].assign(n=parsed["payments"]["payment_installments"].astype(float))
     late = commitments(tables)
     with_items = items[items["order_id"].isin(orders["order_id"])].groupby("order_id")
+    parcels = items.drop_duplicates(["order_id", "seller_id"]).merge(orders, on="order_id")
+    to_carrier = _hours(parcels["order_approved_at"], parcels["order_delivered_carrier_date"])
+    with_carrier = _hours(orders["order_delivered_carrier_date"], orders["order_delivered_customer_date"]) / 24
     return {
+        # An order of times that cannot be is missing, not negative.
+        "dispatch_hours": to_carrier[to_carrier >= 0].mean(),
+        "carrier_days": with_carrier[with_carrier >= 0].mean(),
         "freight_share": (baskets["freight_value"] / baskets.sum(axis=1)).mean(),
         "item_count": with_items.size().mean(),
         "seller_count": with_items["seller_id"].nunique().mean(),

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 from promesa import measures, promises, value
 from promesa.store import load, open_facts, open_store
-from promesa.workspace import Workspace, open_workspace
 from tests.examples import brute_force
-from tests.examples.olist_files import Tables, invent, perturb, read, write
+from tests.examples.olist_answers import PROMISE, figure, rows_in, workspace_of
+from tests.examples.olist_files import Tables, invent, perturb, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from promesa.results import Result
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "olist"
-RECORDED_AT = datetime(2026, 1, 2, 3, 4, 5)  # naive UTC, as the store keeps it
-PROMISE = "arrives_by_date"
-
-
-def workspace_of(tables: Tables, folder: Path, *, gzipped: bool = False) -> Workspace:
-    """Return the example over an extract, in a folder of its own, loaded."""
-    data = write(tables, folder / "data", gzipped=gzipped)
-    shutil.copytree(EXAMPLE, folder / "olist", ignore=shutil.ignore_patterns(".promesa"))
-    ws = open_workspace(folder / "olist", environ={"OLIST_DATA": str(data)})
-    load(ws, recorded_at=RECORDED_AT)
-    return ws
+    from promesa.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +51,6 @@ def extract(request: pytest.FixtureRequest) -> tuple[Workspace, Tables]:
     return request.getfixturevalue(request.param)
 
 
-def figure(result: Result, measure: str, **dimensions: str) -> float:
-    found = result.find(measure, **dimensions)
-    assert found is not None, f"no row {measure} {dimensions}"
-    assert found.estimate is not None, f"{measure} {dimensions}: {found.note}"
-    return found.estimate
-
-
-def rows_in(ws: Workspace, table: str) -> int:
-    facts = open_facts(ws)
-    return facts.engine.fetch(facts.all_rows(table).count()).as_py()
-
-
 def test_every_row_of_the_files_arrives_once(extract):
     ws, tables = extract
     expected = brute_force.totals(tables)
@@ -102,6 +77,16 @@ def test_the_promise_of_the_date_is_judged_by_local_day(extract):
     assert figure(result, "kept_rate_of_delivered", promise=PROMISE) == pytest.approx(
         counts["kept"] / came.sum(), abs=1e-12
     )
+
+
+@pytest.mark.parametrize("day", ["2018-03-31", "2017-12-24"])
+def test_as_of_an_earlier_day_only_what_had_happened_counts(extract, day):
+    ws, tables = extract
+    counts = brute_force.commitments(tables, as_of=pd.Timestamp(day))["state"].value_counts()
+    result = promises.kept(ws, as_of=day)
+    assert counts["not_yet_due"] > 0
+    for state in ("kept", "broken", "not_yet_due", "released", "unknown"):
+        assert figure(result, state, promise=PROMISE) == counts.get(state, 0)
 
 
 def test_the_promise_splits_by_region(extract):

@@ -115,7 +115,9 @@ def test_remote_regions_confound_lateness(j: Journeys) -> None:
 
 
 def test_the_satisfied_answer_more(drawn: list) -> None:
-    scores = [(b.journeys.satisfaction[b.answers.journey], ~np.isnan(b.answers.answered), b.answers.survey) for b in drawn]
+    scores = [
+        (b.journeys.satisfaction[b.answers.journey], ~np.isnan(b.answers.answered), b.answers.survey) for b in drawn
+    ]
     satisfaction, answered, survey = (np.concatenate(parts) for parts in zip(*scores, strict=True))
     asked = survey == 4
     model = sm.Logit(answered[asked], sm.add_constant(satisfaction[asked] - CENTRE)).fit(disp=0)

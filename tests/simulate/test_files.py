@@ -62,7 +62,9 @@ def test_the_workspace_opens_and_its_files_are_there(tmp_path: Path, written_as:
     assert workspace.as_of == date(2025, 12, 31)
     assert {load.table for load in workspace.loads} == {"moments", "opinions", "orders", "profiles", "costs", "spend"}
     for source in workspace.sources.values():
-        assert list(folder.glob(str(Path(source.path).relative_to(folder) if Path(source.path).is_absolute() else source.path)))
+        assert list(
+            folder.glob(str(Path(source.path).relative_to(folder) if Path(source.path).is_absolute() else source.path))
+        )
 
 
 def test_names_in_truth_are_names_of_the_model(company: Path, truth: dict) -> None:
@@ -106,7 +108,9 @@ def test_systems_write_as_they_do(company: Path) -> None:
         crm.decode("utf-8")
     spend = (company / "data" / "mercadeo" / "inversion.csv").read_text(encoding="utf-8").splitlines()
     assert all("," in line.split(";")[5] or line.split(";")[5].lstrip("-").isdigit() for line in spend[1:])
-    first = json.loads((company / "data" / "call_center" / "contactos.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    first = json.loads(
+        (company / "data" / "call_center" / "contactos.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    )
     assert first["inicio"].endswith("+00:00")
     assert parquet.ParquetFile(company / "data" / "web" / "sesiones.parquet").metadata.num_rows > 0
 

@@ -9,7 +9,7 @@ from pyarrow import parquet
 from tests.simulate.warehouse import Warehouse
 
 RULES = {  # as in model.toml, with local days taken by DuckDB in the company's zone
-    "arrives_by_date": ("delivery", 'CAST(delivered AS DATE) <= CAST(promised AS DATE)'),
+    "arrives_by_date": ("delivery", "CAST(delivered AS DATE) <= CAST(promised AS DATE)"),
     "answered_in_2_minutes": ("phone_support", "wait_minutes <= 2"),
     "in_stock_online": ("online_checkout", "in_stock = 1"),
     "pickup_in_2_hours": ("pickup", "pickup_hours <= 2"),
@@ -22,12 +22,12 @@ FAR = "TIMESTAMP '2100-01-01'"
 @pytest.fixture(scope="module")
 def files(company: Path) -> Warehouse:
     warehouse = Warehouse(company)
-    warehouse.db.execute(f'CREATE TABLE all_moments AS SELECT * FROM {warehouse.moments()}')
+    warehouse.db.execute(f"CREATE TABLE all_moments AS SELECT * FROM {warehouse.moments()}")
     warehouse.db.execute(
         f"""CREATE TABLE moments AS SELECT DISTINCT * FROM all_moments
         WHERE "at" < {FAR} AND customer IS NOT NULL AND touchpoint <> 'Quiosco digital'"""
     )
-    warehouse.db.execute(f'CREATE TABLE opinions AS SELECT DISTINCT * FROM {warehouse.load("opinions.encuestas")}')
+    warehouse.db.execute(f"CREATE TABLE opinions AS SELECT DISTINCT * FROM {warehouse.load('opinions.encuestas')}")
     return warehouse
 
 
@@ -47,10 +47,12 @@ def test_commitments(files: Warehouse, truth: dict[str, Any], promise: str) -> N
     touchpoint, kept = RULES[promise]
     open_ = "(promised IS NOT NULL AND delivered IS NULL)"
     end = f"DATE '{truth['window']['end']}'"
-    made = f"SELECT *, outcome IS NOT DISTINCT FROM 'cancelled' AS released FROM moments WHERE touchpoint = '{touchpoint}'"
+    released = "outcome IS NOT DISTINCT FROM 'cancelled' AS released"
+    made = f"SELECT *, {released} FROM moments WHERE touchpoint = '{touchpoint}'"
+    broken = f"CASE WHEN {open_} THEN CAST(promised AS DATE) <= {end} ELSE NOT {kept} END"
     counts = files.rows(
         f"""SELECT count(*) FILTER (NOT released AND NOT {open_} AND {kept}),
-            count(*) FILTER (NOT released AND CASE WHEN {open_} THEN CAST(promised AS DATE) <= {end} ELSE NOT {kept} END),
+            count(*) FILTER (NOT released AND {broken}),
             count(*) FILTER (NOT released AND {open_} AND CAST(promised AS DATE) > {end}),
             count(*) FILTER (released) FROM ({made})"""
     )[0]
@@ -67,13 +69,21 @@ def test_elements(files: Warehouse, truth: dict[str, Any]) -> None:
 
 
 def test_surveys(files: Warehouse, truth: dict[str, Any]) -> None:
-    concepts = {"expectation": "expectation", "ease": "ces", "purchase": "csat", "emotion": "emotion", "memory": "memory"}
+    concepts = {
+        "expectation": "expectation",
+        "ease": "ces",
+        "purchase": "csat",
+        "emotion": "emotion",
+        "memory": "memory",
+    }
     for survey, concept in concepts.items():
         found = files.rows(f"SELECT count(*), count(score), avg(score) FROM opinions WHERE concept = '{concept}'")[0]
         expected = truth["surveys"][survey]
         assert found[:2] == (expected["asked"], expected["answers"]), survey
         assert found[2] == pytest.approx(expected["mean"])
-    top = files.one("SELECT avg(CASE WHEN score >= 4 THEN 1.0 ELSE 0 END) FROM opinions WHERE concept='csat' AND score > 0")
+    top = files.one(
+        "SELECT avg(CASE WHEN score >= 4 THEN 1.0 ELSE 0 END) FROM opinions WHERE concept='csat' AND score > 0"
+    )
     assert top == pytest.approx(truth["surveys"]["purchase"]["top_box"])
     nps = "avg(CASE WHEN score >= 9 THEN 100.0 WHEN score <= 6 THEN -100.0 ELSE 0 END)"
     assert files.one(f"SELECT {nps} FROM opinions WHERE concept = 'nps' AND score IS NOT NULL") == pytest.approx(
@@ -84,7 +94,9 @@ def test_surveys(files: Warehouse, truth: dict[str, Any]) -> None:
 
 
 def test_money(files: Warehouse, truth: dict[str, Any]) -> None:
-    orders, revenue, cost = files.rows(f"SELECT count(*), sum(revenue), sum(cost) FROM {files.load('orders.tienda')}")[0]
+    orders, revenue, cost = files.rows(f"SELECT count(*), sum(revenue), sum(cost) FROM {files.load('orders.tienda')}")[
+        0
+    ]
     assert orders == truth["money"]["orders"]
     assert revenue == pytest.approx(truth["money"]["revenue"])
     assert cost == pytest.approx(truth["money"]["cost_of_goods"])
@@ -130,7 +142,11 @@ def test_duplicates(files: Warehouse, truth: dict[str, Any], source: str) -> Non
 
 @pytest.mark.parametrize(
     ("source", "key", "column"),
-    [("pedidos_colombia", "pedido", "total"), ("pedidos_espana", "pedido", "total"), ("facturas", "factura", "correcta")],
+    [
+        ("pedidos_colombia", "pedido", "total"),
+        ("pedidos_espana", "pedido", "total"),
+        ("facturas", "factura", "correcta"),
+    ],
 )
 def test_corrections(files: Warehouse, truth: dict[str, Any], source: str, key: str, column: str) -> None:
     changed = files.one(
