@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+SPEAK ?= $(if $(filter es%,$(LC_ALL)$(LANG)),es,en)
 BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 
@@ -32,16 +33,16 @@ $(READY): pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@echo "Installing uv, the package installer, into .tools."
 	.tools/bin/python -m pip install --disable-pip-version-check "uv>=0.9,<1"
 
-demo: setup  ## simulate a company, load it, analyse it, write demo/report.html
+demo: setup  ## simulate a company, load it, analyse it, write demo/report.html (SPEAK=es for Spanish)
 	rm -rf demo
 	$(BIN)/promesa simulate demo --customers 20000 --years 2 --seed 7
-	$(BIN)/promesa load --workspace demo
-	$(BIN)/promesa analyse --workspace demo
-	$(BIN)/promesa report demo/report.html --workspace demo
+	$(BIN)/promesa load --workspace demo --locale $(SPEAK)
+	$(BIN)/promesa analyse --workspace demo --locale $(SPEAK)
+	$(BIN)/promesa report demo/report.html --workspace demo --locale $(SPEAK)
 	@echo
-	$(BIN)/promesa show chain --workspace demo
+	$(BIN)/promesa show chain --workspace demo --locale $(SPEAK)
 	@echo
-	$(BIN)/promesa show promises --top 3 --workspace demo
+	$(BIN)/promesa show promises --top 3 --workspace demo --locale $(SPEAK)
 	@echo
 	@echo "The report is demo/report.html. Open it in a browser:"
 	@echo "  xdg-open demo/report.html     (Linux)"

@@ -55,9 +55,7 @@ def facts_of(
         path = folder / f"{table}.parquet"
         pq.write_table(pa.table(arrays), path)
         files[table] = [str(path)]
-    return Facts(
-        workspace=workspace, engine=engine or connect("duckdb"), version=version, files=files, as_of=as_of
-    )
+    return Facts(workspace=workspace, engine=engine or connect("duckdb"), version=version, files=files, as_of=as_of)
 
 
 def _filled(table: str, number: int, row: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:

@@ -75,7 +75,12 @@ def _share(link: str, measure: str, question: Question, groups: list[Group], *, 
     if not groups:
         return empty(link, "nothing-due" if link == "promise" else "no-journey-due")
     figure = mean_of(
-        question, {"link": link}, measure, groups[0].values["kept"], unit="fraction", kind="share",
+        question,
+        {"link": link},
+        measure,
+        groups[0].values["kept"],
+        unit="fraction",
+        kind="share",
     )
     return replace(figure, extra={"owner": owner})
 
@@ -99,7 +104,10 @@ def _heard(question: Question) -> list[Estimate]:
 
 def _retention(question: Question) -> list[Estimate]:
     answer = returning(
-        question.workspace, since=question.since, until=question.until, facts=question.facts,
+        question.workspace,
+        since=question.since,
+        until=question.until,
+        facts=question.facts,
         confidence_level=question.confidence_level,
     )
     figure = answer.find("return_rate")
@@ -112,7 +120,10 @@ def _money(question: Question) -> list[Estimate]:
     if question.facts.is_empty("orders"):
         return [empty("income", "no-orders-loaded"), empty("profit", "no-orders-loaded")]
     answer = margin(
-        question.workspace, since=question.since, until=question.until, facts=question.facts,
+        question.workspace,
+        since=question.since,
+        until=question.until,
+        facts=question.facts,
         confidence_level=question.confidence_level,
     )
     figures: list[Estimate] = []

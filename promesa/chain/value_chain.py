@@ -48,11 +48,14 @@ class Chain(Result):
                 continue
             said.append(
                 words.say(
-                    "chain.summary", locale, link=words.say(f"chain.link.{link}", locale),
+                    "chain.summary",
+                    locale,
+                    link=words.say(f"chain.link.{link}", locale),
                     measure=measure_label(self, figure, locale),
                     estimate=words.amount(figure.estimate, figure.unit, locale),
                     lower=words.amount(figure.lower, figure.unit, locale),
-                    upper=words.amount(figure.upper, figure.unit, locale), n=words.number(figure.n, locale),
+                    upper=words.amount(figure.upper, figure.unit, locale),
+                    n=words.number(figure.n, locale),
                 )
             )
         return " ".join(said) or words.say("chain.empty", locale)
@@ -102,15 +105,10 @@ def links(
     ``described``. The interval of a change takes the two periods as independent: customers in both make it a
     little too wide.
     """
-    question = ask(
-        workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
-    )
+    question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     whole = figures_of(question)
     recent, previous = (figures_of(part) for part in _last_two_periods(question))
-    rows = [
-        _with_trend(figure, recent.get(key), previous.get(key))
-        for key, figure in whole.items()
-    ]
+    rows = [_with_trend(figure, recent.get(key), previous.get(key)) for key, figure in whole.items()]
     rows.sort(key=lambda figure: LINKS.index(str(figure.dimensions["link"])))
     heading: dict[str, Any] = question.heading("chain", first=("link",))
     return Chain(**heading, estimates=tuple(rows))

@@ -5,7 +5,9 @@ several side by side. It holds only the columns it draws, under names of its own
 """
 
 from promesa.charts.colours import COLOURS, SERIES
+from promesa.charts.histograms import histogram
+from promesa.charts.ranges import bars, intervals
 from promesa.charts.svg import to_svg
-from promesa.charts.views import bars, histogram, intervals, trend
+from promesa.charts.trends import trend
 
 __all__ = ["COLOURS", "SERIES", "bars", "histogram", "intervals", "to_svg", "trend"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WIDTH = 340
+NUMBER_LENGTH = 5
 LABEL_CHARACTERS = 21
 TITLE_CHARACTERS = 46
 SUBTITLE_CHARACTERS = 56
@@ -51,37 +52,29 @@ def readings(
     rows: Sequence[Mapping[str, object]],
     *,
     label: str,
-    names: Mapping[str, str] | None,
-    target: str | None,
     unit: str,
     locale: str,
+    names: Mapping[str, str] | None = None,
+    target: str | None = None,
     series: str | None = None,
 ) -> tuple[Reading, ...]:
     """Return the rows with their figures in words; a missing figure carries its reason."""
-    return tuple(_reading(row, label, names, target, unit, locale, series) for row in rows)
-
-
-def _reading(
-    row: Mapping[str, object],
-    label: str,
-    names: Mapping[str, str] | None,
-    target: str | None,
-    unit: str,
-    locale: str,
-    series: str | None,
-) -> Reading:
-    estimate = finite(row.get("estimate"))
-    name = _named(row.get(label), names, locale)
-    return Reading(
-        label=name,
-        series=_named(row.get(series), None, locale) if series else "",
-        estimate=estimate,
-        lower=finite(row.get("lower")) if estimate is not None else None,
-        upper=finite(row.get("upper")) if estimate is not None else None,
-        target=finite(row.get(target)) if target else None,
-        text=words.amount(estimate, unit, locale) if estimate is not None else "",
-        missing="" if estimate is not None else _reason(row.get("note"), locale),
-    )
+    found: list[Reading] = []
+    for row in rows:
+        estimate = finite(row.get("estimate"))
+        known = estimate is not None
+        one = Reading(
+            label=_named(row.get(label), names, locale),
+            series=_named(row.get(series), None, locale) if series else "",
+            estimate=estimate,
+            lower=finite(row.get("lower")) if known else None,
+            upper=finite(row.get("upper")) if known else None,
+            target=finite(row.get(target)) if target else None,
+            text=words.amount(estimate, unit, locale) if known else "",
+            missing="" if known else _reason(row.get("note"), locale),
+        )
+        found.append(one)
+    return tuple(found)
 
 
 def _named(value: object, names: Mapping[str, str] | None, locale: str) -> str:
@@ -117,7 +110,7 @@ def frame(
         "$schema": SCHEMA,
         "title": _title(drawn.title, subtitle),
         "description": describe(drawn),
-        "data": {"values": [_datum(one, series_names) for one in drawn.readings]},
+        "data": {"values": [_datum(number, one, series_names) for number, one in enumerate(drawn.readings)]},
         "width": WIDTH,
         "autosize": {"type": "fit-x", "contains": "padding"},
         **body,
@@ -127,9 +120,10 @@ def frame(
     }
 
 
-def _datum(one: Reading, series_names: Mapping[str, str] | None) -> dict[str, object]:
+def _datum(number: int, one: Reading, series_names: Mapping[str, str] | None) -> dict[str, object]:
     return {
-        "label": "\n".join(wrapped(one.label, LABEL_CHARACTERS, lines=2)),
+        "row": f"{number:0{NUMBER_LENGTH}d}" + "\n".join(wrapped(one.label, LABEL_CHARACTERS, lines=2)),
+        "label": one.label,
         "series": (series_names or {}).get(one.series, one.series),
         "estimate": one.estimate,
         "lower": one.lower,
@@ -194,11 +188,30 @@ def looks() -> dict[str, object]:
         "padding": 6,
         "view": {"stroke": None},
         "text": {"fontSize": 12, "font": FONT},
-        "title": {"anchor": "start", "frame": "bounds", "fontSize": 14, "fontWeight": 600, "color": light("ink"),
-                  "subtitleColor": light("muted"), "subtitleFontSize": 12, "offset": 10, "lineHeight": 18},
-        "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": light("muted"),
-                 "titleColor": light("muted"), "gridColor": light("grid"), "domainColor": light("axis"),
-                 "tickColor": light("axis"), "tickSize": 4, "labelPadding": 5,
-                 "labelOverlap": "greedy", "labelSeparation": 8},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "fontSize": 14,
+            "fontWeight": 600,
+            "color": light("ink"),
+            "subtitleColor": light("muted"),
+            "subtitleFontSize": 12,
+            "offset": 10,
+            "lineHeight": 18,
+        },
+        "axis": {
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "labelColor": light("muted"),
+            "titleColor": light("muted"),
+            "gridColor": light("grid"),
+            "domainColor": light("axis"),
+            "tickColor": light("axis"),
+            "tickSize": 4,
+            "labelPadding": 5,
+            "labelOverlap": "greedy",
+            "labelSeparation": 8,
+        },
         "legend": {"labelFontSize": 12, "labelColor": light("ink"), "rowPadding": 4},
     }

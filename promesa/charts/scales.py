@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MILLION, THOUSAND = 1_000_000, 1_000
 TICKS = 5
+CODE_LENGTH = 3  # of a currency, ISO 4217
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,16 @@ def _decimals(span: float) -> int:
     return max(0, min(4, ceil(-log10(span / TICKS) - 0.01)))
 
 
+def is_money(unit: str) -> bool:
+    """Tell whether a unit is the code of a currency."""
+    return len(unit) == CODE_LENGTH and unit.isupper()
+
+
 def unit_name(unit: str, locale: str) -> str:
     """Return a unit as a caption names it; empty for those that the figures themselves show."""
     if unit in {"fraction", "count", ""}:
         return ""
-    if len(unit) == 3 and unit.isupper():
+    if is_money(unit):
         from babel.numbers import get_currency_symbol
 
         return get_currency_symbol(unit, locale=locale)

@@ -103,7 +103,11 @@ def _answer(
         except NothingAnalysed:
             kept = None
         names = tuple(part.strip() for part in by.split(",") if part.strip())
-        if kept is not None and kept.answers(ws, as_of=as_of) and (document := kept.document(document_key(analysis, names))):
+        if (
+            kept is not None
+            and kept.answers(ws, as_of=as_of)
+            and (document := kept.document(document_key(analysis, names)))
+        ):
             return document
     with progress_of("Computing") as step:
         step(analysis, None)
@@ -113,7 +117,8 @@ def _answer(
 @reported
 def report(
     target: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="HTML file to write; report.html in the workspace if not given.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="HTML file to write; report.html in the workspace if not given."),
     ] = None,
     workspace: Folder = HERE,
     as_of: AsOf = None,

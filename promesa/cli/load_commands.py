@@ -84,8 +84,8 @@ def list_waiting(
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
-    items = quarantine_list(ws, table=table, load=load, rule=rule, limit=limit)
-    counts = quarantine_counts(ws)
+    items = quarantine_list(ws, table=table, load=load, rule=rule, state="open", limit=limit)
+    counts = [count for count in quarantine_counts(ws) if count["state"] == "open"]
     if as_json:
         print_json({"counts": counts, "items": [item.to_document() for item in items]})
         return
@@ -142,7 +142,9 @@ def mend_waiting(
     wrong = [text for text in change if "=" not in text]
     if wrong:
         raise InputError(
-            what="A change cannot be read.", got=wrong[0].split("=")[0], expected="--set column=value",
+            what="A change cannot be read.",
+            got=wrong[0].split("=")[0],
+            expected="--set column=value",
             fix="write the column, an equals sign and the new value; nothing after the sign means no value",
         )
     ws = open_workspace(workspace)
@@ -158,7 +160,9 @@ def mend_waiting(
 @reported
 def replay_waiting(
     workspace: Folder = HERE,
-    item: Annotated[list[str] | None, typer.Option("--item", metavar="ID", help="Only these; all if not given.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", metavar="ID", help="Only these; all if not given.")
+    ] = None,
     locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
@@ -168,11 +172,11 @@ def replay_waiting(
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
-    before = len(quarantine_list(ws, limit=None))
     with progress_of("Replaying") as step:
         report = quarantine_replay(ws, recorded_at=_now(), ids=item or (), progress=step)
-    waiting = len(quarantine_list(ws, limit=None))
+    accepted = report.total("accepted") + report.total("corrected")
+    waiting = len(quarantine_list(ws, state="open", limit=None))
     if as_json:
-        print_json({**report.to_document(), "left": before - waiting, "waiting": waiting})
+        print_json({**report.to_document(), "left": accepted, "waiting": waiting})
     else:
-        print(words.say("cli.quarantine.replayed", locale or ws.locale, accepted=before - waiting, waiting=waiting))
+        print(words.say("cli.quarantine.replayed", locale or ws.locale, accepted=accepted, waiting=waiting))

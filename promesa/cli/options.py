@@ -14,5 +14,7 @@ Locale = Annotated[
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DAY", help="Look at the facts as they stood at the close of this day (2018-10-15)."),
+    typer.Option(
+        "--as-of", metavar="DAY", help="Look at the facts as they stood at the close of this day (2018-10-15)."
+    ),
 ]

@@ -14,7 +14,7 @@ import typer
 from promesa.errors import InputError, PromesaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,8 +47,11 @@ def reported(command: Callable[P, T]) -> Callable[P, T]:
             what = {"code": "unexpected", "what": "Something went wrong that promesa did not foresee."}
             detail = f"{type(error).__name__} in {command.__name__}"
             fix = "set PROMESA_DEBUG=1 and run again to see where; then report it"
-            _say_error({**what, "got": detail, "fix": fix}, f"{what['what']}\n  Got:      {detail}\n  Fix:      {fix}",
-                       as_json=as_json)
+            _say_error(
+                {**what, "got": detail, "fix": fix},
+                f"{what['what']}\n  Got:      {detail}\n  Fix:      {fix}",
+                as_json=as_json,
+            )
             raise typer.Exit(FAILED) from error
 
     return run
@@ -93,7 +96,7 @@ def print_table(title: str | None, columns: list[str], rows: list[list[str]], *,
 
 
 @contextmanager
-def progress_of(what: str) -> Iterator[Callable[[str, float | None], None]]:
+def progress_of(what: str) -> Generator[Callable[[str, float | None], None]]:
     """Show progress on a terminal, on stderr; show none in a pipe."""
     if not sys.stderr.isatty():
         yield lambda _step, _share: None
@@ -103,13 +106,21 @@ def progress_of(what: str) -> Iterator[Callable[[str, float | None], None]]:
 
     console = Console(stderr=True)
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     ) as shown:
         task = shown.add_task(what, total=1.0)
 
         def step(sentence: str, share: float | None) -> None:
-            shown.update(task, description=f"{what}: {sentence}"[:100], total=None if share is None else 1.0,
-                         completed=share or 0.0)
+            shown.update(
+                task,
+                description=f"{what}: {sentence}"[:100],
+                total=None if share is None else 1.0,
+                completed=share or 0.0,
+            )
 
         yield step

@@ -47,7 +47,7 @@ def most_costly(document: dict[str, Any], count: int) -> dict[str, Any]:
 
 
 def _labels(workspace: Workspace, language: str) -> dict[str, str]:
-    from promesa.measures import labels_of
+    from promesa.workspace import labels_of
 
     return {name: names[language] for name, names in labels_of(workspace).items()}
 

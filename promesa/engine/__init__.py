@@ -9,6 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ibis import Table
+    from ibis import Value as Expression
+
     from promesa.engine.clock import (
         Offset,
         close_of_day,
@@ -43,7 +46,29 @@ _WHERE = {
     "to_utc_sql": "clock",
     "when": "expressions",
 }
-__all__ = list(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "Embedded",
+    "Engine",
+    "Expression",
+    "Offset",
+    "Table",
+    "case",
+    "close_of_day",
+    "connect",
+    "interval_days",
+    "lit",
+    "literal",
+    "local_time_of",
+    "name",
+    "null_of",
+    "offsets",
+    "rewritten_sql",
+    "stack",
+    "to_local",
+    "to_local_sql",
+    "to_utc_sql",
+    "when",
+]
 
 
 def __getattr__(attribute: str) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine.embedded import name
-from promesa.errors import EngineError
+from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,9 @@ class Engine:
             try:
                 if self.dialect == "duckdb":
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
-                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(expression)}")
+                    self.backend.con.execute(
+                        f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(expression)}"
+                    )
                     self._held[key] = self.backend.table(key)
                 else:
                     self._held[key] = expression.cache()
@@ -256,7 +258,7 @@ def _empty_memory(columns: Sequence[tuple[str, str]]) -> ibis.Table:
     return ibis.memtable(schema.to_pyarrow().empty_table())
 
 
-def _translated(error: Exception) -> EngineError:
+def _translated(error: Exception) -> PromesaError:
     import duckdb
 
     from promesa.engine.embedded import translate

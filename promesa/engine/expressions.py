@@ -61,7 +61,7 @@ def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str
     for column in list(tree.find_all(exp.Column)):
         column.this.set("quoted", True)
 
-    def fill(node: exp.Expression) -> exp.Expression:
+    def fill(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Anonymous) or str(node.this).lower() not in {"local_day", "end_of_day"}:
             return node
         local = to_local_sql(node.expressions[0].sql(dialect="duckdb"), changes)

@@ -12,8 +12,7 @@ from promesa.results import Estimate
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
-    import ibis
-
+    from promesa.engine import Table
     from promesa.measures.slices import Question
     from promesa.stats import ClusterSums
     from promesa.workspace import Element
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 QUANTILES = {"median": 0.5, "p90": 0.9}
 
 
-def element_figures(question: Question, lived: ibis.Table) -> list[Estimate]:
+def element_figures(question: Question, lived: Table) -> list[Estimate]:
     """Return the figures of every element in each group of `lived`, which carries its dimensions.
 
     Elements of the same touchpoints are summed by one query over the moments of those touchpoints alone:
@@ -37,7 +36,7 @@ def element_figures(question: Question, lived: ibis.Table) -> list[Estimate]:
     return figures
 
 
-def _figures(question: Question, moments: ibis.Table, elements: list[Element]) -> list[Estimate]:
+def _figures(question: Question, moments: Table, elements: list[Element]) -> list[Estimate]:
     groups = clustered(question, moments, {element.name: moments[element.name] for element in elements})
     quantiles = _quantiles(question, moments, elements)
     figures: list[Estimate] = []
@@ -47,8 +46,13 @@ def _figures(question: Question, moments: ibis.Table, elements: list[Element]) -
             if not sums.n:
                 continue
             mean = mean_of(
-                question, group.dimensions, f"{element.name}.mean", sums, unit=element.unit,
-                n_missing=group.rows - sums.n, extra={"element": element.name},
+                question,
+                group.dimensions,
+                f"{element.name}.mean",
+                sums,
+                unit=element.unit,
+                n_missing=group.rows - sums.n,
+                extra={"element": element.name},
             )
             figures.append(mean)
             grid = quantiles.get((tuple(group.dimensions.values()), element.name))
@@ -57,7 +61,7 @@ def _figures(question: Question, moments: ibis.Table, elements: list[Element]) -
 
 
 def _quantiles(
-    question: Question, moments: ibis.Table, elements: list[Element]
+    question: Question, moments: Table, elements: list[Element]
 ) -> dict[tuple[tuple[str | None, ...], str], list[float]]:
     keys = [PREFIX + name for name in question.by]
     columns = {element.name: moments[element.name].quantile(list(QUANTILE_GRID)) for element in elements}
@@ -81,14 +85,19 @@ def _quantile_figures(
         if mean.estimate is not None and grid is not None:
             # Observations of one customer count as one where they cluster: the careful end of the truth.
             n = sums.n**2 / sums.nn
-            estimate, interval = quantile_interval(
-                grid, level, max(n, 1.0), confidence_level=question.confidence_level
-            )
+            estimate, interval = quantile_interval(grid, level, max(n, 1.0), confidence_level=question.confidence_level)
             lower, upper = interval.lower, interval.upper
         figures.append(
             Estimate(
-                dimensions=mean.dimensions, measure=f"{element.name}.{name}", estimate=estimate, lower=lower,
-                upper=upper, n=mean.n, n_missing=mean.n_missing, unit=element.unit, note=mean.note,
+                dimensions=mean.dimensions,
+                measure=f"{element.name}.{name}",
+                estimate=estimate,
+                lower=lower,
+                upper=upper,
+                n=mean.n,
+                n_missing=mean.n_missing,
+                unit=element.unit,
+                note=mean.note,
                 extra={"element": element.name},
             )
         )

@@ -11,8 +11,7 @@ from promesa.measures.sums import clustered
 from promesa.results import Estimate
 
 if TYPE_CHECKING:
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures.slices import Question
     from promesa.measures.sums import Group
     from promesa.workspace import Concept
@@ -23,7 +22,7 @@ KINDS = {"mean": "mean", "top_box": "share", "nps": "nps"}
 NO_INVITATIONS = "no-invitations-recorded"
 
 
-def own_opinions(question: Question) -> ibis.Table:
+def own_opinions(question: Question) -> Table:
     """Return customers' opinions of the company's own brand (not staff's, not a competitor's) in the window."""
     opinions = question.within(question.facts.table("opinions"))
     brand = question.workspace.brand
@@ -31,7 +30,7 @@ def own_opinions(question: Question) -> ibis.Table:
     return opinions.filter(own)
 
 
-def score_value(opinions: ibis.Table, concept: Concept) -> ibis.Value:
+def score_value(opinions: Table, concept: Concept) -> Expression:
     """Return what one answer adds: its score on the declared scale, or 1 / 0, or 1 / 0 / -1."""
     low, high = concept.scale
     row_low, row_high = opinions["scale_min"].coalesce(low), opinions["scale_max"].coalesce(high)
@@ -45,14 +44,14 @@ def score_value(opinions: ibis.Table, concept: Concept) -> ibis.Value:
     return score
 
 
-def concept_values(opinions: ibis.Table, concepts: list[Concept]) -> dict[str, ibis.Value]:
+def concept_values(opinions: Table, concepts: list[Concept]) -> dict[str, Expression]:
     """Return the two values that the scores of several concepts need: the score's, and "is a promoter"."""
     branches = [(opinions["concept"] == concept.name, score_value(opinions, concept)) for concept in concepts]
     value = case(*branches, otherwise=None)
     return {"score": value, "up": when(value.isnull(), None, when(value > 0, 1.0, 0.0))}
 
 
-def concept_figures(question: Question, opinions: ibis.Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
+def concept_figures(question: Question, opinions: Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
     """Return a figure of each concept in each group of opinions that carry their dimensions."""
     concepts = list(question.workspace.model.concepts.values())
     if not concepts:
@@ -86,7 +85,7 @@ def concept_figure(
     )
 
 
-def response_figures(question: Question, opinions: ibis.Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
+def response_figures(question: Question, opinions: Table, *, names: tuple[str, ...] = ()) -> list[Estimate]:
     """Return invitations, answers and the response rate of each group.
 
     Notes
@@ -108,9 +107,7 @@ def response_figures(question: Question, opinions: ibis.Table, *, names: tuple[s
         figures.append(count_of(question, group.dimensions, "asked", asked.n, customers=group.customers or group.rows))
         figures.append(count_of(question, group.dimensions, "answers", answers, customers=group.customers or answers))
         if silent_known:
-            figures.append(
-                mean_of(question, group.dimensions, "response_rate", asked, unit="fraction", kind="share")
-            )
+            figures.append(mean_of(question, group.dimensions, "response_rate", asked, unit="fraction", kind="share"))
         else:
             figures.append(
                 Estimate(

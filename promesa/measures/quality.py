@@ -91,6 +91,8 @@ def _loads(question: Question) -> list[Estimate]:
     for count in sorted(latest.values(), key=lambda c: (c.table, c.load)):
         for measure in ("read", "accepted", "unchanged", "repeated", "corrected"):
             figures.append(_count(count.table, count.load, None, measure, getattr(count, measure)))
-        for rule, rows in sorted(count.quarantined.items()):
-            figures.append(_count(count.table, count.load, rule, "quarantined", rows))
+        figures += [
+            _count(count.table, count.load, rule, "quarantined", rows)
+            for rule, rows in sorted(count.quarantined.items())
+        ]
     return figures

@@ -47,8 +47,12 @@ class Opinions(Result):
         concept = rows[0]["concept"]
         mine = [row for row in rows if row["concept"] == concept]
         return charts.trend(
-            mine, period=self.dimensions[0], series=None, title=self.label(str(concept), locale),
-            unit=str(mine[0]["unit"]), locale=locale,
+            mine,
+            period=self.dimensions[0],
+            series=None,
+            title=self.label(str(concept), locale),
+            unit=str(mine[0]["unit"]),
+            locale=locale,
         )
 
 

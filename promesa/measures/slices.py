@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from promesa.engine import close_of_day, null_of, when
 from promesa.errors import UnknownName, ValueOutOfRange
 from promesa.store import Facts, open_facts, resolve_instant
+from promesa.workspace import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.workspace import Workspace
 
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -50,7 +50,7 @@ class Question:
         """Return the workspace that is asked."""
         return self.facts.workspace
 
-    def within(self, table: ibis.Table, time: str = "at") -> ibis.Table:
+    def within(self, table: Table, time: str = "at") -> Table:
         """Return the rows whose `time` lies in the window."""
         if self.since is not None:
             table = table.filter(table[time] >= self.since)
@@ -146,13 +146,13 @@ def dimensions_of(workspace: Workspace) -> tuple[str, ...]:
     return (*OF_TOUCHPOINT, *columns, "concept", "audience", "survey", *PERIODS, *workspace.model.traits)
 
 
-def with_dimensions(question: Question, table: ibis.Table, *, time: str = "at") -> ibis.Table:
+def with_dimensions(question: Question, table: Table, *, time: str = "at") -> Table:
     """Return `table` with one column ``by_<dimension>`` for each dimension asked.
 
     Periods are the first local day of the period; names of touchpoints give stage, function and
     supplier through the model; traits are the customer's latest.
     """
-    columns: dict[str, ibis.Value] = {}
+    columns: dict[str, Expression] = {}
     traits = [name for name in question.by if name in question.workspace.model.traits]
     for trait in traits:
         table = _with_trait(question, table, trait)
@@ -166,7 +166,7 @@ def with_dimensions(question: Question, table: ibis.Table, *, time: str = "at") 
     return table.mutate(**columns) if columns else table
 
 
-def _of_touchpoint(workspace: Workspace, table: ibis.Table, name: str) -> ibis.Value:
+def _of_touchpoint(workspace: Workspace, table: Table, name: str) -> Expression:
     value = null_of("string")
     if "touchpoint" in table.columns:
         pairs = {t.name: getattr(t, name) for t in workspace.model.touchpoints.values() if getattr(t, name)}
@@ -176,7 +176,7 @@ def _of_touchpoint(workspace: Workspace, table: ibis.Table, name: str) -> ibis.V
     return table[name].coalesce(value) if name in table.columns else value
 
 
-def _with_trait(question: Question, table: ibis.Table, trait: str) -> ibis.Table:
+def _with_trait(question: Question, table: Table, trait: str) -> Table:
     """Join each customer's latest stated value of a trait."""
     profiles = question.facts.table("profiles")
     stated = profiles.filter(profiles[trait].notnull())
@@ -202,16 +202,6 @@ def as_text(name: str, value: object) -> str | None:
             return f"{value.year}-Q{(value.month + 2) // 3}"
         return f"{value:%Y}" if name == "year" else f"{value:%Y-%m-%d}"
     return str(value)
-
-
-def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
-    """Return what people call every declared name, by language."""
-    model = workspace.model
-    kinds = (model.traits, model.purposes, model.elements, model.concepts, model.channels, model.functions)
-    labels = {name: thing.label for kind in kinds for name, thing in kind.items()}
-    labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
-    labels |= {name: promise.statement for name, promise in model.promises.items()}
-    return {name: {"es": label.es, "en": label.en} for name, label in labels.items()}
 
 
 def sort_key(dimensions: Mapping[str, str | None]) -> tuple[tuple[bool, str], ...]:

@@ -12,8 +12,7 @@ from promesa.stats import ClusterSums
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures.slices import Question
 
 
@@ -41,11 +40,11 @@ class Group:
 
 def clustered(
     question: Question,
-    table: ibis.Table,
-    values: Mapping[str, ibis.Value],
+    table: Table,
+    values: Mapping[str, Expression],
     *,
     names: Sequence[str] = (),
-    weights: Mapping[str, ibis.Value] | None = None,
+    weights: Mapping[str, Expression] | None = None,
     anonymous: bool = False,
 ) -> list[Group]:
     """Return, for each group of `table`, the sums of each value clustered by customer.
@@ -54,13 +53,13 @@ def clustered(
     ----------
     question : Question
         Gives the dimensions; `table` must carry them (`with_dimensions`).
-    table : ibis.Table
+    table : Table
         Rows with a column ``customer``.
-    values : mapping of str to ibis expression
+    values : mapping of str to expression
         Numbers over `table`; null where a row has none.
     names : sequence of str
         Further dimensions that `table` carries as ``by_<name>``, put before those of the question.
-    weights : mapping of str to ibis expression, or None
+    weights : mapping of str to expression, or None
         For each value, how many observations a row stands for; None counts the values that are not null.
         Weights of 0 and values of 0 let rows of two tables, one with the observations and one with what
         they add, be summed without a join.
@@ -80,7 +79,7 @@ def clustered(
     return sorted(found, key=lambda group: sort_key(group.dimensions))
 
 
-def _by_customer(table: ibis.Table, keys: list[str], count: int) -> ibis.Table:
+def _by_customer(table: Table, keys: list[str], count: int) -> Table:
     """Sum to (group, customer), then to the group: the inner table is the only large one."""
     weighted = "w0" in table.columns
     inner = table.group_by([*keys, "customer"]).aggregate(
@@ -88,7 +87,7 @@ def _by_customer(table: ibis.Table, keys: list[str], count: int) -> ibis.Table:
         **{f"n{i}": table[f"w{i}"].sum() if weighted else table[f"v{i}"].count() for i in range(count)},
         **{f"s{i}": table[f"v{i}"].sum() for i in range(count)},
     )
-    sums: dict[str, ibis.Value] = {"rows": inner["k"].sum(), "customers": inner.count()}
+    sums: dict[str, Expression] = {"rows": inner["k"].sum(), "customers": inner.count()}
     for i in range(count):
         n, s = inner[f"n{i}"].cast("float64"), inner[f"s{i}"].coalesce(0.0)
         sums |= {
@@ -102,8 +101,8 @@ def _by_customer(table: ibis.Table, keys: list[str], count: int) -> ibis.Table:
     return inner.group_by(keys).aggregate(**sums) if keys else inner.aggregate(**sums)
 
 
-def _one_by_one(table: ibis.Table, keys: list[str], count: int) -> ibis.Table:
-    sums: dict[str, ibis.Value] = {"rows": table.count(), "customers": table["customer"].count()}
+def _one_by_one(table: Table, keys: list[str], count: int) -> Table:
+    sums: dict[str, Expression] = {"rows": table.count(), "customers": table["customer"].count()}
     for i in range(count):
         v = table[f"v{i}"]
         sums |= {f"n{i}": v.count(), f"c{i}": v.count(), f"t{i}": v.sum(), f"nn{i}": v.count()}
@@ -111,7 +110,7 @@ def _one_by_one(table: ibis.Table, keys: list[str], count: int) -> ibis.Table:
     return table.group_by(keys).aggregate(**sums) if keys else table.aggregate(**sums)
 
 
-def _fetch(question: Question, table: ibis.Table, names: Sequence[str], values: Sequence[str]) -> list[Group]:
+def _fetch(question: Question, table: Table, names: Sequence[str], values: Sequence[str]) -> list[Group]:
     groups: list[Group] = []
     for row in question.facts.engine.fetch(table).to_pylist():
         if not row["rows"]:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures.slices import Question
     from promesa.store import Facts
     from promesa.workspace import Workspace
@@ -119,7 +118,7 @@ def _replaces_touchpoint(by: str | Sequence[str]) -> bool:
     return bool(names) and names[0] in {"stage", "function", "supplier"} and "touchpoint" not in names
 
 
-def lived_moments(question: Question) -> ibis.Table:
+def lived_moments(question: Question) -> Table:
     """Return the moments in the window that customers lived: open commitments are none."""
     moments = question.facts.table("moments")
     open_still = moments["promised"].notnull() & (
@@ -128,7 +127,7 @@ def lived_moments(question: Question) -> ibis.Table:
     return question.within(moments.filter(~open_still))
 
 
-def cost_to_serve(question: Question, moments: ibis.Table) -> ibis.Value:
+def cost_to_serve(question: Question, moments: Table) -> Expression:
     """Return what a moment cost: its own cost, else its touchpoint's declared one, else null."""
     cost = moments["cost"].cast("float64")
     for touchpoint in question.workspace.model.touchpoints.values():
@@ -138,7 +137,7 @@ def cost_to_serve(question: Question, moments: ibis.Table) -> ibis.Value:
     return cost
 
 
-def _volume(question: Question, lived: ibis.Table) -> list[Estimate]:
+def _volume(question: Question, lived: Table) -> list[Estimate]:
     figures: list[Estimate] = []
     currency = question.workspace.currency
     for group in clustered(question, lived, {"cost": cost_to_serve(question, lived)}):
@@ -146,17 +145,18 @@ def _volume(question: Question, lived: ibis.Table) -> list[Estimate]:
         figures.append(count_of(question, where, "moments", group.rows, customers=group.customers))
         figures.append(count_of(question, where, "customers", group.customers, customers=group.customers))
         if cost.n:
-            each = mean_of(
-                question, where, "cost_per_moment", cost, unit=currency, n_missing=group.rows - cost.n
-            )
+            each = mean_of(question, where, "cost_per_moment", cost, unit=currency, n_missing=group.rows - cost.n)
             total = None if each.estimate is None else cost.total
             figures.append(
                 Estimate(
-                    dimensions=where, measure="cost", estimate=total, n=each.n, n_missing=each.n_missing,
-                    unit=currency, note=each.note,
+                    dimensions=where,
+                    measure="cost",
+                    estimate=total,
+                    n=each.n,
+                    n_missing=each.n_missing,
+                    unit=currency,
+                    note=each.note,
                 )
             )
             figures.append(each)
     return figures
-
-

@@ -1,4 +1,4 @@
-"""Promises: is what the brand says what the customer gets?"""
+"""Promises: whether what the brand says is what the customer gets."""
 
 from promesa.promises.commitments import STATUSES, commitments
 from promesa.promises.differences import Differences, differences

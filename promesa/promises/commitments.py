@@ -8,8 +8,7 @@ from promesa.engine import case, interval_days, lit, null_of, rewritten_sql, whe
 from promesa.measures import PREFIX, with_dimensions
 
 if TYPE_CHECKING:
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures import Question
     from promesa.workspace import Promise
 
@@ -17,12 +16,12 @@ _KEPT = ("source", "id", "customer", "journey", "due", "when_", "status", "arriv
 STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
 
 
-def commitments(question: Question, promise: Promise) -> ibis.Table:
+def commitments(question: Question, promise: Promise) -> Table:
     """Return every commitment of a promise with its status and the question's dimensions.
 
     Returns
     -------
-    ibis.Table
+    Table
         One row a commitment: ``source``, ``id``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
         `STATUSES`), ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
         promise's unit) and ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so
@@ -40,7 +39,7 @@ def commitments(question: Question, promise: Promise) -> ibis.Table:
     pending = judged["promised"].notnull() & judged["delivered"].isnull()
     passed = judged["due"] <= question.facts.as_of
     status = case(
-        (judged["released_"].coalesce(False), lit("released")),  # noqa: FBT003
+        (judged["released_"].coalesce(False), lit("released")),
         (pending & judged["due"].isnull(), lit("unknown")),
         (pending & passed, lit("broken")),
         (pending, lit("not_yet_due")),
@@ -63,7 +62,7 @@ def _name(question: Question, promise: Promise) -> str:
     return repr((*parts, facts.workspace.model.touchpoints, sorted(facts.files.items())))
 
 
-def _made(question: Question, promise: Promise) -> ibis.Table:
+def _made(question: Question, promise: Promise) -> Table:
     moments = question.facts.all_rows("moments")
     as_of = question.facts.as_of
     moments = moments.filter(
@@ -89,7 +88,7 @@ def _rule(question: Question, promise: Promise) -> str:
     return f"SELECT *, {added} FROM commitments_of_{promise.name}"
 
 
-def _gap(question: Question, table: ibis.Table) -> ibis.Value:
+def _gap(question: Question, table: Table) -> Expression:
     promised, delivered = table["promised_"], table["delivered_"]
     if promised.type().is_timestamp() and delivered.type().is_timestamp():
         days = question.facts.local(delivered).date().delta(question.facts.local(promised).date(), unit="day")
@@ -99,12 +98,12 @@ def _gap(question: Question, table: ibis.Table) -> ibis.Value:
     return null_of("float64")
 
 
-def judged_only(table: ibis.Table) -> ibis.Table:
+def judged_only(table: Table) -> Table:
     """Return the commitments that were kept or broken."""
     return table.filter(table["status"].isin(["kept", "broken"]))
 
 
-def observed_for(question: Question, table: ibis.Table, days: int) -> ibis.Table:
+def observed_for(question: Question, table: Table, days: int) -> Table:
     """Return the judged commitments whose due time lies at least `days` before `as_of`."""
     judged = judged_only(table).filter(table["due"].notnull())
     return judged.filter(judged["due"] + interval_days(days) <= question.facts.as_of)

@@ -17,8 +17,7 @@ from promesa.stats import (
 )
 
 if TYPE_CHECKING:
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures import Question
     from promesa.stats import ClusterSums
     from promesa.workspace import Concept, Promise
@@ -27,7 +26,7 @@ UNITS = {"mean": "score", "top_box": "fraction", "nps": "points"}
 KINDS = {"mean": "mean", "top_box": "share", "nps": "nps"}
 
 
-def score_figures(question: Question, promise: Promise, table: ibis.Table) -> list[Estimate]:
+def score_figures(question: Question, promise: Promise, table: Table) -> list[Estimate]:
     """Return the score of the journeys whose commitment was kept, broken, late and never fulfilled.
 
     Notes
@@ -56,7 +55,7 @@ def score_figures(question: Question, promise: Promise, table: ibis.Table) -> li
         "late": (rows["broken"] == 1) & (rows["never"] == 0),
         "never": rows["never"] == 1,
     }
-    values: dict[str, ibis.Value] = {}
+    values: dict[str, Expression] = {}
     for name, condition in split.items():
         values[name] = when(condition, rows["score"], null_of("float64"))
         values[f"{name}.up"] = when(condition, rows["up"], null_of("float64"))
@@ -81,8 +80,14 @@ def _score_rows(question: Question, promise: Promise, concept: Concept, group: G
         if sums.n or name in {"kept", "broken"}:
             figures.append(
                 mean_of(
-                    question, where, f"score_after_{name}", sums, unit=UNITS[concept.kind], kind=KINDS[concept.kind],
-                    up=group.values[f"{name}.up"].mean if sums.n else None, extra={"concept": concept.name},
+                    question,
+                    where,
+                    f"score_after_{name}",
+                    sums,
+                    unit=UNITS[concept.kind],
+                    kind=KINDS[concept.kind],
+                    up=group.values[f"{name}.up"].mean if sums.n else None,
+                    extra={"concept": concept.name},
                 )
             )
     kept, broken = figures[0], figures[1]
@@ -108,8 +113,13 @@ def difference_of(
     """Return the first figure less the second, as an association, with Welch's interval over customers."""
     first, second = figures
     base: dict[str, Any] = {
-        "dimensions": first.dimensions, "measure": measure, "unit": first.unit, "evidence": "associated",
-        "n": first.n + second.n, "n_missing": first.n_missing + second.n_missing, "extra": extra or {},
+        "dimensions": first.dimensions,
+        "measure": measure,
+        "unit": first.unit,
+        "evidence": "associated",
+        "n": first.n + second.n,
+        "n_missing": first.n_missing + second.n_missing,
+        "extra": extra or {},
     }
     if first.estimate is None or second.estimate is None:
         return Estimate(**base, estimate=None, note=first.note or second.note)
@@ -141,7 +151,7 @@ def _interval_of_difference(
 
 
 def return_figures(
-    question: Question, promise: Promise, table: ibis.Table, *, broken: dict[tuple[str | None, ...], int]
+    question: Question, promise: Promise, table: Table, *, broken: dict[tuple[str | None, ...], int]
 ) -> list[Estimate]:
     """Return what customers did after the due time: the share that came back, the margin they left.
 
@@ -177,14 +187,16 @@ def return_figures(
     return figures
 
 
-def _followed(question: Question, table: ibis.Table) -> tuple[ibis.Table, str]:
+def _followed(question: Question, table: Table) -> tuple[Table, str]:
     """Return commitments (weight 1, nothing added) and what followed each (weight 0, added) as one table."""
     days = question.workspace.model.return_within_days
     keys = [PREFIX + name for name in question.by]
     seen = observed_for(question, table, days).select(*keys, "source", "id", "customer", "journey", "due", "status")
     orders = question.facts.table("orders")
     orders = orders.select(
-        buyer="customer", bought_at="at", bought_in="journey",
+        buyer="customer",
+        bought_at="at",
+        bought_in="journey",
         gain=orders["revenue"].cast("float64") - orders["cost"].cast("float64").coalesce(0.0),
     )
     pairs = seen.inner_join(
@@ -193,20 +205,16 @@ def _followed(question: Question, table: ibis.Table) -> tuple[ibis.Table, str]:
             seen["customer"] == orders["buyer"],
             orders["bought_at"] > seen["due"],
             orders["bought_at"] <= seen["due"] + interval_days(days),
-            (orders["bought_in"] != seen["journey"]).coalesce(True),  # noqa: FBT003
+            (orders["bought_in"] != seen["journey"]).coalesce(True),
         ],
     )
     one = pairs.group_by([*keys, "source", "id", "customer", "status"]).aggregate(margin=pairs["gain"].sum())
     followed = one.select(*keys, "customer", "status", "margin", returned=lit(1.0), weight=lit(0, "int64"))
-    alone = seen.select(
-        *keys, "customer", "status", margin=lit(0.0), returned=lit(0.0), weight=lit(1, "int64")
-    )
+    alone = seen.select(*keys, "customer", "status", margin=lit(0.0), returned=lit(0.0), weight=lit(1, "int64"))
     return stack([alone, followed]), "weight"
 
 
-def _return_rows(
-    question: Question, where: dict[str, str | None], group: Group, broken: int
-) -> list[Estimate]:
+def _return_rows(question: Question, where: dict[str, str | None], group: Group, broken: int) -> list[Estimate]:
     v = group.values
     share = [
         mean_of(question, where, f"return_after_{s}", v[f"returned.{s}"], unit="fraction", kind="share")
@@ -219,9 +227,7 @@ def _return_rows(
     returned = difference_of(
         question, "return_difference", (share[0], share[1]), (v["returned.broken"], v["returned.kept"])
     )
-    lost = difference_of(
-        question, "margin_difference", (margin[0], margin[1]), (v["margin.broken"], v["margin.kept"])
-    )
+    lost = difference_of(question, "margin_difference", (margin[0], margin[1]), (v["margin.broken"], v["margin.kept"]))
     return [*share[::-1], returned, *margin[::-1], lost, _cost_of_broken(where, lost, broken)]
 
 
@@ -232,6 +238,15 @@ def _cost_of_broken(where: dict[str, str | None], lost: Estimate, broken: int) -
         if lost.lower is not None and lost.upper is not None:
             lower, upper = -lost.upper * broken, -lost.lower * broken
     return Estimate(
-        dimensions=where, measure="cost_of_broken", estimate=estimate, lower=lower, upper=upper, n=lost.n,
-        n_missing=lost.n_missing, unit=lost.unit, evidence="associated", note=lost.note, extra={"broken": broken},
+        dimensions=where,
+        measure="cost_of_broken",
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        n=lost.n,
+        n_missing=lost.n_missing,
+        unit=lost.unit,
+        evidence="associated",
+        note=lost.note,
+        extra={"broken": broken},
     )

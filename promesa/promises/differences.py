@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    import ibis
-
+    from promesa.engine import Table
     from promesa.measures import Question
     from promesa.store import Facts
     from promesa.workspace import Promise, Workspace
@@ -40,8 +39,14 @@ class Differences(Result):
         promise = self.estimates[0].dimensions["promise"]
         rows = [row for row in self.rows() if row["promise"] == promise]
         return charts.histogram(
-            rows, lower="from", upper="to", count="estimate", title=self.label(promise, locale),
-            unit=str(rows[0]["scale_unit"]), locale=locale, split_at=0.0,
+            rows,
+            lower="from",
+            upper="to",
+            count="estimate",
+            title=self.label(promise, locale),
+            unit=str(rows[0]["scale_unit"]),
+            locale=locale,
+            split_at=0.0,
         )
 
 
@@ -72,11 +77,11 @@ def differences(
     return Differences(**heading, estimates=tuple(figures))
 
 
-def _bins(question: Question, promise: Promise, table: ibis.Table) -> list[Estimate]:
+def _bins(question: Question, promise: Promise, table: Table) -> list[Estimate]:
     gap = table["gap"]
-    ends = question.facts.engine.fetch(
-        table.aggregate(low=gap.quantile(0.005), high=gap.quantile(0.995))
-    ).to_pylist()[0]
+    ends = question.facts.engine.fetch(table.aggregate(low=gap.quantile(0.005), high=gap.quantile(0.995))).to_pylist()[
+        0
+    ]
     if ends["low"] is None:
         return []
     width = nice_width(ends["high"] - ends["low"])
@@ -109,5 +114,3 @@ def nice_width(span: float) -> float:
     least = max(span / BINS, 1e-9)
     power = 10.0 ** floor(log10(least))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
-
-

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures import Group, Question
     from promesa.store import Facts
     from promesa.workspace import Promise, Workspace
@@ -35,10 +34,13 @@ class PromisesKept(Result):
         """Say each promise's kept rate with interval and n."""
         said = [
             words.say(
-                "promises.summary", locale,
+                "promises.summary",
+                locale,
                 promise=self.label(e.dimensions["promise"], locale),
-                rate=words.percent(e.estimate, locale), lower=words.percent(e.lower, locale),
-                upper=words.percent(e.upper, locale), n=words.number(e.n, locale),
+                rate=words.percent(e.estimate, locale),
+                lower=words.percent(e.lower, locale),
+                upper=words.percent(e.upper, locale),
+                n=words.number(e.n, locale),
             )
             for e in self.estimates
             if e.measure == "kept_rate" and e.estimate is not None and self.dimensions == ("promise",)
@@ -58,7 +60,13 @@ class PromisesKept(Result):
         title, names = words.say("promises.chart", locale), {name: self.label(name, locale) for name in self.labels}
         if self.dimensions == ("promise",):
             return charts.intervals(
-                rows, label="promise", title=title, unit="fraction", locale=locale, domain=(0, 1), names=names,
+                rows,
+                label="promise",
+                title=title,
+                unit="fraction",
+                locale=locale,
+                domain=(0, 1),
+                names=names,
                 target="target",
             )
         if self.dimensions == ("promise", "month"):
@@ -140,7 +148,7 @@ def _figures_of(question: Question, promise: Promise) -> list[Estimate]:
     return sorted(figures, key=lambda figure: sort_key(figure.dimensions))
 
 
-def _status_values(table: ibis.Table) -> dict[str, ibis.Value]:
+def _status_values(table: Table) -> dict[str, Expression]:
     nothing = null_of("float64")
     is_kept, is_broken = table["status"] == "kept", table["status"] == "broken"
     rate = when(is_kept, 1.0, when(is_broken, 0.0, nothing))
@@ -158,20 +166,35 @@ def _rates(question: Question, promise: Promise, group: Group) -> list[Estimate]
     unknown = group.values["unknown"].n
     extra = {"owner": promise.owner, "target": promise.target, "capability": promise.capability}
     rate = mean_of(
-        question, where, "kept_rate", group.values["rate"], unit="fraction", kind="share", n_missing=unknown,
+        question,
+        where,
+        "kept_rate",
+        group.values["rate"],
+        unit="fraction",
+        kind="share",
+        n_missing=unknown,
         extra=dict(extra),
     )
     of_delivered = mean_of(
-        question, where, "kept_rate_of_delivered", group.values["rate_of_delivered"], unit="fraction", kind="share",
+        question,
+        where,
+        "kept_rate_of_delivered",
+        group.values["rate_of_delivered"],
+        unit="fraction",
+        kind="share",
         n_missing=unknown,
     )
     return [rate, of_delivered, *counts]
 
 
-def _difference_figures(question: Question, promise: Promise, table: ibis.Table) -> list[Estimate]:
+def _difference_figures(question: Question, promise: Promise, table: Table) -> list[Estimate]:
     keys = [PREFIX + name for name in question.by]
     known = table.filter(table["gap"].notnull() & (table["status"] != "released"))
-    sums = {"n": known.count(), "customers": known["customer"].nunique(), "grid": known["gap"].quantile(list(QUANTILE_GRID))}
+    sums = {
+        "n": known.count(),
+        "customers": known["customer"].nunique(),
+        "grid": known["gap"].quantile(list(QUANTILE_GRID)),
+    }
     found = known.group_by(keys).aggregate(**sums) if keys else known.aggregate(**sums)
     figures: list[Estimate] = []
     for row in question.facts.engine.fetch(found).to_pylist():
@@ -183,8 +206,13 @@ def _difference_figures(question: Question, promise: Promise, table: ibis.Table)
                 )
                 figures.append(
                     Estimate(
-                        dimensions=where, measure=measure, estimate=estimate, lower=interval.lower,
-                        upper=interval.upper, n=int(row["n"]), unit=promise.unit,
+                        dimensions=where,
+                        measure=measure,
+                        estimate=estimate,
+                        lower=interval.lower,
+                        upper=interval.upper,
+                        n=int(row["n"]),
+                        unit=promise.unit,
                     )
                 )
     return figures

@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from promesa.report.content import Content, Row
 
 LINKS = (
-    "promise", "expectation", "experience", "emotion", "memory", "satisfaction",
-    "reputation", "loyalty", "retention", "income", "profit",
-)  # fmt: skip
+    "promise",
+    "expectation",
+    "experience",
+    "emotion",
+    "memory",
+    "satisfaction",
+    "reputation",
+    "loyalty",
+    "retention",
+    "income",
+    "profit",
+)
 FAMILIES = ("say", "say", "live", "feel", "feel", "feel", "stay", "stay", "stay", "earn", "earn")
 
 
@@ -70,8 +79,10 @@ def satisfaction_row(content: Content) -> Row | None:
 
 def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
     main = rows[0] if rows else None
-    figure = figure_of(main, content) if main else Figure(
-        text=content.say("no_figure"), state="missing", reason=content.say("note.no-data")
+    figure = (
+        figure_of(main, content)
+        if main
+        else Figure(text=content.say("no_figure"), state="missing", reason=content.say("note.no-data"))
     )
     unit = str(main.get("unit") or "") if main else ""
     gap = number(main.get("gap")) if main else None
@@ -94,7 +105,9 @@ def _measured(row: Row, content: Content) -> str:
     if concept:
         return content.label("concept", concept)
     key = f"chain.measure.{row.get('measure')}"
-    said = words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
+    said = (
+        words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
+    )
     return said[:1].upper() + said[1:]
 
 
@@ -112,25 +125,46 @@ def _trend(row: Row, unit: str, content: Content) -> Trend:
 
 def chain_table(links: tuple[Link, ...], content: Content) -> Table:
     """Return the chain as a table, with every further figure of a link on a row of its own."""
-    keys = (("link", False), ("measure", False), ("figure", True), ("n", True), ("change", True), ("gap", True),
-            ("owner", False), ("evidence", False))  # fmt: skip
+    keys = (
+        ("link", False),
+        ("measure", False),
+        ("figure", True),
+        ("n", True),
+        ("change", True),
+        ("gap", True),
+        ("owner", False),
+        ("evidence", False),
+    )
     rows: list[list[Cell | str]] = []
     for link in links:
         reason = Cell(text=link.figure.text, small=link.figure.reason, state=link.figure.state)
         shown = link.figure.state == "shown"
-        rows.append([
-            link.label,
-            link.measure or content.say("none"),
-            cell_of(link.figure) if shown else reason,
-            link.figure.n or content.say("none"),
-            Cell(text=link.trend.text or content.say("none"), small=link.trend.interval),
-            link.gap or content.say("none"),
-            link.owner or content.say("none"),
-            content.say(f"evidence.{link.figure.evidence}.word") if shown else content.say("none"),
-        ])  # fmt: skip
+        rows.append(
+            [
+                link.label,
+                link.measure or content.say("none"),
+                cell_of(link.figure) if shown else reason,
+                link.figure.n or content.say("none"),
+                Cell(text=link.trend.text or content.say("none"), small=link.trend.interval),
+                link.gap or content.say("none"),
+                link.owner or content.say("none"),
+                content.say(f"evidence.{link.figure.evidence}.word") if shown else content.say("none"),
+            ]
+        )
         none = content.say("none")
-        rows += [[link.label, name, cell_of(figure), figure.n or none, none, none, link.owner or none,
-                  content.say(f"evidence.{figure.evidence}.word")] for name, figure in link.others]  # fmt: skip
+        rows += [
+            [
+                link.label,
+                name,
+                cell_of(figure),
+                figure.n or none,
+                none,
+                none,
+                link.owner or none,
+                content.say(f"evidence.{figure.evidence}.word"),
+            ]
+            for name, figure in link.others
+        ]
     return table(content.say("chain.caption"), [(content.say(f"column.{k}"), right) for k, right in keys], rows)
 
 

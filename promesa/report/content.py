@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 from promesa import words
 from promesa.errors import ValueOutOfRange
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, object]
 
+Group = TypeVar("Group")
 FIXED = frozenset({"measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"})
 WITHHELD = "withheld"
 """How the notes of withheld figures begin: ``withheld-small-group``, ``withheld-small-cell``."""
@@ -183,7 +184,11 @@ def only(rows: Iterable[Row], measure: str) -> Iterator[Row]:
     return (row for row in rows if row.get("measure") == measure)
 
 
-def by(rows: Iterable[Row], key: Callable[[Row], object] | str) -> dict[object, list[Row]]:
+@overload
+def by(rows: Iterable[Row], key: str) -> dict[object, list[Row]]: ...
+@overload
+def by(rows: Iterable[Row], key: Callable[[Row], Group]) -> dict[Group, list[Row]]: ...
+def by(rows: Iterable[Row], key: Callable[[Row], object] | str) -> dict[object, list[Row]] | dict[Group, list[Row]]:
     """Return the rows in groups, in the order in which the groups come up."""
     groups: dict[object, list[Row]] = {}
     for row in rows:

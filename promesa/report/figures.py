@@ -141,7 +141,6 @@ def reason_of(row: Row, content: Content) -> str:
     return spaced(note)
 
 
-
 def _signed(text: str, value: float | None) -> str:
     """Return the text of a negative value with a true minus sign."""
     return text.replace("-", "\u2212", 1) if value is not None and value < 0 else text

@@ -80,7 +80,15 @@ def counts_bar(parts: Sequence[Part], *, title: str) -> Markup:
         if part.count <= 0:
             continue
         width = max(2.0, part.count / total * (BAR_WIDTH - 12))
-        laid.append(Part(name=part.name, count=part.count, text=part.text, role=part.role, start=round(at, 1),
-                         width=round(width, 1)))
+        laid.append(
+            Part(
+                name=part.name,
+                count=part.count,
+                text=part.text,
+                role=part.role,
+                start=round(at, 1),
+                width=round(width, 1),
+            )
+        )
         at += width + BAR_GAP
     return render("counts.svg", title=title, parts=laid, width=round(max(at - BAR_GAP, 1.0), 1))

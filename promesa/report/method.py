@@ -9,8 +9,21 @@ from promesa import words
 if TYPE_CHECKING:
     from promesa.report.content import Content
 
-NOTES = ("as_of", "interval", "withheld", "counts", "kept_rate", "after", "cost", "scores", "response", "elements",
-         "change", "value", "quarantine")  # fmt: skip
+NOTES = (
+    "as_of",
+    "interval",
+    "withheld",
+    "counts",
+    "kept_rate",
+    "after",
+    "cost",
+    "scores",
+    "response",
+    "elements",
+    "change",
+    "value",
+    "quarantine",
+)
 USUAL_LEVEL = 0.95
 
 

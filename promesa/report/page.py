@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from promesa import charts
 from promesa.errors import StoreNotWritable
-from promesa.report import chain, method, promises, quality, splits, touchpoints, trends, value
+from promesa.report import chain, maps, method, promises, quality, splits, touchpoints, trends, value
 from promesa.report.content import read
 from promesa.report.drawing import environment, render
 from promesa.report.picture import LAYOUTS, picture
@@ -116,8 +116,8 @@ def _headlines(content: Content, promises: int) -> list[str]:
 
 def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> dict[str, object]:
     return {
-        "map": touchpoints.map_of(content, register),
-        "first_in_cell": touchpoints.FIRST_IN_CELL,
+        "map": maps.map_of(content, register),
+        "first_in_cell": maps.FIRST_IN_CELL,
         "touchpoint_table": touchpoints.touchpoint_table(content),
         "element_table": touchpoints.element_table(content),
     }

@@ -61,6 +61,7 @@ class Box:
 
     @property
     def need(self) -> int:
+        """Height that its lines take."""
         return self.lines[-1].y + FOOT
 
 
@@ -82,7 +83,7 @@ def picture(links: Sequence[Link], layout: Layout, *, content: Content) -> Marku
         "chain.svg",
         name=layout.name,
         title=content.say("chain.picture_title", company=content.company),
-        described=". ".join(_spoken(link, content) for link in links) + ".",
+        described=". ".join(_spoken(link) for link in links) + ".",
         box_width=layout.width,
         width=layout.columns * (layout.width + layout.across) - layout.across + 2,
         height=placed[-1].y + placed[-1].height + 1,
@@ -105,7 +106,7 @@ def _placed(boxes: Sequence[Box], layout: Layout) -> list[Placed]:
     return placed
 
 
-def _spoken(link: Link, content: Content) -> str:
+def _spoken(link: Link) -> str:
     figure = link.figure
     if figure.state != "shown":
         return f"{link.label}: {figure.text}"

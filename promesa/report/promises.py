@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from promesa.report.content import Content, Row
 
+    Scale = tuple[float, float]
+
 COUNTS = ("kept", "broken", "not_yet_due", "unknown", "released")
 COMPARED = (
     ("score", "score_after_kept", "score_after_broken", "score_difference"),
@@ -96,7 +98,7 @@ def _promise(name: str, rows: Mapping[str, Row], domain: tuple[float, float], co
         cost=figure_of(rows.get("cost_of_broken"), content),
         counts=parts,
         bar=_bar(parts, statement, content),
-        mark=_mark(rows.get("kept_rate"), kept_rate, target, capability, domain, content),
+        mark=_mark(rows.get("kept_rate"), (target, capability), domain, content),
         below_target=None if target is None or upper is None else upper < target,
     )
 
@@ -128,32 +130,23 @@ def _bar(parts: Sequence[Part], statement: str, content: Content) -> Markup | No
     return counts_bar(parts, title=content.say("promises.counts_title", statement=statement, counts=said))
 
 
-def _mark(
-    row: Row | None,
-    figure: Figure,
-    target: float | None,
-    capability: float | None,
-    domain: tuple[float, float],
-    content: Content,
-) -> Markup | None:
+def _mark(row: Row | None, aims: tuple[float | None, float | None], scale: Scale, content: Content) -> Markup | None:
     estimate = number(row.get("estimate")) if row else None
     if row is None or estimate is None:
         return None
-    interval = f" ({figure.interval})" if figure.interval else ""
-    goal = f"; {content.say('column.target')} {amount(target, 'fraction', content)}" if target is not None else ""
-    able = (
-        f"; {content.say('column.capability')} {amount(capability, 'fraction', content)}"
-        if capability is not None
-        else ""
-    )
+    figure, (target, capability) = figure_of(row, content), aims
+    said = [f"{figure.text} ({figure.interval})" if figure.interval else figure.text]
+    for name, aim in (("target", target), ("capability", capability)):
+        if aim is not None:
+            said.append(f"{content.say(f'column.{name}')} {amount(aim, 'fraction', content)}")
     return interval_mark(
-        title=f"{figure.text}{interval}{goal}{able}",
+        title="; ".join(said),
         estimate=estimate,
         lower=number(row.get("lower")),
         upper=number(row.get("upper")),
         target=target,
         capability=capability,
-        domain=domain,
+        domain=scale,
     )
 
 
@@ -179,8 +172,15 @@ def cost_holds_zero(promise: Promise) -> bool:
 
 def register(promises: Sequence[Promise], content: Content) -> Table:
     """Return the register: statement, owner, target, capability, kept rate, counts, cost."""
-    keys = [("statement", False), ("owner", False), ("kept_rate", True), ("against_target", False), ("target", True),
-            *((count, True) for count in COUNTS), ("cost_of_broken", True)]  # fmt: skip
+    keys = [
+        ("statement", False),
+        ("owner", False),
+        ("kept_rate", True),
+        ("against_target", False),
+        ("target", True),
+        *((count, True) for count in COUNTS),
+        ("cost_of_broken", True),
+    ]
     rows = [
         [
             promise.statement,
@@ -252,9 +252,7 @@ def _difference_chart(promise: Promise, gaps: list[Row], content: Content) -> Ex
     spec = charts.histogram(
         gaps, lower="from", upper="to", count="estimate", title=title, unit=unit, locale=content.locale, split_at=0.0
     )
-    rows = [
-        [str(row.get("from") or ""), str(row.get("to") or ""), cell_of(figure_of(row, content))] for row in gaps
-    ]
+    rows = [[str(row.get("from") or ""), str(row.get("to") or ""), cell_of(figure_of(row, content))] for row in gaps]
     heads = [(content.say(f"column.{key}"), True) for key in ("from", "to", "count")]
     return Exhibit(svg=drawn(spec, content), table=table(f"{title}: {promise.statement}", heads, rows))
 
@@ -271,13 +269,17 @@ def _compared(promise: Promise, content: Content) -> Table | None:
         if not {kept, broken, difference} & rows.keys():
             continue
         concept = (rows.get(difference) or rows.get(kept) or {}).get("concept")
-        figures = [figure_of(rows.get(kept), content), figure_of(rows.get(broken), content),
-                   figure_of(rows.get(difference), content, as_change=True)]  # fmt: skip
+        figures = [
+            figure_of(rows.get(kept), content),
+            figure_of(rows.get(broken), content),
+            figure_of(rows.get(difference), content, as_change=True),
+        ]
         name = content.label("concept", concept) if concept else content.say(f"promises.compared_{what}")
-        body.append([name, *(cell_of(one) for one in figures),
-                     content.say(f"evidence.{figures[2].evidence}.word")])  # fmt: skip
+        body.append([name, *(cell_of(one) for one in figures), content.say(f"evidence.{figures[2].evidence}.word")])
     if not body:
         return None
-    heads = [(content.say(f"column.{key}"), key not in {"outcome", "evidence"})
-             for key in ("outcome", "after_kept", "after_broken", "difference", "evidence")]  # fmt: skip
+    heads = [
+        (content.say(f"column.{key}"), key not in {"outcome", "evidence"})
+        for key in ("outcome", "after_kept", "after_broken", "difference", "evidence")
+    ]
     return table(content.say("promises.compared_caption", statement=promise.statement), heads, body)

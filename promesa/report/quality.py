@@ -29,11 +29,14 @@ def loads_table(content: Content) -> Table | None:
     )
     if not groups:
         return None
-    heads = [(content.say("column.table"), False), (content.say("column.load"), False),
-             *((content.measure(key), True) for key in LOADED)]  # fmt: skip
+    heads = [
+        (content.say("column.table"), False),
+        (content.say("column.load"), False),
+        *((content.measure(key), True) for key in LOADED),
+    ]
     rows = [
         [content.label("table", place), str(load or words.NOT_STATED), *_load_cells(part, content)]
-        for (place, load), part in groups.items()  # type: ignore[misc]
+        for (place, load), part in groups.items()
     ]
     return table(content.say("quality.loads_caption"), heads, rows)
 
@@ -97,8 +100,12 @@ def other_table(content: Content) -> Table | None:
     rows += [row for row in content.rows("quality") if row.get("measure") not in {*LOADED, REACH}]
     if not rows:
         return None
-    heads = [(content.say(f"column.{key}"), key in {"figure", "n"}) for key in ("measure", "about", "figure", "n", "note")]
-    body = [[content.measure(str(row.get("measure"))), _about(row, content), *_figure_cells(row, content)] for row in rows]
+    heads = [
+        (content.say(f"column.{key}"), key in {"figure", "n"}) for key in ("measure", "about", "figure", "n", "note")
+    ]
+    body = [
+        [content.measure(str(row.get("measure"))), _about(row, content), *_figure_cells(row, content)] for row in rows
+    ]
     return table(content.say("quality.other_caption"), heads, body)
 
 
@@ -125,9 +132,7 @@ def figure_note(row: Row, content: Content) -> str:
 
 def withheld(content: Content) -> list[tuple[str, str]]:
     """Return how many figures of each document are withheld because their group is small."""
-    counted = [
-        (key, sum(is_withheld(row) for row in content.rows(key))) for key in content.documents
-    ]
+    counted = [(key, sum(is_withheld(row) for row in content.rows(key))) for key in content.documents]
     return [(document_name(key, content), words.number(many, content.locale)) for key, many in counted if many]
 
 

@@ -31,16 +31,20 @@ def value_table(content: Content) -> Table | None:
     if not rows:
         return None
     none = content.say("none")
-    heads = [(content.say(f"column.{key}"), key not in {"measure", "note"}) for key in ("measure", "figure", "n", "missing", "note")]
+    heads = [
+        (content.say(f"column.{key}"), key not in {"measure", "note"})
+        for key in ("measure", "figure", "n", "missing", "note")
+    ]
     body: list[list[Cell | str]] = []
     for row in rows:
         figure = figure_of(row, content)
-        body.append([
-            content.measure(str(row.get("measure"))),
-            cell_of(figure),
-            figure.n or none,
-            words.number(number(row.get("n_missing")), content.locale),
-            figure.reason or none,
-        ])  # fmt: skip
+        body.append(
+            [
+                content.measure(str(row.get("measure"))),
+                cell_of(figure),
+                figure.n or none,
+                words.number(number(row.get("n_missing")), content.locale),
+                figure.reason or none,
+            ]
+        )
     return table(content.say("value.caption"), heads, body)
-

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from promesa.simulate.arrays import Flags, Floats, Ints
     from promesa.simulate.company import World
 
+FIRST_PURCHASE = (0.7, 0.95)  # of the beta distribution over the window: gives about as many orders in every quarter
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
@@ -61,7 +63,8 @@ def draw_people(world: World, *, first: int, size: int, rng: np.random.Generator
         depot=rng.integers(0, DEPOTS, size),
         segment=rng.choice(len(SEGMENT_SHARE), size=size, p=SEGMENT_SHARE),
         disposition=SATISFACTION.person_sd * rng.standard_normal(size),
-        first_at=np.floor(world.days * rng.beta(1.0, 1.6, size)) + opening_hour(rng, size),
+        first_at=np.minimum(np.floor(world.days * rng.beta(*FIRST_PURCHASE, size)), world.days - 1)
+        + opening_hour(rng, size),
         in_crm=in_crm,
         twice_in_crm=in_crm & (rng.random(size) < 0.06),
         two_accounts=rng.random(size) < 0.05,

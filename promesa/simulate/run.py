@@ -17,7 +17,6 @@ from promesa.simulate.company import BLOCK, COMPETITORS, World
 from promesa.simulate.document import Truth, make_document, write_document
 from promesa.simulate.effects import tally_effects
 from promesa.simulate.files import SHAPES, Format, block_tables, kind_of, open_writers, write_block
-from promesa.simulate.population import known_population
 from promesa.simulate.service_tables import person_table
 from promesa.simulate.shop_tables import draw_baskets
 from promesa.simulate.truth import Tally, mean_of, new_tally, tally_block
@@ -73,6 +72,8 @@ def simulate(
     ValueOutOfRange
         If a size is out of range, or the folder holds anything.
     """
+    from promesa.simulate.population import known_population
+
     _check(folder, customers=customers, years=years, seed=seed)
     world, tally = company(years=years, seed=seed, end=end), new_tally()
     data = folder / "data"

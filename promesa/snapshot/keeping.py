@@ -173,7 +173,9 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
     model = workspace.model
     kinds = ("functions", "channels", "touchpoints", "elements", "concepts", "traits", "purposes")
     labels = {
-        kind.removesuffix("s"): {name: {"es": thing.label.es, "en": thing.label.en} for name, thing in getattr(model, kind).items()}
+        kind.removesuffix("s"): {
+            name: {"es": thing.label.es, "en": thing.label.en} for name, thing in getattr(model, kind).items()
+        }
         for kind in kinds
     }
     labels["promise"] = {n: {"es": p.statement.es, "en": p.statement.en} for n, p in model.promises.items()}
@@ -196,12 +198,19 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
             "functions": {n: {"owner": f.owner} for n, f in model.functions.items()},
             "promises": {
                 n: {
-                    "owner": p.owner, "target": p.target, "capability": p.capability, "unit": p.unit,
-                    "statement": {"es": p.statement.es, "en": p.statement.en}, "touchpoints": list(p.touchpoints),
+                    "owner": p.owner,
+                    "target": p.target,
+                    "capability": p.capability,
+                    "unit": p.unit,
+                    "statement": {"es": p.statement.es, "en": p.statement.en},
+                    "touchpoints": list(p.touchpoints),
                 }
                 for n, p in model.promises.items()
             },
-            "elements": {n: {"unit": e.unit, "better": e.better, "touchpoints": list(e.touchpoints)} for n, e in model.elements.items()},
+            "elements": {
+                n: {"unit": e.unit, "better": e.better, "touchpoints": list(e.touchpoints)}
+                for n, e in model.elements.items()
+            },
         },
     }
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from promesa.engine import literal, name
 from promesa.errors import SourceUnreadable
@@ -73,7 +73,7 @@ def open_query(
     SourceUnreadable
         If the database cannot be reached, or does not run the query. No message holds the password.
     """
-    scheme = urlsplit(source.url or "").scheme.split("+")[0].lower()
+    scheme = (source.url or "").rpartition("://")[0].partition("+")[0].lower()
     wanted = _Wanted(source=source, above=above, limit=limit, progress=progress)
     if scheme in ("postgresql", "postgres"):
         return _read(wanted, _Postgres(source), folder=folder)

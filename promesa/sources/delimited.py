@@ -119,7 +119,7 @@ def _relation(path: Path, dialect: Dialect, source: Source, *, keep: str) -> str
 def _broken_rows(engine: Embedded, *, table: str) -> Iterator[BrokenRow]:
     """Return what the engine kept of the lines it could not split, and forget it."""
     query = (
-        f"SELECT line, min_by(error_type::VARCHAR, column_idx), any_value(csv_line) FROM {name(table)} "
+        f"SELECT line, min(error_type::VARCHAR), any_value(csv_line) FROM {name(table)} "
         "GROUP BY line ORDER BY line"
     )
     try:

@@ -1,6 +1,13 @@
 """Numbers in, numbers out: intervals and clustered variances, with no idea of customers or tables."""
 
-from promesa.stats.clusters import ClusterSums, effective_n, mean_interval, net_share_from_clusters, ratio_variance, share_interval
+from promesa.stats.clusters import (
+    ClusterSums,
+    effective_n,
+    mean_interval,
+    net_share_from_clusters,
+    ratio_variance,
+    share_interval,
+)
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval

@@ -51,7 +51,7 @@ def ratio_variance(sums: ClusterSums) -> float:
     Estimand: the variance of total / n when whole clusters are drawn independently. It is NaN with
     fewer than two clusters: one customer says nothing of how customers differ.
     """
-    if sums.clusters < 2:  # noqa: PLR2004 (two is the least that can differ)
+    if sums.clusters < 2:
         return float("nan")
     mean = sums.mean
     spread = max(0.0, sums.ss - 2 * mean * sums.ns + mean * mean * sums.nn)

@@ -40,16 +40,14 @@ def difference_interval(
     make it a little too wide when they carry their level from one to the other.
     """
     total = variances[0] + variances[1]
-    if not isfinite(total) or total <= 0 or min(sizes) < 2:  # noqa: PLR2004
+    if not isfinite(total) or total <= 0 or min(sizes) < 2:
         return None
     freedom = total**2 / sum(v**2 / (size - 1) for v, size in zip(variances, sizes, strict=True))
     half_width = float(stdtrit(freedom, (1 + confidence_level) / 2)) * sqrt(total)
     return Interval(difference - half_width, difference + half_width)
 
 
-def difference_of_shares_interval(
-    shares: tuple[float, float], intervals: tuple[Interval, Interval]
-) -> Interval:
+def difference_of_shares_interval(shares: tuple[float, float], intervals: tuple[Interval, Interval]) -> Interval:
     """Return Newcombe's interval of a difference of two shares, from the interval of each.
 
     Parameters

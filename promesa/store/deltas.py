@@ -82,7 +82,7 @@ class Written:
     rows: int
 
 
-class Overtaken(Exception):  # noqa: N818 (not an error of the user: the caller looks again and repeats)
+class Overtaken(Exception):
     """Another writer has committed since the snapshot was taken."""
 
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import ibis
-
-    from promesa.engine import Offset
+    from promesa.engine import Expression, Offset, Table
     from promesa.workspace import Workspace
 
+_LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 (naive UTC, as every time of the store)
+_END_OF_TIME = datetime(9999, 1, 1)  # noqa: DTZ001
 _MARGIN = timedelta(days=800)  # promises may fall due that long after the last moment
 _open: dict[tuple[Path, str], tuple[str, Engine]] = {}
 
@@ -48,12 +48,12 @@ class Facts:
     files: Mapping[str, Sequence[str]] = field(repr=False)
     as_of: datetime
 
-    def all_rows(self, table: str) -> ibis.Table:
+    def all_rows(self, table: str) -> Table:
         """Return every live row of a fact table, also those after `as_of`."""
         columns = [(column.name, column.kind) for column in columns_of(table, self.workspace.model)]
         return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), columns)
 
-    def table(self, table: str) -> ibis.Table:
+    def table(self, table: str) -> Table:
         """Return the rows of a fact table with `at` up to `as_of`."""
         rows = self.all_rows(table)
         return rows.filter(rows["at"] <= self.as_of)
@@ -68,7 +68,7 @@ class Facts:
         first = first_instant(self)
         return offsets(self.workspace.time_zone, first - timedelta(days=1), self.as_of + _MARGIN)
 
-    def local(self, column: ibis.Value) -> ibis.Value:
+    def local(self, column: Expression) -> Expression:
         """Return a UTC column as local time of the company's zone."""
         return to_local(column, self.changes)
 
@@ -101,7 +101,7 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
             fix="run `promesa load`",
         )
     engine = _engine_for(workspace, store.version)
-    undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=datetime.max)
+    undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=_END_OF_TIME)
     instant = resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
     return Facts(
         workspace=workspace,
@@ -177,9 +177,9 @@ def _extreme(facts: Facts, *, last: bool) -> datetime | None:
 
 def last_instant(facts: Facts) -> datetime:
     """Return the latest `at` among moments, opinions and orders."""
-    return _extreme(facts, last=True) or datetime(2000, 1, 1)
+    return _extreme(facts, last=True) or _LONG_AGO
 
 
 def first_instant(facts: Facts) -> datetime:
     """Return the earliest `at` among moments, opinions and orders."""
-    return _extreme(facts, last=False) or datetime(2000, 1, 1)
+    return _extreme(facts, last=False) or _LONG_AGO

@@ -92,8 +92,8 @@ def _find_new(engine: Embedded, staged: Path, known: str) -> None:
     key, issuer = name(KEY), name(KEY_SOURCE)
     engine.run(
         'CREATE OR REPLACE TEMP TABLE "~new" AS '
-        f"SELECT DISTINCT {issuer} AS customer_source, {key} AS key, customer FROM read_parquet({literal(str(staged))}) "
-        f"WHERE {name(FAULTS)} IS NULL AND {key} IS NOT NULL "
+        f"SELECT DISTINCT {issuer} AS customer_source, {key} AS key, customer "
+        f"FROM read_parquet({literal(str(staged))}) WHERE {name(FAULTS)} IS NULL AND {key} IS NOT NULL "
         f"EXCEPT SELECT customer_source, key, customer FROM ({known})"
     )
     clashes = engine.value(

@@ -30,7 +30,7 @@ from promesa.store.settle import settle
 from promesa.store.staging import inputs_of, marks_after, stage_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -118,7 +118,7 @@ def keep_report(run: Run, report: LoadReport) -> None:
 
 
 @contextmanager
-def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) -> Iterator[Run]:
+def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) -> Generator[Run]:
     """Hold the lock, clear away what a killed run left, and open a session with an empty staging folder."""
     places = places_of(ws)
     with locked(places):

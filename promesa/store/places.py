@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING
 from promesa.errors import StoreBusy, StoreNotWritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from promesa.workspace import Workspace
 
-_NOT_WRITABLE = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST, errno.EFBIG}
+_NOT_WRITABLE = {
+    errno.ENOSPC,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EDQUOT,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EFBIG,
+}
 # Delta's writer gives the system's words and no number.
 _NOT_WRITABLE_WORDS = (
     "No space left on device",
@@ -81,7 +90,7 @@ def places_of(ws: Workspace) -> Places:
 
 
 @contextmanager
-def locked(places: Places) -> Iterator[None]:
+def locked(places: Places) -> Generator[None]:
     """Hold the store for writing.
 
     Raises
@@ -114,7 +123,7 @@ def locked(places: Places) -> Iterator[None]:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[None]:
+def writing(target: Path) -> Generator[None]:
     """Turn a full disk, a missing permission or a read-only disk into `StoreNotWritable`."""
     try:
         yield

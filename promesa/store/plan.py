@@ -73,9 +73,7 @@ def plan_load(run: Run, load: Load, *, full: bool, inputs: Mapping[str, tuple[Fi
 
 
 def _mended_hash(run: Run, load: Load) -> str:
-    records = [
-        record for source in sorted(load.reads) for _, record in mended_records(run.engine, run.places, source)
-    ]
+    records = [record for source in sorted(load.reads) for _, record in mended_records(run.engine, run.places, source)]
     return hashlib.sha256("\x1f".join(records).encode()).hexdigest() if records else ""
 
 

@@ -60,7 +60,8 @@ def gather_output(run: Run, *, table: str, load: str, file: str, staged: Path) -
         owner=owner,
         select=(
             f"SELECT {literal(table)} AS {name('table')}, {literal(load)} AS load, {first.format('rule')} AS rule, "
-            f"{literal(file)} AS file, file_row_number + 1 AS {name('row')}, {first.format('column')} AS {name('column')}, "
+            f"{literal(file)} AS file, file_row_number + 1 AS {name('row')}, "
+            f"{first.format('column')} AS {name('column')}, "
             f"{first.format('value')} AS value, {name(FAULTS)} AS faults, {name(RECORD)} AS record, "
             f"source || chr(31) || id AS fact "
             f"FROM read_parquet({literal(str(staged))}, file_row_number = true) WHERE {name(FAULTS)} IS NOT NULL"
@@ -79,14 +80,16 @@ def gather_rejects(run: Run, *, source: str, rejects: Sequence[Path]) -> None:
         owner=literal(f"{SOURCE_TABLE}/{source}"),
         select=(
             f"SELECT {literal(SOURCE_TABLE)} AS {name('table')}, {literal(source)} AS load, rule, file, "
-            f"CAST({name('row')} AS BIGINT) AS {name('row')}, {name('column')}, value, CAST({fault} AS VARCHAR) AS faults, "
-            f"record, CAST(NULL AS VARCHAR) AS fact FROM {rows}"
+            f"CAST({name('row')} AS BIGINT) AS {name('row')}, {name('column')}, value, "
+            f"CAST({fault} AS VARCHAR) AS faults, record, CAST(NULL AS VARCHAR) AS fact FROM {rows}"
         ),
     )
 
 
 def _no_rejects() -> str:
-    texts = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(column)}" for column in ("rule", "file", "column", "value", "record"))
+    texts = ", ".join(
+        f"CAST(NULL AS VARCHAR) AS {name(column)}" for column in ("rule", "file", "column", "value", "record")
+    )
     return f"(SELECT {texts}, CAST(NULL AS BIGINT) AS {name('row')} WHERE false)"
 
 
@@ -99,7 +102,9 @@ def _gather(run: Run, *, owner: str, select: str) -> None:
     )
 
 
-def keep(run: Run, *, table: str, load: str, whole: bool, files: Iterable[str] = (), arrived: str | None = None) -> dict[str, int]:
+def keep(
+    run: Run, *, table: str, load: str, whole: bool, files: Iterable[str] = (), arrived: str | None = None
+) -> dict[str, int]:
     """Bring the quarantine of one owner in line with the items in hand; return them counted by rule.
 
     Parameters
@@ -132,15 +137,19 @@ def _find_gone(engine: Embedded, *, whole: bool, files: Iterable[str], arrived: 
     if whole:
         gone = absent
     else:
-        gone = f"{absent} AND state = 'open' AND (" + " OR ".join(
-            [
-                "false",
-                *([f"file IN ({listed})"] if listed else []),
-                *([f"fact IN (SELECT fact FROM ({arrived}) WHERE fact IS NOT NULL)"] if arrived else []),
-                # The same fact came again and is bad in another way: one item is enough.
-                f"fact IN (SELECT fact FROM {_NEW} WHERE fact IS NOT NULL)",
-            ]
-        ) + ")"
+        gone = (
+            f"{absent} AND state = 'open' AND ("
+            + " OR ".join(
+                [
+                    "false",
+                    *([f"file IN ({listed})"] if listed else []),
+                    *([f"fact IN (SELECT fact FROM ({arrived}) WHERE fact IS NOT NULL)"] if arrived else []),
+                    # The same fact came again and is bad in another way: one item is enough.
+                    f"fact IN (SELECT fact FROM {_NEW} WHERE fact IS NOT NULL)",
+                ]
+            )
+            + ")"
+        )
     changed = (
         f"state = 'open' AND EXISTS (SELECT 1 FROM {_NEW} n WHERE n.id = old.id AND (n.faults, n.{name('row')}) "
         f"IS DISTINCT FROM (old.faults, old.{name('row')}))"
@@ -165,7 +174,7 @@ def _replace(run: Run, files: Sequence[str], *, stem: str) -> None:
         )
         written.append(write_file(run.engine, folder, select, stem=f"{stem}-kept-{number}"))
     fresh = (
-        f"SELECT {_ALL} FROM {_NEW} WHERE id NOT IN (SELECT id FROM \"~quarantine_old\" "
+        f'SELECT {_ALL} FROM {_NEW} WHERE id NOT IN (SELECT id FROM "~quarantine_old" '
         'WHERE id NOT IN (SELECT id FROM "~quarantine_gone"))'
     )
     written.append(write_file(run.engine, folder, fresh, stem=stem))
@@ -189,7 +198,8 @@ def rewrite(run: Run, select: str) -> None:
         run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS {select}")
         items = relation(run.engine, now.files, COLUMNS, extra=("filename",))
         run.engine.run(
-            f'CREATE OR REPLACE TEMP TABLE "~quarantine_old" AS SELECT * FROM ({items}) WHERE id IN (SELECT id FROM {_NEW})'
+            f'CREATE OR REPLACE TEMP TABLE "~quarantine_old" AS SELECT * FROM ({items}) '
+            f"WHERE id IN (SELECT id FROM {_NEW})"
         )
         run.engine.run('CREATE OR REPLACE TEMP TABLE "~quarantine_gone" AS SELECT id, filename FROM "~quarantine_old"')
         try:

@@ -92,7 +92,9 @@ def _loads_of_mended(run: Run, wanted: str) -> list[Load]:
 def _replay_load(run: Run, entry: Load, wanted: str) -> LoadCount | None:
     """Try the items of one load file; return None if there are none."""
     mine = f"{wanted} AND {name('table')} = {literal(entry.table)} AND load = {literal(entry.name)}"
-    run.engine.run(f'CREATE OR REPLACE TEMP TABLE "~replayed" AS SELECT * FROM ({_items(run)}) WHERE {mine} ORDER BY id')
+    run.engine.run(
+        f'CREATE OR REPLACE TEMP TABLE "~replayed" AS SELECT * FROM ({_items(run)}) WHERE {mine} ORDER BY id'
+    )
     total = int(str(run.engine.value('SELECT count(*) FROM "~replayed"')))
     if not total:
         return None
@@ -100,9 +102,8 @@ def _replay_load(run: Run, entry: Load, wanted: str) -> LoadCount | None:
     output = _as_output(run, entry)
     staged = run.places.staging / f"replay-{entry.name}.parquet"
     # The order of the rows is kept, and by it each finds its item again.
-    run.engine.run(
-        f"COPY ({checked(output, run.ws.model, recorded_at=run.recorded_at)}) TO {literal(str(staged))} (FORMAT parquet)"
-    )
+    select = checked(output, run.ws.model, recorded_at=run.recorded_at)
+    run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet)")
     add_identities(run, staged)
     settled = settle(run, output, staged)
     by_rule = _mark_items(run, staged)

@@ -132,7 +132,9 @@ class LoadReport:
             what: number(self.total(what), locale)
             for what in ("read", "accepted", "unchanged", "repeated", "corrected")
         }
-        return say("store.summary.loaded", locale, **figures, quarantined=number(sum(self.quarantined.values()), locale))
+        return say(
+            "store.summary.loaded", locale, **figures, quarantined=number(sum(self.quarantined.values()), locale)
+        )
 
     def to_document(self) -> dict[str, object]:
         """Return everything as one JSON-ready document."""

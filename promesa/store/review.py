@@ -86,7 +86,7 @@ class QuarantineItem:
 
 def explain_rule(rule: str, column: str, locale: str) -> str:
     """Return a rule's code as a sentence."""
-    for key in (rule, rule.split("-")[0]):
+    for key in (rule, rule.split("-", maxsplit=1)[0]):
         if knows(f"store.rule.{key}", locale):
             return say(f"store.rule.{key}", locale, column=column)
     return rule
@@ -166,14 +166,12 @@ def quarantine_mend(ws: Workspace, item: str, changes: Mapping[str, str | None])
     for column in changes:
         if column not in known:
             raise UnknownName(column, kind="column", known=known)
-    with running(ws, recorded_at=datetime.min, progress=None) as run:
+    with running(ws, recorded_at=found.recorded_at, progress=None) as run:
         items = relation(run.engine, snapshot(run.places.table(TABLE)).files, COLUMNS)
         before = str(run.engine.value(f"SELECT record FROM ({items}) WHERE id = {literal(item)}"))
         record = json.dumps({**json.loads(before), **changes}, ensure_ascii=False)
-        rewrite(
-            run,
-            f"SELECT * REPLACE ({literal(record)} AS record, 'mended' AS state) FROM ({items}) WHERE id = {literal(item)}",
-        )
+        changed = f"{literal(record)} AS record, 'mended' AS state"
+        rewrite(run, f"SELECT * REPLACE ({changed}) FROM ({items}) WHERE id = {literal(item)}")
     return quarantine_show(ws, item)
 
 
@@ -231,7 +229,9 @@ def masked(ws: Workspace, table: str, column: str, value: str | None) -> str | N
         return value
     if table == SOURCE_TABLE:
         date = bool(_DATE.match(value))
-        personal = bool(_PERSONAL_NAME.search(column)) or (bool(_PERSONAL_VALUE.search(value)) and not date) or not column
+        personal = (
+            bool(_PERSONAL_NAME.search(column)) or (bool(_PERSONAL_VALUE.search(value)) and not date) or not column
+        )
     else:
         personal = _is_personal(ws, table, column)
     return f"{value[0]}{MASK}" if personal else value

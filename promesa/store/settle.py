@@ -81,7 +81,7 @@ def _settle_once(run: Run, output: Output, staged: Path, attempt: int) -> Settle
     _find_earlier(run, staged)
     touched = _find_met(run, staged, live)
     _compare(run, output, staged, touched)
-    _sort_out(run, output, staged, touched=touched, past=past)
+    _sort_out(run, output, past)
     counts = _count(run, staged)
     stem = f"{run.name}-{output.load.table}-{output.load.name.replace('/', '_')}-{attempt}"
     if counts.corrected:
@@ -138,7 +138,7 @@ def _compare(run: Run, output: Output, staged: Path, touched: list[str]) -> None
     )
 
 
-def _sort_out(run: Run, output: Output, staged: Path, *, touched: list[str], past: Snapshot) -> None:
+def _sort_out(run: Run, output: Output, past: Snapshot) -> None:
     """Decide each row that is not simply new: repeated, unchanged, an earlier version or a correction."""
     facts = ", ".join(name(column) for column, _ in output.kinds)
     history = relation(run.engine, past.files, output.kinds)
@@ -160,7 +160,9 @@ def _sort_out(run: Run, output: Output, staged: Path, *, touched: list[str], pas
 
 
 def _count(run: Run, staged: Path) -> Settled:
-    fates = {str(fate): int(str(rows)) for fate, rows in run.engine.run(f"SELECT fate, count(*) FROM {_OUT} GROUP BY 1")}
+    fates = {
+        str(fate): int(str(rows)) for fate, rows in run.engine.run(f"SELECT fate, count(*) FROM {_OUT} GROUP BY 1")
+    }
     sound = int(str(run.engine.value(f"SELECT count(*) FROM {_rows(staged)} WHERE {name(FAULTS)} IS NULL")))
     return Settled(
         accepted=sound - sum(fates.values()),
@@ -190,8 +192,8 @@ def _write_history(run: Run, output: Output, staged: Path, *, touched: list[str]
         folder,
         f"SELECT {columns}, {now} AS superseded_at FROM ("
         f"SELECT {columns} FROM ({old}) WHERE (source, id) IN (SELECT (source, id) FROM {_OLD}) UNION ALL "
-        f"SELECT {versions} FROM {_rows(staged)} WHERE file_row_number IN (SELECT pos FROM {_OUT} WHERE fate = 'version')"
-        f") gone WHERE NOT EXISTS (SELECT 1 FROM ({known}) past WHERE past.source = gone.source AND past.id = gone.id "
+        f"SELECT {versions} FROM {_rows(staged)} "
+        f"WHERE file_row_number IN (SELECT pos FROM {_OUT} WHERE fate = 'version')) gone WHERE NOT EXISTS (SELECT 1 FROM ({known}) past WHERE past.source = gone.source AND past.id = gone.id "
         f"AND past.recorded_at = gone.recorded_at AND hash({_of('past', facts)}) = hash({_of('gone', facts)}))",
         stem=f"{stem}-history",
     )

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    import ibis
-
+    from promesa.engine import Expression, Table
     from promesa.measures import Group, Question
     from promesa.store import Facts
     from promesa.workspace import Workspace
@@ -61,8 +60,12 @@ class Margin(Result):
         if not rows or len(self.dimensions) != 1 or self.dimensions[0] not in PERIODS:
             return None
         return charts.trend(
-            rows, period=self.dimensions[0], series=None, title=words.say("value.chart", locale),
-            unit=str(rows[0]["unit"]), locale=locale,
+            rows,
+            period=self.dimensions[0],
+            series=None,
+            title=words.say("value.chart", locale),
+            unit=str(rows[0]["unit"]),
+            locale=locale,
         )
 
 
@@ -131,7 +134,10 @@ def _order_figures(question: Question) -> list[Estimate]:
         figures.append(count_of(question, group.dimensions, "orders", group.rows, customers=group.customers))
         figures.append(
             mean_of(
-                question, group.dimensions, "revenue_per_order", group.values["revenue"],
+                question,
+                group.dimensions,
+                "revenue_per_order",
+                group.values["revenue"],
                 unit=question.workspace.currency,
             )
         )
@@ -154,31 +160,30 @@ def _money_figures(question: Question) -> list[Estimate]:
     return figures
 
 
-def _entries(question: Question, table: ibis.Table, amounts: Mapping[str, ibis.Value]) -> ibis.Table:
+def _entries(question: Question, table: Table, amounts: Mapping[str, Expression]) -> Table:
     table = with_dimensions(question, table.mutate(**{f"amount_{k}": v for k, v in amounts.items()}))
     columns = {
-        name: table[f"amount_{name}"].cast("float64").coalesce(0.0) if name in amounts else lit(0.0)
-        for name in AMOUNTS
+        name: table[f"amount_{name}"].cast("float64").coalesce(0.0) if name in amounts else lit(0.0) for name in AMOUNTS
     }
     return table.select(*(f"by_{name}" for name in question.by), "customer", **columns)
 
 
-def _entries_of_orders(question: Question) -> ibis.Table:
+def _entries_of_orders(question: Question) -> Table:
     orders = question.within(question.facts.table("orders"))
     return _entries(question, orders, {"revenue": orders["revenue"], "cost_of_goods": orders["cost"]})
 
 
-def _entries_of_moments(question: Question) -> ibis.Table:
+def _entries_of_moments(question: Question) -> Table:
     lived = lived_moments(question)
     return _entries(question, lived, {"cost_to_serve": cost_to_serve(question, lived)})
 
 
-def _entries_of_costs(question: Question) -> ibis.Table:
+def _entries_of_costs(question: Question) -> Table:
     costs = question.within(question.facts.table("costs"))
     return _entries(question, costs, {"cost_to_serve": costs["amount"]})
 
 
-def _of_nobody(question: Question, entries: ibis.Table) -> dict[tuple[str | None, ...], float]:
+def _of_nobody(question: Question, entries: Table) -> dict[tuple[str | None, ...], float]:
     """Return the cost to serve that no customer is named for, by group."""
     nobody = entries.filter(entries["customer"].isnull())
     alone = nobody.mutate(customer=when(lit(True), 0, null_of("int64")).cast("int64"))  # noqa: FBT003
@@ -211,13 +216,16 @@ def _group_rows(question: Question, group: Group, nobody: float) -> list[Estimat
                 note=reason,
             )
         )
-    for name in ("margin", "cost_to_serve"):
-        rows.append(
-            mean_of(
-                question, where, f"{name}_per_customer", of_customers(group.values[name], customers),
-                unit=question.workspace.currency,
-            )
+    rows += [
+        mean_of(
+            question,
+            where,
+            f"{name}_per_customer",
+            of_customers(group.values[name], customers),
+            unit=question.workspace.currency,
         )
+        for name in ("margin", "cost_to_serve")
+    ]
     return rows
 
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    import ibis
-
+    from promesa.engine import Table
     from promesa.measures import Question
     from promesa.store import Facts
     from promesa.workspace import Workspace
@@ -31,9 +30,13 @@ class Retention(Result):
         if figure is None or figure.estimate is None or self.dimensions:
             return words.say("value.returning.empty", locale)
         return words.say(
-            "value.returning.summary", locale, days=figure.extra["within_days"],
-            rate=words.percent(figure.estimate, locale), lower=words.percent(figure.lower, locale),
-            upper=words.percent(figure.upper, locale), n=words.number(figure.n, locale),
+            "value.returning.summary",
+            locale,
+            days=figure.extra["within_days"],
+            rate=words.percent(figure.estimate, locale),
+            lower=words.percent(figure.lower, locale),
+            upper=words.percent(figure.upper, locale),
+            n=words.number(figure.n, locale),
         )
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:
@@ -74,14 +77,19 @@ def _figures(question: Question) -> list[Estimate]:
     groups = clustered(question, rows, {"returned": rows["returned"]}, weights={"returned": rows["weight"]})
     return [
         mean_of(
-            question, group.dimensions, "return_rate", group.values["returned"], unit="fraction", kind="share",
+            question,
+            group.dimensions,
+            "return_rate",
+            group.values["returned"],
+            unit="fraction",
+            kind="share",
             extra={"within_days": days},
         )
         for group in groups
     ]
 
 
-def _orders_and_returns(question: Question, days: int) -> ibis.Table:
+def _orders_and_returns(question: Question, days: int) -> Table:
     """Return orders (weight 1) and those of them that were followed by another (weight 0) as one table."""
     orders = question.facts.table("orders")
     first = with_dimensions(question, question.within(orders))

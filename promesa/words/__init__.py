@@ -2,7 +2,8 @@
 
 A catalogue is a folder a language (`es/`, `en/`) of TOML files, one a room, with the same keys and
 the same placeholders in each. A key starts with the name of its file (`report.title` stands in
-`report.toml`), except those of `common.toml`, which stand for themselves (`unit.days`). Numbers, money and dates are written by Babel in the reader's locale.
+`report.toml`), except those of `common.toml`, which stand for themselves (`unit.days`). Numbers,
+money and dates are written by Babel in the reader's locale.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ CENTS_BELOW = 100
 def catalogue(language: str) -> Mapping[str, str]:
     """Return every message of a language by dotted key."""
     messages: dict[str, str] = {}
-    for file in files(__package__).joinpath(language).iterdir():
+    for file in files("promesa.words").joinpath(language).iterdir():
         if file.name.endswith(".toml"):
             room = file.name.removesuffix(".toml")
             tree = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from promesa.workspace.description import Description, Section, describe
 from promesa.workspace.grammar import MODEL, OUTCOMES, SETTINGS
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
+from promesa.workspace.labels import labels_of
 from promesa.workspace.model import (
     LOCALES,
     Channel,
@@ -72,6 +73,7 @@ __all__ = [
     "Workspace",
     "columns_of",
     "describe",
+    "labels_of",
     "missing_files",
     "new",
     "open_workspace",

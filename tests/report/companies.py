@@ -104,8 +104,11 @@ LABELS = {
         "logistics": label("Logística", "Logistics"),
         "after_sales": label("Posventa", "After-sales"),
     },
-    "channel": {"online": label("En línea", "Online"), "door": label("En la puerta", "At the door"),
-                "email": label("Correo electrónico", "E-mail")},
+    "channel": {
+        "online": label("En línea", "Online"),
+        "door": label("En la puerta", "At the door"),
+        "email": label("Correo electrónico", "E-mail"),
+    },
     "touchpoint": {
         "product_page": label("Elegir: ficha del producto", "Choosing: product page"),
         "checkout": label("Cesta y fecha prometida", "Basket and promised date"),
@@ -118,18 +121,24 @@ LABELS = {
         "claims": label("Reclamos por correo", "Claims by e-mail"),
     },
     "promise": {
-        "arrives": label("Tu pedido llega a más tardar el día que te dijimos", "Your order arrives by the date we gave"),
+        "arrives": label(
+            "Tu pedido llega a más tardar el día que te dijimos", "Your order arrives by the date we gave"
+        ),
         "dispatched": label("El vendedor despacha antes de su hora límite", "The seller dispatches by its limit"),
         "approved": label("Aprobamos tu pago en 24 horas", "Your payment is approved within 24 hours"),
     },
     "concept": {"stars": label("Estrellas", "Stars")},
-    "element": {"photos": label("Fotos del producto", "Product photos"),
-                "delivery_days": label("Días de la compra a la entrega", "Days from purchase to delivery"),
-                "freight_share": label("Peso del flete en la compra", "Freight as a share of the order")},
+    "element": {
+        "photos": label("Fotos del producto", "Product photos"),
+        "delivery_days": label("Días de la compra a la entrega", "Days from purchase to delivery"),
+        "freight_share": label("Peso del flete en la compra", "Freight as a share of the order"),
+    },
     "trait": {"region": label("Estado (UF)", "State (UF)")},
-    "stage": {"before": label("Antes de la compra", "Before the purchase"),
-              "during": label("Durante la compra", "During the purchase"),
-              "after": label("Después de la compra", "After the purchase")},
+    "stage": {
+        "before": label("Antes de la compra", "Before the purchase"),
+        "during": label("Durante la compra", "During the purchase"),
+        "after": label("Después de la compra", "After the purchase"),
+    },
 }
 TOUCHPOINTS = {
     "product_page": {"stage": "before", "function": "catalogue"},
@@ -143,15 +152,33 @@ TOUCHPOINTS = {
     "claims": {"stage": "after", "function": "after_sales"},
 }
 PROMISES = {
-    "arrives": {"owner": "logistics", "target": 0.95, "capability": 0.925, "statement": LABELS["promise"]["arrives"],
-                "touchpoints": ["delivery"]},
-    "dispatched": {"owner": "sellers", "target": 0.95, "capability": None,
-                   "statement": LABELS["promise"]["dispatched"], "touchpoints": ["dispatch"]},
-    "approved": {"owner": "payments", "target": 0.9, "capability": 0.97, "statement": LABELS["promise"]["approved"],
-                 "touchpoints": ["approval"]},
+    "arrives": {
+        "owner": "logistics",
+        "target": 0.95,
+        "capability": 0.925,
+        "statement": LABELS["promise"]["arrives"],
+        "touchpoints": ["delivery"],
+    },
+    "dispatched": {
+        "owner": "sellers",
+        "target": 0.95,
+        "capability": None,
+        "statement": LABELS["promise"]["dispatched"],
+        "touchpoints": ["dispatch"],
+    },
+    "approved": {
+        "owner": "payments",
+        "target": 0.9,
+        "capability": 0.97,
+        "statement": LABELS["promise"]["approved"],
+        "touchpoints": ["approval"],
+    },
 }
-RATES = {"arrives": (0.9132, 0.0045, 13595, 1292), "dispatched": (0.8871, 0.0051, 13102, 1667),
-         "approved": (0.9317, 0.004, 13780, 1010)}  # fmt: skip
+RATES = {
+    "arrives": (0.9132, 0.0045, 13595, 1292),
+    "dispatched": (0.8871, 0.0051, 13102, 1667),
+    "approved": (0.9317, 0.004, 13780, 1010),
+}
 
 
 def _chain() -> list[Row]:
@@ -159,20 +186,58 @@ def _chain() -> list[Row]:
     return [
         row("kept_rate", 0.9132, unit="fraction", width=0.0045, n=14887, link="promise", owner="logistics", **changed),
         row("expectation", None, unit="score", link="expectation", note="no-expectation-asked"),
-        row("kept_rate_of_moments", 0.9342, unit="fraction", width=0.004, n=14552, link="experience",
-            owner="logistics", change=0.002, change_lower=-0.004, change_upper=0.008),
+        row(
+            "kept_rate_of_moments",
+            0.9342,
+            unit="fraction",
+            width=0.004,
+            n=14552,
+            link="experience",
+            owner="logistics",
+            change=0.002,
+            change_lower=-0.004,
+            change_upper=0.008,
+        ),
         row("emotion", None, unit="score", link="emotion", note="no-emotion-asked"),
         row("memory", None, unit="score", link="memory", note="no-memory-asked"),
-        row("stars", 4.084, unit="score", width=0.021, n=14944, link="satisfaction", concept="stars",
-            owner="after_sales", change=0.061, change_lower=0.02, change_upper=0.1, gap=-0.31),
+        row(
+            "stars",
+            4.084,
+            unit="score",
+            width=0.021,
+            n=14944,
+            link="satisfaction",
+            concept="stars",
+            owner="after_sales",
+            change=0.061,
+            change_lower=0.02,
+            change_upper=0.1,
+            gap=-0.31,
+        ),
         row("reputation", None, unit="score", link="reputation", note="withheld-small-group"),
         row("loyalty", None, unit="score", link="loyalty", note="no-loyalty-asked"),
         row("return_rate", 0.0312, unit="fraction", width=0.003, n=11903, link="retention", owner="after_sales"),
-        row("revenue", 2370563.61, unit="BRL", link="income", n=15000, change=182344.0, change_lower=91200.0,
-            change_upper=273488.0),
-        row("margin", 2030270.94, unit="BRL", link="profit", n=15000, change=12000.0, change_lower=-8000.0,
-            change_upper=32000.0),
-    ]  # fmt: skip
+        row(
+            "revenue",
+            2370563.61,
+            unit="BRL",
+            link="income",
+            n=15000,
+            change=182344.0,
+            change_lower=91200.0,
+            change_upper=273488.0,
+        ),
+        row(
+            "margin",
+            2030270.94,
+            unit="BRL",
+            link="profit",
+            n=15000,
+            change=12000.0,
+            change_lower=-8000.0,
+            change_upper=32000.0,
+        ),
+    ]
 
 
 def _promises() -> list[Row]:
@@ -205,31 +270,49 @@ def _promises() -> list[Row]:
 
 def _promises_by_month() -> list[Row]:
     return [
-        row("kept_rate", rate + 0.03 * sin(index / 3 + len(name)), unit="fraction", width=0.012 + 0.001 * index,
-            promise=name, month=month, n=600)
+        row(
+            "kept_rate",
+            rate + 0.03 * sin(index / 3 + len(name)),
+            unit="fraction",
+            width=0.012 + 0.001 * index,
+            promise=name,
+            month=month,
+            n=600,
+        )
         for name, (rate, *_) in RATES.items()
         for index, month in enumerate(MONTHS)
-    ]  # fmt: skip
+    ]
 
 
 def _promises_by_region() -> list[Row]:
     regions = ["SP", "RJ", "MG", "RS", "PR", "SC", "BA", "DF", "GO", "ES", "PE", "CE", "AM", None]
     rows = [
-        row("kept_rate", 0.95 - 0.012 * index, unit="fraction", width=0.01 + 0.002 * index, promise=name,
-            region=region, n=6000 // (index + 1))
+        row(
+            "kept_rate",
+            0.95 - 0.012 * index,
+            unit="fraction",
+            width=0.01 + 0.002 * index,
+            promise=name,
+            region=region,
+            n=6000 // (index + 1),
+        )
         for name in RATES
         for index, region in enumerate(regions)
-    ]  # fmt: skip
+    ]
     return [*rows, row("kept_rate", None, unit="fraction", promise="arrives", region="RR", note="withheld-small-group")]
 
 
 def _differences() -> list[Row]:
     return [
-        row("commitments", float(int(900 * exp(-(((start + 12) / 8) ** 2))) + 3), promise=name,
-            **{"from": start, "to": start + 1, "scale_unit": "days"})
+        row(
+            "commitments",
+            float(int(900 * exp(-(((start + 12) / 8) ** 2))) + 3),
+            promise=name,
+            **{"from": start, "to": start + 1, "scale_unit": "days"},
+        )
         for name in RATES
         for start in range(-36, 24)
-    ]  # fmt: skip
+    ]
 
 
 def _touchpoints() -> list[Row]:
@@ -249,19 +332,40 @@ def _touchpoints() -> list[Row]:
         row("stars", 3.41, unit="score", width=0.2, n=300, touchpoint="claims", concept="stars"),
         row("stars", None, unit="score", touchpoint="carrier", concept="stars", note="withheld-small-group"),
     ]
-    elements = (("product_page", "photos", 2.2, "count"), ("checkout", "freight_share", 0.14, "fraction"),
-                ("delivery", "delivery_days", 12.1, "days"))  # fmt: skip
+    elements = (
+        ("product_page", "photos", 2.2, "count"),
+        ("checkout", "freight_share", 0.14, "fraction"),
+        ("delivery", "delivery_days", 12.1, "days"),
+    )
     for touchpoint, element, mean, unit in elements:
         for statistic, factor in (("mean", 1.0), ("median", 0.8), ("p90", 1.9)):
             width = 0.03 * mean
-            rows.append(row(f"{element}.{statistic}", mean * factor, unit=unit, width=width, touchpoint=touchpoint,
-                            n=14552, element=element))  # fmt: skip
+            rows.append(
+                row(
+                    f"{element}.{statistic}",
+                    mean * factor,
+                    unit=unit,
+                    width=width,
+                    touchpoint=touchpoint,
+                    n=14552,
+                    element=element,
+                )
+            )
     return rows
 
 
 def _by_channel() -> list[Row]:
-    channels = {"product_page": "online", "checkout": "online", "payment": "online", "approval": "online",
-                "dispatch": None, "carrier": "door", "delivery": "door", "review": "email", "claims": "email"}  # fmt: skip
+    channels = {
+        "product_page": "online",
+        "checkout": "online",
+        "payment": "online",
+        "approval": "online",
+        "dispatch": None,
+        "carrier": "door",
+        "delivery": "door",
+        "review": "email",
+        "claims": "email",
+    }
     rows = [
         row("moments", 15000 - 1400 * index, touchpoint=name, channel=channel)
         for index, (name, channel) in enumerate(channels.items())
@@ -311,22 +415,38 @@ def _value_by_month() -> list[Row]:
 
 
 def _quality() -> list[Row]:
-    loads = {"moments.sur.delivery": ("moments", 14911), "opinions.sur.reviews": ("opinions", 14944),
-             "orders.sur.orders": ("orders", 15000)}  # fmt: skip
+    loads = {
+        "moments.sur.delivery": ("moments", 14911),
+        "opinions.sur.reviews": ("opinions", 14944),
+        "orders.sur.orders": ("orders", 15000),
+    }
     rows = [row("rows", 90012, table="moments", load=None, first="2016-09-04", last="2018-10-15")]
     for load, (table, read) in loads.items():
         for measure, many in (("read", read), ("accepted", read - 31), ("unchanged", 0), ("corrected", 12)):
             rows.append(row(measure, many, table=table, load=load, rule=None))
-        rows += [row("quarantined", many, table=table, load=load, rule=rule)
-                 for rule, many in (("future-date", 19), ("score-off-scale", 12))]  # fmt: skip
+        rows += [
+            row("quarantined", many, table=table, load=load, rule=rule)
+            for rule, many in (("future-date", 19), ("score-off-scale", 12))
+        ]
     return rows
 
 
 def newcomer() -> dict[str, object]:
     """Return a company that has loaded almost nothing: no promises, no opinions, no orders."""
     reasons = ["no-promises", "no-expectation-asked", "no-data"]
-    links = ("promise", "expectation", "experience", "emotion", "memory", "satisfaction", "reputation", "loyalty",
-             "retention", "income", "profit")  # fmt: skip
+    links = (
+        "promise",
+        "expectation",
+        "experience",
+        "emotion",
+        "memory",
+        "satisfaction",
+        "reputation",
+        "loyalty",
+        "retention",
+        "income",
+        "profit",
+    )
     chain = [row("none", None, link=link, note=reasons[index % 3]) for index, link in enumerate(links)]
     return {
         **{key: value for key, value in marketplace().items() if key not in {"labels", "model", "documents"}},
@@ -375,5 +495,10 @@ def chain_store(*, touchpoints: int = 60, promises: int = 12) -> dict[str, objec
         "promises": document("promises", kept),
     }
     points = {name: {"stage": stages[index % 3], "function": "logistics"} for index, name in enumerate(names)}
-    return {**base, "company": "Grandes Almacenes de Nombre Interminable y Compañía", "labels": labels,
-            "model": {"touchpoints": points, "promises": {}}, "documents": documents}  # fmt: skip
+    return {
+        **base,
+        "company": "Grandes Almacenes de Nombre Interminable y Compañía",
+        "labels": labels,
+        "model": {"touchpoints": points, "promises": {}},
+        "documents": documents,
+    }

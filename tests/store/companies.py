@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from promesa.store import load, open_store
-from promesa.workspace import Channel, Concept, Element, Function, Label, Load, Model, Purpose, Source, Touchpoint, Trait
-from promesa.workspace import Workspace
+from promesa.workspace import (
+    Concept,
+    Element,
+    Function,
+    Label,
+    Load,
+    Model,
+    Purpose,
+    Source,
+    Touchpoint,
+    Trait,
+    Workspace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,9 +95,7 @@ def rows_of(files: Iterable[str], columns: str) -> list[tuple[Any, ...]]:
     listed = list(files)
     if not listed:
         return []
-    return duckdb.sql(
-        f"SELECT {columns} FROM read_parquet({listed}, union_by_name = true) ORDER BY ALL"
-    ).fetchall()
+    return duckdb.sql(f"SELECT {columns} FROM read_parquet({listed}, union_by_name = true) ORDER BY ALL").fetchall()
 
 
 def company(

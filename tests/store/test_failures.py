@@ -60,9 +60,7 @@ def test_store_path_that_is_a_file(shop: Company) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 @pytest.mark.parametrize("step", ["write_text", "flush_folder"])
-def test_system_errors_while_writing(
-    shop: Company, monkeypatch: pytest.MonkeyPatch, number: int, step: str
-) -> None:
+def test_system_errors_while_writing(shop: Company, monkeypatch: pytest.MonkeyPatch, number: int, step: str) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, "refused")
 
@@ -105,12 +103,10 @@ def test_full_disk_at_every_size(small_disk: Path, tmp_path: Path) -> None:
         remount(small_disk, f"size={kibibytes + 16}k")
         try:
             shop.load()
-        except StoreNotWritable as error:
-            refused += 1
-            assert error.code == "store-not-writable"
-            assert len(shop.live("moments")) in {0, 300}
-        else:
             break
+        except StoreNotWritable:
+            refused += 1
+        assert len(shop.live("moments")) in {0, 300}
     assert refused > 1
     columns = "* EXCLUDE (customer, recorded_at)"
     assert shop.live("moments", columns) == whole.live("moments", columns)

@@ -46,7 +46,8 @@ def load_in_a_child(shop: Company, *, die_at: int, second: int = 30) -> subproce
     """Start a load that kills itself at its `die_at`-th step."""
     driver = (
         "import os, signal, sys; from pathlib import Path; from datetime import datetime\n"
-        "from promesa.store import load; from tests.store.test_kill import LOADS; from tests.store.companies import company\n"
+        "from promesa.store import load; from tests.store.companies import company\n"
+        "from tests.store.test_kill import LOADS\n"
         "steps = []\n"
         "def count(text, share):\n"
         "    steps.append(text)\n"
@@ -101,7 +102,12 @@ def _instant(second: int) -> object:
     return datetime(2026, 6, 30, 12, 0, second)
 
 
-@pytest.mark.parametrize("step", [*range(1, 32, 2)])
+QUICK = (5, 9, 13, 21)  # one in each part of a load; `make slow` dies at every second step
+
+
+@pytest.mark.parametrize(
+    "step", [step if step in QUICK else pytest.param(step, marks=pytest.mark.slow) for step in range(1, 32, 2)]
+)
 def test_killed_at_a_step(tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]], step: int) -> None:
     shop = two_days(tmp_path)
     child = load_in_a_child(shop, die_at=step)
@@ -117,7 +123,7 @@ def test_there_are_as_many_steps_as_are_killed_at(tmp_path: Path) -> None:
     assert 25 <= len(steps) <= 33
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
 def test_killed_at_any_time_again_and_again(
     tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]], seed: int
 ) -> None:

@@ -177,9 +177,7 @@ def test_a_new_element_is_a_new_column_and_an_old_one_stays_in_the_files(shop: C
     shop.load()
     minutes = Element(name="minutes", label=label("m"), touchpoints=("call",), unit="minutes", better="less")
     sql = MOMENTS.replace("days_late", "minutes")
-    shop.ws = replace(
-        shop.ws, model=model(elements={"minutes": minutes}), loads=(replace(shop.ws.loads[0], sql=sql),)
-    )
+    shop.ws = replace(shop.ws, model=model(elements={"minutes": minutes}), loads=(replace(shop.ws.loads[0], sql=sql),))
     shop.write("facts.csv", [moment(i, minutes="7") for i in range(2, 5)])
     assert counts(shop.load()) == (3, 2, 0, 0, 1)
     assert shop.live("moments", "id, days_late, minutes") == [

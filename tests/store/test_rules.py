@@ -142,7 +142,7 @@ def test_values_take_the_kinds_of_the_table(tmp_path: Path) -> None:
                 10.123456 AS revenue, 2.00005::DOUBLE AS cost, true AS quantity FROM facts""",
         },
     )
-    shop.write("facts.csv", [{"id": "a", "name": "Ñandú, \"Ana\""}])
+    shop.write("facts.csv", [{"id": "a", "name": 'Ñandú, "Ana"'}])
     assert shop.load().quarantined == {}
     assert shop.live("profiles", "name, birth_date, region") == [('Ñandú, "Ana"', date(1980, 2, 29), "norte")]
     assert shop.live("orders", "revenue, cost, quantity") == [(Decimal("10.1235"), Decimal("2.0001"), 1.0)]

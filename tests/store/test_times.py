@@ -32,7 +32,9 @@ AS_TEXT = {"facts": {"types": {"at": "text"}}}
     ],
 )
 def test_naive_local_time(tmp_path: Path, kind: str, zone: str, local: str, utc: str) -> None:
-    shop = company(tmp_path, loads={"moments.shop": MOMENTS}, sources={"facts": {"types": {"at": kind}}}, time_zone=zone)
+    shop = company(
+        tmp_path, loads={"moments.shop": MOMENTS}, sources={"facts": {"types": {"at": kind}}}, time_zone=zone
+    )
     shop.write("facts.csv", [moment(0, at=local)])
     shop.load()
     assert shop.live("moments", '"at"') == [(datetime.fromisoformat(utc),)]

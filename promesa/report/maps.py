@@ -1,0 +1,147 @@
+"""The map of touchpoints: stages across, channels down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa.report.chain import satisfaction_row
+from promesa.report.content import by, by_measure, number
+from promesa.report.figures import Figure, figure_of
+from promesa.report.touchpoints import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from promesa.report.content import Content, Row
+    from promesa.report.promises import Promise
+
+FIRST_IN_CELL = 6
+"""Touchpoints of a cell of the map that are shown at once; the others unfold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One touchpoint in one cell of the map.
+
+    Attributes
+    ----------
+    share : float
+        Its moments as a share of the largest of the map, in percent: the length of its bar.
+    against : {"above", "below", ""}
+        Where its score lies against that of the whole company, when the interval says so.
+    broken : str
+        Which promise of it is below target; empty when none is.
+    """
+
+    name: str
+    moments: Figure
+    share: float
+    score: Figure | None
+    against: str
+    broken: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """The map: stages across, channels down."""
+
+    stages: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[Chip, ...], ...]], ...]
+    concept: str
+    whole: Figure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What every cell of the map is set against: the concept shown, the whole company, the largest volume."""
+
+    concept: str
+    whole: Row | None
+    largest: float
+    promises: Sequence[Promise]
+
+
+def map_of(content: Content, promises: Sequence[Promise]) -> Map | None:
+    """Return the map, or None when no touchpoint has been lived."""
+    by_channel = bool(content.rows("touchpoints_by_channel"))
+    rows = content.rows("touchpoints_by_channel" if by_channel else "touchpoints")
+    cells = by(
+        (row for row in rows if row.get("touchpoint") is not None),
+        lambda row: (row.get("channel"), str(row.get("touchpoint"))),
+    )
+    if not cells:
+        return None
+    ground = _ground(content, rows, [by_measure(group) for group in cells.values()], promises)
+    chips: dict[tuple[object, str], list[Chip]] = {}
+    for (channel, touchpoint), group in cells.items():
+        stage = str(content.touchpoints.get(touchpoint, {}).get("stage") or "during")
+        chips.setdefault((channel, stage), []).append(_chip(touchpoint, by_measure(group), ground, content))
+    channels = dict.fromkeys(channel for channel, _ in cells)
+    every = content.say("map.all_channels")
+    return Map(
+        stages=tuple(content.label("stage", stage) for stage in STAGES),
+        rows=tuple(
+            (
+                content.label("channel", channel) if by_channel else every,
+                tuple(tuple(sorted(chips.get((channel, stage), []), key=lambda c: -c.share)) for stage in STAGES),
+            )
+            for channel in channels
+        ),
+        concept=content.measure(ground.concept) if ground.concept else "",
+        whole=figure_of(ground.whole, content) if ground.whole else None,
+    )
+
+
+def _ground(
+    content: Content, rows: Sequence[Row], cells: Sequence[Mapping[str, Row]], promises: Sequence[Promise]
+) -> Ground:
+    """Show the concept of the satisfaction link where touchpoints have it, else the first that they have."""
+    whole = satisfaction_row(content)
+    wanted = str(whole.get("concept")) if whole else ""
+    present = dict.fromkeys(str(row.get("measure")) for row in rows)
+    concepts = [measure for measure in present if content.has_label("concept", measure)]
+    concept = wanted if wanted in concepts else next(iter(concepts), "")
+    return Ground(
+        concept=concept,
+        whole=whole if concept == wanted else None,
+        largest=max((_moments(cell) for cell in cells), default=0.0) or 1.0,
+        promises=promises,
+    )
+
+
+def _moments(rows: Mapping[str, Row]) -> float:
+    return number(rows.get("moments", {}).get("estimate")) or 0.0
+
+
+def _chip(name: str, rows: Mapping[str, Row], ground: Ground, content: Content) -> Chip:
+    score = rows.get(ground.concept)
+    return Chip(
+        name=content.label("touchpoint", name),
+        moments=figure_of(rows.get("moments"), content),
+        share=round(100 * _moments(rows) / ground.largest, 1),
+        score=figure_of(score, content) if score else None,
+        against=_against(score, ground.whole) if score and ground.whole else "",
+        broken="; ".join(_broken(name, ground.promises, content)),
+    )
+
+
+def _against(score: Row, whole: Row) -> str:
+    middle = number(whole.get("estimate"))
+    lower, upper = number(score.get("lower")), number(score.get("upper"))
+    if middle is None or lower is None or upper is None:
+        return ""
+    return "above" if lower > middle else "below" if upper < middle else ""
+
+
+def _broken(touchpoint: str, promises: Iterable[Promise], content: Content) -> list[str]:
+    return [
+        content.say("map.broken", statement=promise.statement, rate=promise.kept_rate.text)
+        for promise in promises
+        if promise.below_target and touchpoint in _places(promise, content)
+    ]
+
+
+def _places(promise: Promise, content: Content) -> Sequence[object]:
+    places = content.promises.get(promise.name, {}).get("touchpoints")
+    return places if isinstance(places, (list, tuple)) else ()

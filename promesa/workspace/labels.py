@@ -1,0 +1,18 @@
+"""What people call every declared name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promesa.workspace.model import Workspace
+
+
+def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """Return what people call every declared name, by language."""
+    model = workspace.model
+    kinds = (model.traits, model.purposes, model.elements, model.concepts, model.channels, model.functions)
+    labels = {name: thing.label for kind in kinds for name, thing in kind.items()}
+    labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
+    labels |= {name: promise.statement for name, promise in model.promises.items()}
+    return {name: {"es": label.es, "en": label.en} for name, label in labels.items()}
