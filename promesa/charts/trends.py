@@ -49,9 +49,8 @@ def trend(
     read = _lived(readings(rows, label=period, unit=unit, locale=locale, series=series))
     if not any(one.estimate is not None for one in read):
         return nothing_to_draw(title=title, locale=locale)
-    scale = scale_of(
-        [target, *(value for one in read for value in (one.estimate, one.lower, one.upper))], unit=unit, locale=locale
-    )
+    heights = [value for one in read for value in (one.estimate, one.lower, one.upper)]
+    scale = scale_of([target, *heights, *([0.0] if _is_volume(unit) else [])], unit=unit, locale=locale)
     lines = list(dict.fromkeys(one.series for one in read))
     shown = {line: (names or {}).get(line, line) for line in lines}
     y_axis = {"labelExpr": scale.label_expression, "tickCount": 4, "title": None, "domain": False, "ticks": False}

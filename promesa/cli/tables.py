@@ -63,7 +63,8 @@ def _print_chain(document: dict[str, Any], labels: dict[str, str], locale: str) 
             rows.append([link, reason, words.NOT_STATED, "", "", ""])
             continue
         measure = f"chain.measure.{row['measure']}"
-        name = words.say(measure, locale) if words.knows(measure) else labels.get(row["measure"], row["measure"])
+        declared = labels.get(str(row["measure"]), str(row["measure"]))
+        name = words.say(measure, locale) if words.knows(measure) else declared
         owner = labels.get(str(row.get("owner")), str(row.get("owner") or ""))
         rows.append([link, name, _figure(row, locale), words.number(row["n"], locale), _trend(row, locale), owner])
     print_table(words.say("cli.chain.title", locale), columns, rows, right={3})
@@ -83,7 +84,11 @@ def _trend(row: dict[str, Any], locale: str) -> str:
 def _print_costly(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
     columns = [words.say(f"cli.costly.{name}", locale) for name in ("promise", "cost", "broken")]
     rows = [
-        [labels.get(row["promise"], row["promise"]), _figure(row, locale), words.number(row["broken"], locale)]
+        [
+            labels.get(str(row["promise"]), str(row["promise"])),
+            _figure(row, locale),
+            words.number(row["broken"], locale),
+        ]
         for row in document["rows"]
     ]
     print_table(words.say("cli.costly.title", locale), columns, rows, right={2})

@@ -246,7 +246,8 @@ def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence
     if not files:
         return _empty_memory(columns)
     schema = ", ".join(f"`{column}` {SPARK_TYPES[kind]}" for column, kind in columns)
-    backend._session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
+    session = backend._session  # noqa: SLF001 (Ibis reads Parquet on Spark without a schema, and has no door for one)
+    session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
     table: ibis.Table = backend.table(name)
     return table
 

@@ -59,7 +59,7 @@ def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str
     """
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     for column in list(tree.find_all(exp.Column)):
-        column.this.set("quoted", True)
+        column.this.args["quoted"] = True
 
     def fill(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Anonymous) or str(node.this).lower() not in {"local_day", "end_of_day"}:

@@ -9,7 +9,7 @@ from promesa.stats import mean_interval, net_share_from_clusters, share_interval
 
 if TYPE_CHECKING:
     from promesa.measures.slices import Question
-    from promesa.results import Evidence, Value
+    from promesa.results import Value
     from promesa.stats import ClusterSums
 
 WITHHELD_GROUP = "withheld-small-group"
@@ -41,7 +41,7 @@ def count_of(
     )
 
 
-def mean_of(
+def mean_of(  # noqa: PLR0913 (a figure is that many facts)
     question: Question,
     dimensions: dict[str, str | None],
     measure: str,
@@ -51,7 +51,6 @@ def mean_of(
     n_missing: int = 0,
     kind: str = "mean",
     up: float | None = None,
-    evidence: Evidence = "described",
     extra: dict[str, Value] | None = None,
 ) -> Estimate:
     """Return the mean of a group with its interval, clustered by customer.
@@ -64,7 +63,7 @@ def mean_of(
     up : float or None
         For an NPS, the share of ones.
     """
-    base = {"dimensions": dimensions, "measure": measure, "unit": unit, "evidence": evidence, "extra": extra or {}}
+    base = {"dimensions": dimensions, "measure": measure, "unit": unit, "extra": extra or {}}
     if sums.n == 0:
         return Estimate(**base, estimate=None, n=0, n_missing=n_missing, note=NO_DATA)  # type: ignore[arg-type]
     reason = withheld(question, sums.n, sums.clusters)

@@ -89,8 +89,10 @@ def _loads(question: Question) -> list[Estimate]:
                 latest.setdefault(count.load, count)
     figures: list[Estimate] = []
     for count in sorted(latest.values(), key=lambda c: (c.table, c.load)):
-        for measure in ("read", "accepted", "unchanged", "repeated", "corrected"):
-            figures.append(_count(count.table, count.load, None, measure, getattr(count, measure)))
+        figures += [
+            _count(count.table, count.load, None, measure, getattr(count, measure))
+            for measure in ("read", "accepted", "unchanged", "repeated", "corrected")
+        ]
         figures += [
             _count(count.table, count.load, rule, "quarantined", rows)
             for rule, rows in sorted(count.quarantined.items())

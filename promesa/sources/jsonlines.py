@@ -90,8 +90,8 @@ def _lines(path: Path) -> str:
 
 def _keys(source: Source, found: Found, lines: str, *, engine: Embedded) -> tuple[str, ...]:
     """Return the keys of every object, in the order in which they first appear."""
-    objects = f"SELECT line FROM {lines} WHERE {_is_object('line')}"
-    shapes = f"SELECT json_keys(line) AS keys, count(*) AS objects FROM ({objects}) GROUP BY 1"
+    keys_of = f"CASE WHEN {_is_object('line')} THEN json_keys(line) END"
+    shapes = f"SELECT {keys_of} AS keys, count(*) AS objects FROM {lines} GROUP BY 1 HAVING keys IS NOT NULL"
     rows = engine.run(f"SELECT keys FROM ({shapes}) ORDER BY objects DESC, len(keys) DESC, keys")
     keys = dict.fromkeys(str(key) for (found_keys,) in rows for key in cast("list[str]", found_keys))
     if not rows:
@@ -105,7 +105,8 @@ def _keys(source: Source, found: Found, lines: str, *, engine: Embedded) -> tupl
 
 
 def _is_object(line: str) -> str:
-    return f"json_valid({line}) AND json_type({line}) = 'OBJECT'"
+    # The type of a line that is not JSON is an error, and AND does not wait for its left side: CASE does.
+    return f"CASE WHEN json_valid({line}) THEN json_type({line}) = 'OBJECT' ELSE false END"
 
 
 def _cells(lines: str, columns: Mapping[str, str], *, numbered: bool, marked: bool) -> str:
@@ -113,7 +114,7 @@ def _cells(lines: str, columns: Mapping[str, str], *, numbered: bool, marked: bo
     cells = [f"{_cell(key, marked=marked)} AS {name(column)}" for column, key in columns.items()]
     ordinal = [name(ORDINAL)] if numbered else []
     broken = f"CASE WHEN line_is_whole THEN NULL ELSE line END AS {name(BROKEN)}"
-    checked = f"SELECT *, coalesce({_is_object('line')}, false) AS line_is_whole FROM {lines} WHERE trim(line) <> ''"
+    checked = f"SELECT *, {_is_object('line')} AS line_is_whole FROM {lines} WHERE trim(line) <> ''"
     return f"(SELECT {', '.join([*cells, *ordinal, broken])} FROM ({checked}))"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from promesa.sources.decisions import Decision
     from promesa.sources.shapes import SourceColumn
     from promesa.workspace import Source
+
+
+_IN_QUOTES = re.compile("\"[^\"]*\"?|'[^']*'?")  # what the engine quotes may be a cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ def unreadable(raw: Raw, source: Source, error: EngineError) -> SourceUnreadable
     """Return the error for a file that the engine gives up on."""
     return SourceUnreadable(
         what=f"The file {raw.shown} of source {source.name!r} cannot be read as it is described.",
-        got=error.got.splitlines()[0][:200],
+        got=_IN_QUOTES.sub("…", error.got.splitlines()[0])[:200],
         expected="a file in the format that its name or [sources] gives",
         fix=f"check the file, and delimiter, quote, encoding and format in [sources.{source.name}]",
     )

@@ -74,10 +74,9 @@ def _sheet(source: Source, found: Found) -> Any:
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
-    """Return the rows that hold something, each with its number in the sheet from 0."""
-    left = sheet.start[1] if sheet.start else 0  # columns before the first that holds something
+    """Return the rows that hold something, from the first column that does, with their number in the sheet from 0."""
     for number, cells in enumerate(sheet.iter_rows()):
-        texts = [cell_text(cell) for cell in cells[left:]]
+        texts = [cell_text(cell) for cell in cells]
         if any(text is not None for text in texts):
             yield number, texts
 

@@ -15,7 +15,6 @@ FRONT = sorted([*ROOT.glob("*.md"), *ROOT.glob("examples/*/README.md")])
 PAGES = [*FRONT, *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s#]+)")
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_YET = {"docs/assets/report.png"}
 
 
 def named(page: Path) -> str:
@@ -33,7 +32,7 @@ def test_every_make_target_named_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", FRONT, ids=named)
 def test_every_file_linked_exists(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
-    missing = [link for link in links if link not in NOT_YET and not (page.parent / link).exists()]
+    missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
 
 

@@ -41,7 +41,7 @@ def test_parquet_takes_declared_kinds_and_a_zone(bench: Bench) -> None:
     name = parquet(bench, id=["1", "x", "3"], n=[1.0, 2.5, 3.0], at=[datetime(2024, 7, 5, 12)] * 3)
     staged = bench.stage(name, types={"id": "whole", "n": "whole"}, time_zone="Europe/Madrid")
     assert bench.types(staged) == {"id": "BIGINT", "n": "BIGINT", "at": "TIMESTAMP WITH TIME ZONE"}
-    assert bench.engine.run(f"SELECT id, n, CAST(at AS VARCHAR) FROM {staged.relation}") == [
+    assert bench.engine.run(f"SELECT id, n, CAST(\"at\" AS VARCHAR) FROM {staged.relation}") == [
         (1, 1, "2024-07-05 10:00:00+00"),
         (3, 3, "2024-07-05 10:00:00+00"),
     ]
@@ -123,6 +123,13 @@ def test_json_in_latin_1_is_read(bench: Bench) -> None:
     staged = bench.stage(bench.write("v.jsonl", '{"a":"Bogotá"}\n', encoding="latin-1"))
     assert bench.rows(staged) == [("Bogotá",)]
     assert codes(staged) == ["encoding"]
+
+
+def test_an_engine_error_shows_no_cell(bench: Bench) -> None:
+    content = '{"a":"' + "secreto" * 1_000_000 + '"}\n{"a":"otro"}\n'
+    with pytest.raises(SourceUnreadable, match="cannot be read") as caught:
+        bench.stage(bench.write("v.jsonl", content))
+    assert "secreto" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
