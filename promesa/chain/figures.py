@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import lit, stack, when
@@ -12,6 +13,8 @@ from promesa.results import Estimate
 from promesa.value import margin, returning
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promesa.measures import Group
 
 # Links that concepts of `model.toml` fill, by `link = "..."`, and the note where none is declared or answered.
@@ -102,11 +105,16 @@ def _heard(question: Question) -> list[Estimate]:
     return figures
 
 
+def _zoned(instant: datetime | None) -> datetime | None:
+    """Return a naive UTC instant with its zone: without one the analyses would read it as local time."""
+    return instant.replace(tzinfo=UTC) if instant else None
+
+
 def _retention(question: Question) -> list[Estimate]:
     answer = returning(
         question.workspace,
-        since=question.since,
-        until=question.until,
+        since=_zoned(question.since),
+        until=_zoned(question.until),
         facts=question.facts,
         confidence_level=question.confidence_level,
     )
@@ -121,8 +129,8 @@ def _money(question: Question) -> list[Estimate]:
         return [empty("income", "no-orders-loaded"), empty("profit", "no-orders-loaded")]
     answer = margin(
         question.workspace,
-        since=question.since,
-        until=question.until,
+        since=_zoned(question.since),
+        until=_zoned(question.until),
         facts=question.facts,
         confidence_level=question.confidence_level,
     )

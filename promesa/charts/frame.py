@@ -34,6 +34,7 @@ class Reading:
     target: float | None
     text: str
     missing: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,7 @@ def _datum(number: int, one: Reading, series_names: Mapping[str, str] | None) ->
         "end": max((value for value in (one.estimate, one.upper) if value is not None), default=None),
         "text": one.text,
         "missing": one.missing,
+        "alone": one.alone,
     }
 
 

@@ -41,9 +41,9 @@ def histogram(
     unit : str
         Of the ends.
     split_at : float, optional
-        Bins that begin at or above it have the second colour, and a line stands at it.
+        Where a line stands across the bins: what was promised, say.
     """
-    cells = _bins(rows, lower=lower, upper=upper, count=count, split_at=split_at)
+    cells = _bins(rows, lower=lower, upper=upper, count=count)
     if not any(cell["count"] for cell in cells):
         return nothing_to_draw(title=title, locale=locale)
     across = scale_of([finite(cell[end]) for cell in cells for end in ("from", "to")], unit=unit, locale=locale)
@@ -52,18 +52,12 @@ def histogram(
     y_axis = {"labelExpr": upward.label_expression, "tickCount": 4, "title": None, "domain": False, "ticks": False}
     layers: list[object] = [
         {
-            "mark": {"type": "rect", "stroke": light("paper"), "strokeWidth": 0.75},
+            "mark": {"type": "rect", "stroke": light("paper"), "strokeWidth": 0.75, "color": light("first")},
             "encoding": {
                 "x": {"field": "from", "type": "quantitative", "axis": x_axis, "scale": {"zero": False, "nice": False}},
                 "x2": {"field": "to"},
                 "y": {"field": "count", "type": "quantitative", "axis": y_axis},
                 "y2": {"datum": 0},
-                "color": {
-                    "field": "side",
-                    "type": "nominal",
-                    "legend": None,
-                    "scale": {"domain": ["before", "after"], "range": [light("first"), light("second")]},
-                },
             },
         }
     ]
@@ -74,16 +68,15 @@ def histogram(
     return frame(Drawn(title=title, caption=upward.caption, readings=(), unit=unit, locale=locale), body=body)
 
 
-def _bins(rows: Rows, *, lower: str, upper: str, count: str, split_at: float | None) -> list[dict[str, float | str]]:
+def _bins(rows: Rows, *, lower: str, upper: str, count: str) -> list[dict[str, float]]:
     ends = [(finite(row.get(lower)), finite(row.get(upper)), finite(row.get(count))) for row in rows]
     widths = [high - low for low, high, _ in ends if low is not None and high is not None]
     width = widths[0] if widths else 1.0
-    cells: list[dict[str, float | str]] = []
+    cells: list[dict[str, float]] = []
     for low, high, many in ends:
         if many is None or (low is None and high is None):
             continue
         start = low if low is not None else (high or 0.0) - width
         stop = high if high is not None else start + width
-        after = split_at is not None and start >= split_at
-        cells.append({"from": start, "to": stop, "count": many, "side": "after" if after else "before"})
+        cells.append({"from": start, "to": stop, "count": many})
     return sorted(cells, key=lambda cell: cell["from"])

@@ -16,7 +16,7 @@ SPACE = "http://www.w3.org/2000/svg"
 ET.register_namespace("", SPACE)
 
 
-def to_svg(spec: Mapping[str, object], *, locale: str) -> str:
+def to_svg(spec: Mapping[str, object], *, locale: str, name: str = "") -> str:
     """Draw a chart.
 
     Parameters
@@ -25,12 +25,14 @@ def to_svg(spec: Mapping[str, object], *, locale: str) -> str:
         A chart of this package, or any Vega-Lite dict that carries its own data: nothing is fetched.
     locale : str
         Such as ``es`` or ``es_CO``: signs of numbers, names of months.
+    name : str, optional
+        What tells this chart from one of the same content on the same page.
 
     Returns
     -------
     str
-        One ``<svg role="img">`` with title and description. Its ids depend on nothing but the chart,
-        so that the same chart is the same text, and two charts fit on one page.
+        One ``<svg role="img">`` with title and description. Its ids depend on nothing but what is
+        handed in, so that the same chart is the same text, and two charts fit on one page.
     """
     import vl_convert
 
@@ -38,7 +40,7 @@ def to_svg(spec: Mapping[str, object], *, locale: str) -> str:
         dict(spec), format_locale=number_format(locale), time_format_locale=time_format(locale), allowed_base_urls=[]
     )
     root = ET.fromstring(drawn)  # noqa: S314 - written by the line above
-    mark = "c" + sha256(dumps([spec, locale], sort_keys=True, default=str).encode()).hexdigest()[:10]
+    mark = "c" + sha256(dumps([spec, locale, name], sort_keys=True, default=str).encode()).hexdigest()[:10]
     _quieten(root)
     _rename_ids(root, mark)
     _name(root, mark, title=title_of(spec), description=str(spec.get("description", "")))
@@ -72,7 +74,8 @@ def _quieten(root: ET.Element) -> None:
 
 
 def _rename_ids(root: ET.Element, mark: str) -> None:
-    renamed = {identity: f"{mark}-{identity}" for identity in _ids(root)}
+    # The renderer numbers its ids through the life of the process: ours begin at 0 in every chart.
+    renamed = {identity: f"{mark}-{number}" for number, identity in enumerate(_ids(root))}
     for element in root.iter():
         for key, value in element.attrib.items():
             if key == "id":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promesa import words
@@ -57,7 +58,7 @@ def trend(
     y = {"field": "estimate", "type": "quantitative", "axis": y_axis, "scale": {"zero": _is_volume(unit), "nice": True}}
     paint = _paint([shown[line] for line in lines])
     encoding: dict[str, object] = {"x": _period_axis(read)}
-    layers = _trend_layers(y, paint=paint, target=target, several=len({one.label for one in read}) > 1)
+    layers = _trend_layers(y, paint=paint, target=target)
     remark = words.say("charts.target_line", locale) if target is not None else ""
     return frame(
         Drawn(title=title, caption=scale.caption, remark=remark, readings=read, unit=unit, locale=locale),
@@ -66,15 +67,19 @@ def trend(
     )
 
 
-def _lived(read: Sequence[Reading]) -> tuple[Reading, ...]:
+def _lived(read: Sequence[Reading]) -> list[Reading]:
     """Return the readings from the first period with a figure to the last: withheld ends would stretch the axis."""
     known = [one.label for one in read if one.estimate is not None]
-    if not known:
-        return tuple(read)
     dated = all(part.isdigit() for one in read for part in one.label.split("-"))
-    if not dated:
-        return tuple(read)
-    return tuple(one for one in read if min(known) <= one.label <= max(known))
+    lived = [one for one in read if not known or not dated or min(known) <= one.label <= max(known)]
+    return [replace(one, alone=_is_alone(one, lived)) for one in lived]
+
+
+def _is_alone(one: Reading, read: Sequence[Reading]) -> bool:
+    line = [other for other in read if other.series == one.series]
+    at = next(index for index, other in enumerate(line) if other is one)
+    beside = [*line[max(0, at - 1) : at], *line[at + 1 : at + 2]]
+    return one.estimate is not None and all(other.estimate is None for other in beside)
 
 
 def _is_volume(unit: str) -> bool:
@@ -82,23 +87,23 @@ def _is_volume(unit: str) -> bool:
     return unit == "count" or is_money(unit)
 
 
-def _trend_layers(
-    y: Mapping[str, object], *, paint: Mapping[str, object], target: float | None, several: bool
-) -> list[object]:
+def _trend_layers(y: Mapping[str, object], *, paint: Mapping[str, object], target: float | None) -> list[object]:
     # Without a series the colour stands on the mark: an empty encoding would draw a legend.
     solo = {} if paint else {"color": light("first")}
-    # One period has no area: its interval is a line.
-    spread = {"type": "area", "opacity": 0.18} if several else {"type": "rule", "strokeWidth": 3}
-    band = {
-        "mark": {**spread, **solo},
-        "encoding": {"y": {**y, "field": "lower"}, "y2": {"field": "upper"}, **_plain(paint)},
+    span = {"y": {**y, "field": "lower"}, "y2": {"field": "upper"}, **_plain(paint)}
+    band = {"mark": {"type": "area", "opacity": 0.18, **solo}, "encoding": span}
+    # A period without neighbours has no area: its interval is a line.
+    lonely = {
+        "transform": [{"filter": "datum.alone"}],
+        "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.45, **solo},
+        "encoding": span,
     }
     line = {"mark": {"type": "line", "strokeWidth": 2, **solo}, "encoding": {"y": y, **paint}}
     points = {
         "mark": {"type": "point", "filled": True, "size": 22, "opacity": 1, **solo},
         "encoding": {"y": y, **_plain(paint)},
     }
-    layers: list[object] = [band, line, points]
+    layers: list[object] = [band, lonely, line, points]
     if target is not None:
         rule = {"type": "rule", "strokeDash": [4, 3], "strokeWidth": 1.5, "color": light("ink")}
         layers.append({"mark": rule, "encoding": {"y": {"datum": target, "type": "quantitative"}, "x": None}})

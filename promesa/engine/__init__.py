@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         to_utc_sql,
     )
     from promesa.engine.connection import Engine, connect
-    from promesa.engine.embedded import Embedded, literal, name
+    from promesa.engine.embedded import Embedded, literal, memory_share, name
     from promesa.engine.expressions import case, interval_days, lit, null_of, rewritten_sql, stack, when
 
 _WHERE = {
@@ -35,6 +35,7 @@ _WHERE = {
     "interval_days": "expressions",
     "lit": "expressions",
     "literal": "embedded",
+    "memory_share": "embedded",
     "local_time_of": "clock",
     "name": "embedded",
     "null_of": "expressions",
@@ -59,6 +60,7 @@ __all__ = [
     "lit",
     "literal",
     "local_time_of",
+    "memory_share",
     "name",
     "null_of",
     "offsets",

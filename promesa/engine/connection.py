@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine.embedded import name
+from promesa.engine.embedded import memory_share, name
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     import ibis
     import pyarrow as pa
 
 HELD = 12
+WATCH_SECONDS = 0.5
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -56,11 +59,14 @@ class Engine:
         As the workspace names it.
     dialect : str
         sqlglot's name of the engine's SQL: ``duckdb`` or ``spark``.
+    watch : callable or None
+        Called now and then during a query with the share of it that is done, where the engine knows (DuckDB).
     """
 
     url: str
     dialect: str
     backend: Any
+    watch: Callable[[float], None] | None = None
     _tables: dict[str, ibis.Table] = field(default_factory=dict)
     _held: dict[str, ibis.Table] = field(default_factory=dict)
 
@@ -118,9 +124,32 @@ class Engine:
     def fetch(self, expression: ibis.Expr) -> pa.Table:
         """Run an expression and return its whole answer; for sums and samples, never for all rows."""
         try:
-            return expression.to_pyarrow()
+            with self._watched():
+                return expression.to_pyarrow()
         except Exception as error:
             raise _translated(error) from error
+
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Report progress from a second thread while a query runs in this one."""
+        if self.watch is None or self.dialect != "duckdb":
+            yield
+            return
+        watch, done = self.watch, threading.Event()
+
+        def report() -> None:
+            while not done.wait(WATCH_SECONDS):
+                share = self.backend.con.query_progress()
+                if share > 0:
+                    watch(share / 100)
+
+        thread = threading.Thread(target=report, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def sql(self, expression: ibis.Expr) -> str:
         """Return the SQL that an expression becomes on this engine."""
@@ -146,7 +175,7 @@ def connect(
     url : str
         ``duckdb``; ``spark://local[2]``, ``spark://host:7077`` or ``sc://host`` (extra ``spark``, Java 17).
     memory_limit : str or None
-        DuckDB only, such as ``8GiB``.
+        DuckDB only, such as ``8GiB``; None takes a third of the machine, 6 GiB at most.
     threads : int or None
         DuckDB only.
     spill : Path or None
@@ -177,8 +206,7 @@ def _connect_duckdb(*, memory_limit: str | None, threads: int | None, spill: Pat
 
     backend: Any = ibis.duckdb.connect()
     settings: dict[str, object] = {"TimeZone": "UTC", "enable_progress_bar": False}
-    if memory_limit:
-        settings["memory_limit"] = memory_limit
+    settings["memory_limit"] = memory_limit or memory_share()
     if threads:
         settings["threads"] = threads
     if spill:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+_NOT_WRITABLE = ("No space left", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -118,7 +120,7 @@ class _translated:  # noqa: N801 (reads as a clause: `with _translated():`)
 def translate(error: duckdb.Error) -> EngineError | StoreNotWritable:
     """Return promesa's error for one of DuckDB's; text within quotes may be personal and is masked."""
     message = str(error)
-    if isinstance(error, duckdb.IOException) and ("No space left" in message or "Permission denied" in message):
+    if isinstance(error, duckdb.IOException) and any(word in message for word in _NOT_WRITABLE):
         return StoreNotWritable(
             what="A file could not be written.",
             got=message.splitlines()[0][:200],
@@ -134,6 +136,12 @@ def translate(error: duckdb.Error) -> EngineError | StoreNotWritable:
         expected="a query that runs",
         fix="see what the message names; with a load file, run its SELECT by itself",
     )
+
+
+def memory_share() -> str:
+    """Return the memory that DuckDB may take where nobody says: a third of the machine, 6 GiB at most."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return f"{max(512, min(machine // 3, 6 * 1024))}MiB"
 
 
 def literal(value: object) -> str:

@@ -104,8 +104,8 @@ def response_figures(question: Question, opinions: Table, *, names: tuple[str, .
     for group in groups:
         asked = group.values["asked"]
         answers = group.values["answered"].n
-        figures.append(count_of(question, group.dimensions, "asked", asked.n, customers=group.customers or group.rows))
-        figures.append(count_of(question, group.dimensions, "answers", answers, customers=group.customers or answers))
+        figures.append(count_of(question, group.dimensions, "asked", asked.n, customers=group.customers))
+        figures.append(count_of(question, group.dimensions, "answers", answers, customers=group.customers))
         if silent_known:
             figures.append(mean_of(question, group.dimensions, "response_rate", asked, unit="fraction", kind="share"))
         else:

@@ -27,7 +27,7 @@ class Group:
     rows : int
         Rows of the group.
     customers : int
-        Different customers among them.
+        Different customers among them; a row without a customer counts as one person.
     values : dict of str to ClusterSums
         For each value asked, sums clustered by customer. A null value is not an observation.
     """
@@ -102,7 +102,7 @@ def _by_customer(table: Table, keys: list[str], count: int) -> Table:
 
 
 def _one_by_one(table: Table, keys: list[str], count: int) -> Table:
-    sums: dict[str, Expression] = {"rows": table.count(), "customers": table["customer"].count()}
+    sums: dict[str, Expression] = {"rows": table.count(), "customers": table.count()}
     for i in range(count):
         v = table[f"v{i}"]
         sums |= {f"n{i}": v.count(), f"c{i}": v.count(), f"t{i}": v.sum(), f"nn{i}": v.count()}

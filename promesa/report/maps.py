@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.report.chain import satisfaction_row
-from promesa.report.content import by, by_measure, number
+from promesa.report.content import by, by_measure, number, only
 from promesa.report.figures import Figure, figure_of
 from promesa.report.touchpoints import STAGES
 
@@ -97,14 +97,14 @@ def _ground(
     content: Content, rows: Sequence[Row], cells: Sequence[Mapping[str, Row]], promises: Sequence[Promise]
 ) -> Ground:
     """Show the concept of the satisfaction link where touchpoints have it, else the first that they have."""
-    whole = satisfaction_row(content)
-    wanted = str(whole.get("concept")) if whole else ""
-    present = dict.fromkeys(str(row.get("measure")) for row in rows)
+    wanted = str((satisfaction_row(content) or {}).get("concept"))
+    present = dict.fromkeys(str(row.get("measure")) for row in rows if row.get("touchpoint") is not None)
     concepts = [measure for measure in present if content.has_label("concept", measure)]
     concept = wanted if wanted in concepts else next(iter(concepts), "")
+    whole = next(only(content.rows("opinions"), concept), None) or satisfaction_row(content)
     return Ground(
         concept=concept,
-        whole=whole if concept == wanted else None,
+        whole=whole if whole and whole.get("concept") == concept else None,
         largest=max((_moments(cell) for cell in cells), default=0.0) or 1.0,
         promises=promises,
     )

@@ -17,13 +17,13 @@ from promesa.report.drawing import environment, render
 from promesa.report.picture import LAYOUTS, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from promesa.report.content import Content
 
 SECTIONS = ("chain", "costliest", "promises", "touchpoints", "trend", "value", "quality", "method")
 FEW_PROMISES = 3
-"""Up to as many, the page opens with a sentence on each; past that, with one on the chain."""
+"""Up to as many, the page opens with a sentence on each; past that, with their number."""
 EVIDENCE = ("described", "associated", "adjusted", "experiment")
 CARDS_SHOWN = 6
 
@@ -91,7 +91,7 @@ def html_of(content: Content) -> str:
         style=style(),
         sections=SECTIONS,
         evidence=EVIDENCE,
-        headlines=_headlines(content, len(register)),
+        headlines=_headlines(content, register),
         pictures=[picture(links, layout, content=content) for layout in LAYOUTS],
         chain_table=chain.chain_table(links, content),
         effects=chain.effects(content),
@@ -108,17 +108,29 @@ def html_of(content: Content) -> str:
     )
 
 
-def _headlines(content: Content, promises: int) -> list[str]:
-    """Return the sentences that the page opens with."""
-    keys = ("promises", "value") if 0 < promises <= FEW_PROMISES else ("chain",)
-    return [said for key in keys if (said := content.summary(key))]
+def _headlines(content: Content, register: Sequence[promises.Promise]) -> list[str]:
+    """Return the sentences that the page opens with: the promises, the costliest of them, the money."""
+    if not register:
+        return []
+    below = sum(promise.below_target is True for promise in register)
+    said = [content.say("headline.promises", total=len(register), below=below)]
+    if len(register) <= FEW_PROMISES:
+        said = [content.summary("promises")]
+    worst, by_cost = promises.costliest(register)
+    if by_cost and not promises.cost_holds_zero(worst[0]):
+        cost = worst[0].cost
+        evidence = content.say(f"evidence.{cost.evidence}.word")
+        values = {"statement": worst[0].statement, "cost": cost.text, "interval": cost.interval}
+        said.append(content.say("headline.costliest", evidence=evidence, **values))
+    return [sentence for sentence in (*said, content.summary("value")) if sentence]
 
 
 def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> dict[str, object]:
     return {
         "map": maps.map_of(content, register),
         "first_in_cell": maps.FIRST_IN_CELL,
-        "touchpoint_table": touchpoints.touchpoint_table(content),
+        "volume_table": touchpoints.volume_table(content),
+        "opinion_table": touchpoints.opinion_table(content),
         "element_table": touchpoints.element_table(content),
     }
 

@@ -77,8 +77,7 @@ class Placed:
 
 def picture(links: Sequence[Link], layout: Layout, *, content: Content) -> Markup:
     """Return the chain drawn in one layout."""
-    boxes = [_box(link, index, layout, content) for index, link in enumerate(links)]
-    placed = _placed([*boxes, _closing(layout, content)], layout)
+    placed = boxes_of(links, layout, content=content)
     return render(
         "chain.svg",
         name=layout.name,
@@ -90,6 +89,12 @@ def picture(links: Sequence[Link], layout: Layout, *, content: Content) -> Marku
         placed=placed,
         arrows=[_arrow(one, other, layout) for one, other in pairwise(placed)],
     )
+
+
+def boxes_of(links: Sequence[Link], layout: Layout, *, content: Content) -> list[Placed]:
+    """Return a box a link, and the one of the actions that close the circle, each in its place."""
+    boxes = [_box(link, index, layout, content) for index, link in enumerate(links)]
+    return _placed([*boxes, _closing(layout, content)], layout)
 
 
 def _placed(boxes: Sequence[Box], layout: Layout) -> list[Placed]:

@@ -243,7 +243,7 @@ def _by_month(promise: Promise, months: list[Row], content: Content) -> Exhibit:
     heads = {"month": content.say("column.month")}
     caption = f"{title}: {promise.statement}"
     behind = figures_table(caption, months, heads=heads, name=lambda _, value: str(value or ""), content=content)
-    return Exhibit(svg=drawn(spec, content), table=behind)
+    return Exhibit(svg=drawn(spec, content, name=f"{promise.name} by month"), table=behind)
 
 
 def _difference_chart(promise: Promise, gaps: list[Row], content: Content) -> Exhibit:
@@ -254,7 +254,10 @@ def _difference_chart(promise: Promise, gaps: list[Row], content: Content) -> Ex
     )
     rows = [[str(row.get("from") or ""), str(row.get("to") or ""), cell_of(figure_of(row, content))] for row in gaps]
     heads = [(content.say(f"column.{key}"), True) for key in ("from", "to", "count")]
-    return Exhibit(svg=drawn(spec, content), table=table(f"{title}: {promise.statement}", heads, rows))
+    return Exhibit(
+        svg=drawn(spec, content, name=f"{promise.name} differences"),
+        table=table(f"{title}: {promise.statement}", heads, rows),
+    )
 
 
 def _difference_unit(promise: Promise, gaps: list[Row]) -> str:

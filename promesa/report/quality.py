@@ -65,7 +65,7 @@ def quarantine(content: Content) -> Exhibit | None:
     spec = charts.bars(rows, label="rule", title=title, unit="count", locale=content.locale)
     heads = [(content.say("column.rule"), False), (content.say("column.count"), True)]
     behind = table(title, heads, [[rule, words.number(count, content.locale)] for count, rule in sums])
-    return Exhibit(svg=drawn(spec, content), table=behind)
+    return Exhibit(svg=drawn(spec, content, name="quarantine"), table=behind)
 
 
 def reach_table(content: Content) -> Table | None:

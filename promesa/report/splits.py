@@ -86,4 +86,4 @@ def _exhibit(promise: str, rows: list[Row], dimension: str, content: Content) ->
         name=lambda _, value: content.label(dimension, value),
         content=content,
     )
-    return Exhibit(svg=drawn(spec, content), table=behind)
+    return Exhibit(svg=drawn(spec, content, name=f"{promise} by {dimension}"), table=behind)

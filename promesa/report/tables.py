@@ -109,7 +109,7 @@ def figures_table(
     )
 
 
-def drawn(spec: Mapping[str, object], content: Content) -> Markup:
-    """Return a chart as SVG inside a page, where the name of its language need not be said."""
-    svg = charts.to_svg(spec, locale=content.locale).replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
+def drawn(spec: Mapping[str, object], content: Content, *, name: str) -> Markup:
+    """Return a chart as SVG inside a page; `name` tells it from every other chart there."""
+    svg = charts.to_svg(spec, locale=content.locale, name=name).replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
     return Markup(svg.replace('class="marks"', 'class="chart"', 1))  # noqa: S704 - an XML writer has escaped its texts

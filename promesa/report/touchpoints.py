@@ -14,28 +14,59 @@ if TYPE_CHECKING:
     from promesa.report.content import Content, Row
 
 STAGES = ("before", "during", "after")
-COUNTED = ("moments", "customers", "response_rate", "cost", "cost_per_moment")
+COUNTED = ("moments", "customers", "cost", "cost_per_moment")
+HEARD = ("asked", "answers", "response_rate")
 
 
-def touchpoint_table(content: Content) -> Table | None:
-    """Return one row a touchpoint: volume, response, cost, and every concept asked about it."""
-    groups = by(content.rows("touchpoints"), "touchpoint")
+def volume_table(content: Content) -> Table | None:
+    """Return one row a touchpoint that was lived: who answers for it, how many came, what it cost."""
+    groups = {name: rows for name, rows in _touchpoints(content).items() if "moments" in rows}
+    measures = _present(COUNTED, groups)
     if not groups:
         return None
-    present = {str(row.get("measure")) for row in content.rows("touchpoints")}
-    concepts = [
-        m
-        for m in dict.fromkeys(str(r.get("measure")) for r in content.rows("touchpoints"))
-        if content.has_label("concept", m)
-    ]
-    measures = [measure for measure in COUNTED if measure in present] + concepts
-    order = sorted(groups, key=lambda name: _order(str(name), content.touchpoints))
-    rows = [_touchpoint_row(name, by_measure(groups[name]), measures, content) for name in order]
     heads = [
         *((content.say(f"column.{key}"), False) for key in ("touchpoint", "stage", "function")),
         *((content.measure(measure), True) for measure in measures),
     ]
+    rows: list[list[Cell | str]] = []
+    for name, found in groups.items():
+        declared = content.touchpoints.get(str(name), {})
+        places = [content.label(kind, declared.get(kind)) for kind in ("stage", "function")]
+        rows.append([_name(name, content), *places, *_cells(found, measures, content)])
     return table(content.say("touchpoints.caption"), heads, rows)
+
+
+def opinion_table(content: Content) -> Table | None:
+    """Return one row a touchpoint that was spoken of: invitations, answers, every concept asked about it."""
+    present = dict.fromkeys(str(row.get("measure")) for row in content.rows("touchpoints"))
+    concepts = [measure for measure in present if content.has_label("concept", measure)]
+    groups = {name: rows for name, rows in _touchpoints(content).items() if {*HEARD, *concepts} & rows.keys()}
+    if not groups:
+        return None
+    measures = [*_present(HEARD, groups), *concepts]
+    heads = [(content.say("column.touchpoint"), False), *((content.measure(measure), True) for measure in measures)]
+    rows = [[_name(name, content), *_cells(found, measures, content)] for name, found in groups.items()]
+    return table(content.say("touchpoints.opinions_caption"), heads, rows)
+
+
+def _touchpoints(content: Content) -> dict[object, dict[str, Row]]:
+    """Return the rows of each touchpoint by measure, in the order of the stages and of the model."""
+    groups = by(content.rows("touchpoints"), "touchpoint")
+    order = sorted(groups, key=lambda name: _order(str(name), content.touchpoints))
+    return {name: by_measure(groups[name]) for name in order}
+
+
+def _present(measures: tuple[str, ...], groups: Mapping[object, Mapping[str, Row]]) -> list[str]:
+    return [measure for measure in measures if any(measure in rows for rows in groups.values())]
+
+
+def _name(touchpoint: object, content: Content) -> str:
+    """Return how a touchpoint is called; an opinion that names none is about the whole purchase."""
+    return content.say("touchpoints.whole") if touchpoint is None else content.label("touchpoint", touchpoint)
+
+
+def _cells(rows: Mapping[str, Row], measures: list[str], content: Content) -> list[Cell]:
+    return [cell_of(figure_of(rows.get(measure), content)) for measure in measures]
 
 
 def _order(name: str, declared: Mapping[str, Mapping[str, object]]) -> tuple[int, int]:
@@ -44,16 +75,6 @@ def _order(name: str, declared: Mapping[str, Mapping[str, object]]) -> tuple[int
         STAGES.index(stage) if stage in STAGES else len(STAGES),
         names.index(name) if name in names else len(names),
     )
-
-
-def _touchpoint_row(name: object, rows: Mapping[str, Row], measures: list[str], content: Content) -> list[Cell | str]:
-    declared = content.touchpoints.get(str(name), {})
-    return [
-        content.label("touchpoint", name),
-        content.label("stage", declared.get("stage")),
-        content.label("function", declared.get("function")),
-        *(cell_of(figure_of(rows.get(measure), content)) for measure in measures),
-    ]
 
 
 def element_table(content: Content) -> Table | None:

@@ -23,7 +23,7 @@ def opinion_trends(content: Content) -> tuple[Exhibit, ...]:
     groups = by((row for row in content.rows("opinions_by_month") if row.get("concept")), "concept")
     exhibits: list[Exhibit] = []
     for concept, rows in groups.items():
-        exhibits.append(monthly(content.label("concept", concept), rows, content))
+        exhibits.append(monthly(content.label("concept", concept), rows, content, name=f"concept {concept}"))
     return tuple(exhibits)
 
 
@@ -31,7 +31,10 @@ def busiest_touchpoints(content: Content) -> tuple[Exhibit, ...]:
     """Return the moments by month of the touchpoints that had most."""
     groups = by(only(content.rows("touchpoints_by_month"), "moments"), "touchpoint")
     order = sorted(groups, key=lambda name: -sum(number(row.get("estimate")) or 0.0 for row in groups[name]))
-    return tuple(monthly(content.label("touchpoint", name), groups[name], content) for name in order[:BUSIEST])
+    return tuple(
+        monthly(content.label("touchpoint", name), groups[name], content, name=f"touchpoint {name}")
+        for name in order[:BUSIEST]
+    )
 
 
 def months_table(content: Content) -> Table | None:
@@ -57,13 +60,13 @@ def value_trends(content: Content) -> tuple[Exhibit, ...]:
     """Return revenue, margin and what belongs to them by month."""
     groups = by(content.rows("value_by_month"), "measure")
     return tuple(
-        monthly(content.measure(measure), groups[measure], content)
+        monthly(content.measure(measure), groups[measure], content, name=f"value {measure}")
         for measure in VALUE_MEASURES
         if any(row.get("estimate") for row in groups.get(measure, ()))
     )
 
 
-def monthly(title: str, rows: Sequence[Row], content: Content) -> Exhibit:
+def monthly(title: str, rows: Sequence[Row], content: Content, *, name: str) -> Exhibit:
     """Return one line over months with the table behind it."""
     unit = next((str(row.get("unit")) for row in rows if row.get("unit")), "count")
     spec = charts.trend(rows, period="month", series=None, title=title, unit=unit, locale=content.locale)
@@ -74,4 +77,4 @@ def monthly(title: str, rows: Sequence[Row], content: Content) -> Exhibit:
         name=lambda _, value: str(value or content.say("not_stated")),
         content=content,
     )
-    return Exhibit(svg=drawn(spec, content), table=behind)
+    return Exhibit(svg=drawn(spec, content, name=name), table=behind)

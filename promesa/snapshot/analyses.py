@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import UnknownName, ValueOutOfRange
@@ -98,7 +99,7 @@ def kept_questions(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
     return questions
 
 
-def answers(workspace: Workspace, facts: Facts) -> Iterator[tuple[str, Result]]:
-    """Run everything a snapshot keeps, one answer after another."""
+def questions(workspace: Workspace, facts: Facts) -> Iterator[tuple[str, Callable[[], Result]]]:
+    """Return everything a snapshot keeps: the name of each answer and the call that works it out."""
     for analysis, by in kept_questions(workspace):
-        yield document_key(analysis, by), compute(analysis, workspace, by=by, facts=facts)
+        yield document_key(analysis, by), partial(compute, analysis, workspace, by=by, facts=facts)

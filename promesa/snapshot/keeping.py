@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import NothingAnalysed, StoreNotWritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from datetime import date, datetime
     from pathlib import Path
 
@@ -51,9 +52,9 @@ class Snapshot:
         It is while the store and the files that a person wrote are as they were, and the instant asked for
         is the one it was made for.
         """
-        from promesa.store import open_store, resolve_instant
+        from promesa.store import open_store, wanted_instant
 
-        wanted = resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
+        wanted = wanted_instant(workspace, as_of)
         if wanted is not None and wanted.isoformat() != self.about["as_of"]:
             return False
         if wanted is None and not self.about["as_of_is_last"]:
@@ -91,7 +92,7 @@ def analyse(
     StoreNotWritable
         If the snapshot cannot be written; an earlier one stays as it was.
     """
-    from promesa.snapshot.analyses import answers, kept_questions
+    from promesa.snapshot.analyses import kept_questions, questions
     from promesa.store import open_facts
 
     facts = open_facts(workspace, as_of=as_of)
@@ -99,11 +100,10 @@ def analyse(
     try:
         folder = _new_folder(workspace)
         keys: list[str] = []
-        for number, (key, answer) in enumerate(answers(workspace, facts)):
-            _write(folder / f"{key}.json", answer.to_document())
+        for key, ask in questions(workspace, facts):
+            with _shown(facts, progress, key, done=len(keys), total=total):
+                _write(folder / f"{key}.json", ask().to_document())
             keys.append(key)
-            if progress:
-                progress(key, (number + 1) / total)
         last = as_of is None and workspace.as_of is None
         about = {**_about(workspace, facts), "as_of_is_last": last, "documents": keys}
         _write(folder / "about.json", about)
@@ -115,6 +115,22 @@ def analyse(
             expected="a disk with room and permission to write",
             fix="free space or change the permissions, then run `promesa analyse` again",
         ) from error
+
+
+@contextmanager
+def _shown(
+    facts: Facts, progress: Callable[[str, float], None] | None, key: str, *, done: int, total: int
+) -> Generator[None]:
+    """Show which answer is being worked out, and how far its query is where the engine knows."""
+    if progress is None:
+        yield
+        return
+    progress(key, done / total)
+    facts.engine.watch = lambda share: progress(key, (done + share) / total)
+    try:
+        yield
+    finally:
+        facts.engine.watch = None
 
 
 def latest(workspace: Workspace) -> Snapshot:

@@ -55,7 +55,13 @@ def typed(raw: str, decision: Decision, *, zone: str | None, company_zone: str) 
     company_zone : str
         Zone of the cells without an offset in a column where others have one.
     """
-    cell = trimmed(raw)
+    if decision.kind == "text":
+        return raw
+    as_it_is, bare = (_fitting(cell, decision, zone, company_zone) for cell in (raw, trimmed(raw)))
+    return f"coalesce({as_it_is}, {bare})"  # to trim costs more than to cast, and few cells need it
+
+
+def _fitting(cell: str, decision: Decision, zone: str | None, company_zone: str) -> str:
     if decision.kind == "whole":
         return _whole(cell, decision)
     if decision.kind == "number":
@@ -70,7 +76,7 @@ def typed(raw: str, decision: Decision, *, zone: str | None, company_zone: str) 
             return f"timezone({literal(zone)}, {local})" if zone else local
         instant = _instant(cell, decision.dates)
         return f"coalesce({instant}, timezone({literal(zone or company_zone)}, {local}))"
-    return raw
+    return "NULL"
 
 
 def _guarded(cell: str, pattern: str, value: str) -> str:
@@ -105,9 +111,11 @@ def _number(cell: str, decision: Decision) -> str:
 
 def _yes_no(cell: str, decision: Decision) -> str:
     declared = decision.how == "declared"
-    yes = ", ".join(map(literal, TRUE_WORDS if declared else ("true",)))
-    no = ", ".join(map(literal, FALSE_WORDS if declared else ("false",)))
-    return f"CASE WHEN lower({cell}) IN ({yes}) THEN true WHEN lower({cell}) IN ({no}) THEN false END"
+    # Patterns, because the engine would join with a long list of words.
+    yes = literal("|".join(TRUE_WORDS if declared else ("true",)))
+    no = literal("|".join(FALSE_WORDS if declared else ("false",)))
+    word = f"lower({cell})"
+    return f"CASE WHEN regexp_full_match({word}, {yes}) THEN true WHEN regexp_full_match({word}, {no}) THEN false END"
 
 
 def _day(cell: str, form: DateForm, *, declared: bool) -> str:

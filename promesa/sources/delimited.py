@@ -29,7 +29,7 @@ _RULES = {
     "MISSING COLUMNS": "csv-structure",
     "TOO MANY COLUMNS": "csv-structure",
     "UNQUOTED VALUE": "csv-quote",
-    "LINE SIZE OVER MAXIMUM": "csv-line-too-long",
+    "LINE SIZE OVER MAXIMUM": "line-too-long",
     "INVALID ENCODING": "csv-encoding",
 }
 _serial = count()  # reject tables are one a scan, and a connection may be used by several
@@ -86,8 +86,7 @@ def _mend_line_ends(source: Source, seen: Delimited, *, folder: Path) -> Raw:
 
 
 def _raw(source: Source, seen: Delimited, *, path: Path, mend: Callable[[], Raw] | None) -> Raw:
-    rejects = f"__broken_{next(_serial)}"
-    keep = f"store_rejects=true, rejects_limit=0, rejects_table='{rejects}', rejects_scan='{rejects}_scan'"
+    rejects, keep = reject_table()
     dialect = seen.dialect
     return Raw(
         shown=seen.found.shown,
@@ -98,7 +97,7 @@ def _raw(source: Source, seen: Delimited, *, path: Path, mend: Callable[[], Raw]
         first_row=dialect.first_row,
         semicolons=dialect.delimiter == ";",
         warnings=seen.warnings,
-        broken=partial(_broken_rows, table=rejects),
+        broken=partial(broken_rows, table=rejects),
         blank_rows=partial(_blank_rows, seen),
         split=partial(_split, dialect=dialect),
         mend=mend,
@@ -116,12 +115,15 @@ def _relation(path: Path, dialect: Dialect, source: Source, *, keep: str) -> str
     )
 
 
-def _broken_rows(engine: Embedded, *, table: str) -> Iterator[BrokenRow]:
+def reject_table() -> tuple[str, str]:
+    """Return a new name for the lines that the engine cannot split, and the options that keep them there."""
+    table = f"__broken_{next(_serial)}"
+    return table, f"store_rejects=true, rejects_limit=0, rejects_table='{table}', rejects_scan='{table}_scan'"
+
+
+def broken_rows(engine: Embedded, *, table: str) -> Iterator[BrokenRow]:
     """Return what the engine kept of the lines it could not split, and forget it."""
-    query = (
-        f"SELECT line, min(error_type::VARCHAR), any_value(csv_line) FROM {name(table)} "
-        "GROUP BY line ORDER BY line"
-    )
+    query = f"SELECT line, min(error_type::VARCHAR), any_value(csv_line) FROM {name(table)} GROUP BY line ORDER BY line"
     try:
         for batch in engine.batches(query):
             for line, kind, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from promesa.engine import literal, name
 from promesa.errors import SourceUnreadable
+from promesa.sources.delimited import broken_rows, reject_table
 from promesa.sources.dialect import column_names
 from promesa.sources.encodings import copy_as_utf8, first_text, read_facts
 from promesa.sources.files import refuse_empty
@@ -42,15 +43,17 @@ def open_json_lines(source: Source, found: Found, *, folder: Path, engine: Embed
     path = found.path
     if not facts.is_utf8 or facts.damaged:
         path = copy_as_utf8(found, facts, to=folder / f"{found.path.name}.{next(_serial)}.utf8.jsonl")
-    lines = _lines(path)
+    table, keep = reject_table()
+    lines = _lines(path, keep="ignore_errors=true")
     keys = _keys(source, found, lines, engine=engine)
     names, warnings = column_names(keys, header=True, source=replace(source, columns=()), shown=found.shown)
     columns = dict(zip(names, keys, strict=True))
     if facts.guessed:
         values = {"source": source.name, "file": found.shown, "encoding": facts.encoding}
         warnings.append(SourceWarning(code="encoding", values=values))
-    numbered = f"(SELECT line, row_number() OVER () - 1 AS {name(ORDINAL)} FROM {lines})"
-    relation = numbered if facts.blank_lines else lines
+    relation = _lines(path, keep=keep)
+    if facts.blank_lines:
+        relation = f"(SELECT line, row_number() OVER () - 1 AS {name(ORDINAL)} FROM {relation})"
     return Raw(
         shown=found.shown,
         fingerprint=found.fingerprint,
@@ -60,6 +63,7 @@ def open_json_lines(source: Source, found: Found, *, folder: Path, engine: Embed
         numbered=facts.blank_lines,
         breaks="json-structure",
         warnings=tuple(warnings),
+        broken=partial(broken_rows, table=table),
         split=partial(_split, columns=columns),
     )
 
@@ -80,11 +84,11 @@ def _as_text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _lines(path: Path) -> str:
+def _lines(path: Path, *, keep: str) -> str:
     """Return the lines as a table of one column: a control character, which JSON has none of, as delimiter."""
     return (
         f"read_csv({literal(path)}, auto_detect=false, header=false, columns={{'line': 'VARCHAR'}}, "
-        "delim=chr(1), quote='', escape='', strict_mode=false, max_line_size=4194304)"
+        f"delim=chr(1), quote='', escape='', strict_mode=false, max_line_size=4194304, {keep})"
     )
 
 

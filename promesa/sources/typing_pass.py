@@ -162,9 +162,11 @@ def _fitted(cell: str, decision: Decision, plan: Plan) -> str:
 
 
 def _is_null_word(cell: str, decision: Decision, plan: Plan) -> str:
-    listed = ", ".join(map(literal, plan.source.null_words))
+    words = plan.source.null_words
     bare = cell if decision.kind == "text" else trimmed(cell)
-    return f"{bare} IN ({listed})" if listed else "false"
+    if len(words) < 2:
+        return f"{bare} = {literal(words[0])}" if words else "false"
+    return f"list_contains([{', '.join(map(literal, words))}], {bare})"
 
 
 def _value(column: str, place: Mapping[str, int], plan: Plan) -> str:

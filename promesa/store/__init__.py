@@ -1,6 +1,6 @@
 """The fact tables: validated, kept exactly once, corrected with their history, read at one version."""
 
-from promesa.store.facts import Facts, open_facts, resolve_instant
+from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
 from promesa.store.loading import load
 from promesa.store.reading import Store, open_store
 from promesa.store.replay import quarantine_replay
@@ -35,4 +35,5 @@ __all__ = [
     "quarantine_replay",
     "quarantine_show",
     "resolve_instant",
+    "wanted_instant",
 ]

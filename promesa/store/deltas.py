@@ -285,7 +285,8 @@ def relation(
 
     if not files:
         wanted = [f"CAST(NULL AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns]
-        wanted += [f"NULL AS {name(column)}" for column in extra]
+        extras = {"filename": "VARCHAR", "file_row_number": "BIGINT"}
+        wanted += [f"CAST(NULL AS {extras[column]}) AS {name(column)}" for column in extra]
         return f"SELECT {', '.join(wanted)} WHERE false"
     listed = ", ".join(literal(file) for file in files)
     options = "".join(f", {option} = true" for option in extra)

@@ -102,7 +102,7 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
         )
     engine = _engine_for(workspace, store.version)
     undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=_END_OF_TIME)
-    instant = resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
+    instant = wanted_instant(workspace, as_of)
     return Facts(
         workspace=workspace,
         engine=engine,
@@ -128,6 +128,13 @@ def _engine_for(workspace: Workspace, version: str) -> Engine:
     )
     _open[key] = (version, engine)
     return engine
+
+
+def wanted_instant(workspace: Workspace, as_of: date | datetime | str | None) -> datetime | None:
+    """Return the instant to look at, as naive UTC: `as_of`, else the workspace's own, else None (the last fact)."""
+    if as_of is None and isinstance(workspace.as_of, datetime):
+        return workspace.as_of  # naive UTC already, where a caller's is local time
+    return resolve_instant(as_of if as_of is not None else workspace.as_of, workspace.time_zone)
 
 
 def resolve_instant(value: date | datetime | str | None, time_zone: str) -> datetime | None:

@@ -9,14 +9,13 @@ step knows again what it did, and the ledger, written last, is what says that a 
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from promesa.engine import Embedded, literal, name
+from promesa.engine import Embedded, literal, memory_share, name
 from promesa.errors import EngineError, PromesaError
-from promesa.store.deltas import snapshot, sweep
+from promesa.store.deltas import expire, snapshot, sweep
 from promesa.store.identities import add_identities, unlock_identities
 from promesa.store.ledger import Entry, write_entry
 from promesa.store.output import FAULTS, checked, fit, not_run
@@ -28,6 +27,7 @@ from promesa.store.report import LoadCount, LoadReport
 from promesa.store.run import Run, naive_utc
 from promesa.store.settle import settle
 from promesa.store.staging import inputs_of, marks_after, stage_all
+from promesa.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -103,12 +103,29 @@ def load_chosen(run: Run, wanted: Sequence[Load], *, full: bool) -> LoadReport:
         _show(run, plan, stagings)
         fit(run.engine, plan.load, run.ws.model)
     counts = [_skipped(plan) if plan.skip else _load_one(run, plan, stagings) for plan in plans]
+    with contextlib.suppress(PromesaError):  # the load is done; a later one lets go as well
+        _let_go(run.places)
     return LoadReport(
         recorded_at=run.recorded_at,
         store_version=open_store(run.ws).version,
         counts=(*counts, *stagings.counts),
-        warnings=stagings.warnings,
+        warnings=(*stagings.warnings, *_overlaps(run, counts)),
     )
+
+
+def _overlaps(run: Run, counts: Sequence[LoadCount]) -> list[str]:
+    return [
+        say("store.warning.overlapping", run.ws.locale, load=count.load, table=count.table, rows=count.overlapping)
+        for count in counts
+        if count.overlapping
+    ]
+
+
+def _let_go(places: Places) -> None:
+    """Delete the files that were replaced long enough ago; the tables that hold none are left alone."""
+    for folder in sorted(places.store.iterdir()):
+        if folder.is_dir() and len(list(folder.glob("*.parquet"))) > len(snapshot(folder).files):
+            expire(folder)
 
 
 def keep_report(run: Run, report: LoadReport) -> None:
@@ -130,7 +147,7 @@ def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) 
         try:
             with Embedded(
                 time_zone=ws.time_zone,
-                memory_limit=ws.memory_limit or _memory_share(),
+                memory_limit=ws.memory_limit or memory_share(),
                 threads=ws.threads,
                 spill=places.staging / "spill",
             ) as engine:
@@ -148,12 +165,6 @@ def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) 
             # On a disk that cannot be written this fails too; the first error is the one to tell.
             with contextlib.suppress(OSError, PromesaError):
                 _clear_up(places)
-
-
-def _memory_share() -> str:
-    """Return the memory a load may take where the workspace says nothing: a third of the machine, 6 GiB at most."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return f"{max(512, min(machine // 3, 6 * 1024))}MiB"
 
 
 def _clear_up(places: Places) -> None:
@@ -233,5 +244,6 @@ def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount
         unchanged=settled.unchanged + closed,
         repeated=settled.repeated,
         corrected=settled.corrected,
+        overlapping=settled.overlapping,
         quarantined=by_rule,
     )

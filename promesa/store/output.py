@@ -143,7 +143,8 @@ def checked(output: Output, model: Model, *, recorded_at: datetime) -> str:
         f"CASE WHEN {whole} THEN {_faults(rules)} END AS {name(FAULTS)}, "
         f"CASE WHEN {whole} THEN {_record(output)} END AS {name(RECORD)}\n"
         f"FROM (SELECT *, {surrogate(name(KEY_SOURCE), name(KEY))} AS customer\n"
-        f"FROM (SELECT *, {_conversions(output, model)}\nFROM (SELECT {_raw_columns(output)}\nFROM (\n{output.select}\n))))"
+        f"FROM (SELECT *, {_conversions(output, model)}\n"
+        f"FROM (SELECT {_raw_columns(output)}\nFROM (\n{output.select}\n))))"
     )
 
 

@@ -41,6 +41,9 @@ class LoadCount:
         Rows whose id the store held with other content, and earlier versions of a row within the input.
     quarantined : mapping of str to int
         Rows by the first rule they broke.
+    overlapping : int
+        Of those corrected, rows that another load file had written in the same run: the two give the
+        same ids, and each load turns the other's rows back.
     skipped : bool
         Nothing it reads has changed since the last load.
     """
@@ -54,6 +57,7 @@ class LoadCount:
     repeated: int = 0
     corrected: int = 0
     quarantined: Mapping[str, int] = field(default_factory=dict)
+    overlapping: int = 0
     skipped: bool = False
 
     def row(self) -> dict[str, object]:
@@ -69,6 +73,7 @@ class LoadCount:
             "corrected": self.corrected,
             "quarantined": sum(self.quarantined.values()),
             "rules": dict(self.quarantined),
+            "overlapping": self.overlapping,
             "skipped": self.skipped,
         }
 

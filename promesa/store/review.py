@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from promesa.engine import Embedded, literal, name
@@ -21,6 +20,7 @@ from promesa.words import knows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from promesa.workspace import Workspace
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
-from promesa.store.deltas import Overtaken, commit, ensure, expire, relation, snapshot, write_file
+from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
 from promesa.store.output import CONTENT, FAULTS, ID_HASH, VERSION
 from promesa.store.run import BATCH_ROWS
 
@@ -44,6 +44,7 @@ class Settled:
     unchanged: int
     repeated: int
     corrected: int
+    overlapping: int
 
 
 def settle(run: Run, output: Output, staged: Path) -> Settled:
@@ -169,7 +170,14 @@ def _count(run: Run, staged: Path) -> Settled:
         unchanged=fates.get("unchanged", 0),
         repeated=fates.get("repeated", 0),
         corrected=fates.get("corrected", 0) + fates.get("version", 0),
+        overlapping=int(str(run.engine.value(f"SELECT count(*) FROM {_OLD} WHERE {_of_this_run(run)}"))),
     )
+
+
+def _of_this_run(run: Run) -> str:
+    """Return the condition under which a live row was written by another load of this run."""
+    file = "parse_filename(filename)"
+    return f"starts_with({file}, {literal(run.name)}) AND NOT contains({file}, '-kept-')"
 
 
 def _write_history(run: Run, output: Output, staged: Path, *, touched: list[str], stem: str) -> None:
@@ -193,7 +201,8 @@ def _write_history(run: Run, output: Output, staged: Path, *, touched: list[str]
         f"SELECT {columns}, {now} AS superseded_at FROM ("
         f"SELECT {columns} FROM ({old}) WHERE (source, id) IN (SELECT (source, id) FROM {_OLD}) UNION ALL "
         f"SELECT {versions} FROM {_rows(staged)} "
-        f"WHERE file_row_number IN (SELECT pos FROM {_OUT} WHERE fate = 'version')) gone WHERE NOT EXISTS (SELECT 1 FROM ({known}) past WHERE past.source = gone.source AND past.id = gone.id "
+        f"WHERE file_row_number IN (SELECT pos FROM {_OUT} WHERE fate = 'version')) gone "
+        f"WHERE NOT EXISTS (SELECT 1 FROM ({known}) past WHERE past.source = gone.source AND past.id = gone.id "
         f"AND past.recorded_at = gone.recorded_at AND hash({_of('past', facts)}) = hash({_of('gone', facts)}))",
         stem=f"{stem}-history",
     )
@@ -215,8 +224,6 @@ def _write_table(run: Run, output: Output, staged: Path, *, live: Snapshot, stem
         return
     run.tell("commit", load=output.load.name)
     commit(live, add=written, drop=dropped)
-    if dropped:
-        expire(live.folder)
 
 
 def _rewritten(run: Run, live: Snapshot, dropped: list[str], *, stem: str) -> list[Written]:

@@ -74,3 +74,9 @@ def _commands(body: str, *, line: int) -> list[Example]:
             last = found[-1]
             found[-1] = Example(kind="command", line=last.line, text=last.text, output=f"{last.output}{text}\n")
     return found
+
+
+def agrees(shown: str, printed: str) -> bool:
+    """Tell whether a command printed what the page shows: ``...`` is anything, runs of blanks are one blank."""
+    parts = [re.escape(" ".join(part.split())) for part in shown.split("...")]
+    return re.fullmatch(r"\s*.*?\s*".join(parts), " ".join(printed.split()), re.DOTALL) is not None

@@ -13,13 +13,12 @@ from promesa.engine import Embedded
 from promesa.errors import ColumnMissing
 from promesa.sources import preview
 from promesa.workspace import Source
-
-from .conftest import BOGOTA, kinds
+from tests.sources.bench import BOGOTA, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Bench
+    from tests.sources.bench import Bench
 
 
 def test_files_that_were_seen_are_passed_over(bench: Bench) -> None:

@@ -11,13 +11,12 @@ import pytest
 from promesa.errors import SourceUnreadable
 from promesa.sources import preview
 from promesa.workspace import Source
-
-from .conftest import BOGOTA, kinds
+from tests.sources.bench import BOGOTA, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .conftest import Bench
+    from tests.sources.bench import Bench
 
 
 @pytest.fixture
@@ -48,7 +47,9 @@ def test_sqlite_takes_a_select_and_an_absolute_path(bench: Bench, sqlite: str) -
     assert bench.rows(staged) == [(0, 0), (1, 1), (2, 0)]
 
 
-@pytest.mark.parametrize(("column", "above", "count"), [("ID", "4998", 2), ("total", "1666.0", 2), ("código", "998", 1)])
+@pytest.mark.parametrize(
+    ("column", "above", "count"), [("ID", "4998", 2), ("total", "1666.0", 2), ("código", "998", 1)]
+)
 def test_sqlite_leaves_out_the_rows_up_to_the_watermark(
     bench: Bench, sqlite: str, column: str, above: str, count: int
 ) -> None:
@@ -119,12 +120,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         cursor.execute("CREATE SCHEMA ventas")
         cursor.execute("CREATE TYPE estado AS ENUM ('nuevo', 'viejo')")
         cursor.execute(
-            'CREATE TABLE ventas."Pedidos" (id bigint, n numeric(12,2), entero numeric(10,0), libre numeric, real_ real, '
+            'CREATE TABLE ventas."Pedidos" '
+            "(id bigint, n numeric(12,2), entero numeric(10,0), libre numeric, real_ real, "
             "código char(5), día date, local timestamp, instante timestamptz, ok boolean, clave uuid, j jsonb, "
             "lista int[], estado estado, dinero money)"
         )
         cursor.execute(
-            'INSERT INTO ventas."Pedidos" SELECT i, i + 0.25, i, i / 4.0, 1.5, \'007\', DATE \'2024-01-01\' + i::int % 28, '
+            'INSERT INTO ventas."Pedidos" '
+            "SELECT i, i + 0.25, i, i / 4.0, 1.5, '007', DATE '2024-01-01' + i::int % 28, "
             "TIMESTAMP '2024-01-01 10:00' + i * INTERVAL '1 minute', TIMESTAMPTZ '2024-01-01 10:00+02', i % 2 = 0, "
             "'6f1b2d7e-3a5c-4a8c-9d7e-111111111111', '{\"a\": 1}', '{1,2}', 'nuevo', 3.5 "
             "FROM generate_series(0, 149999) AS i"
@@ -181,7 +184,7 @@ def test_postgres_takes_declared_kinds_and_a_zone(bench: Bench, postgres: str) -
 
 def test_a_query_that_postgres_refuses_is_an_error(bench: Bench, postgres: str) -> None:
     with pytest.raises(SourceUnreadable, match="did not run the query"):
-        bench.stage(url=postgres, query="SELECT nada FROM ventas.\"Pedidos\"")
+        bench.stage(url=postgres, query='SELECT nada FROM ventas."Pedidos"')
 
 
 def test_a_preview_of_a_query_reads_its_beginning(bench: Bench, postgres: str) -> None:

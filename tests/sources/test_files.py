@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +10,12 @@ import pytest
 from promesa.errors import SourceUnreadable
 from promesa.sources import fingerprint
 from promesa.workspace import Source
-
-from .conftest import codes, kinds
+from tests.sources.bench import codes, kinds
 
 if TYPE_CHECKING:
-    from .conftest import Bench
+    from pathlib import Path
+
+    from tests.sources.bench import Bench
 
 
 def test_a_missing_file_is_named_with_what_is_nearby(bench: Bench) -> None:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa.errors import ColumnMissing
-
-from .conftest import codes, kinds
+from tests.sources.bench import codes, kinds
 
 if TYPE_CHECKING:
-    from .conftest import Bench
+    from tests.sources.bench import Bench
 
 
 def column(bench: Bench, *cells: str, **settings: Any) -> Any:
@@ -174,9 +173,7 @@ def test_days_that_could_be_either_are_taken_day_first_and_said(bench: Bench) ->
         ("%Y%m%d%H%M", "202403051030", datetime(2024, 3, 5, 10, 30)),
     ],
 )
-def test_a_declared_format_is_followed_without_a_warning(
-    bench: Bench, pattern: str, cell: str, value: object
-) -> None:
+def test_a_declared_format_is_followed_without_a_warning(bench: Bench, pattern: str, cell: str, value: object) -> None:
     staged = column(bench, cell, dates=pattern)
     assert [row[1] for row in bench.rows(staged)] == [value]
     assert codes(staged) == []
@@ -231,7 +228,9 @@ def test_a_row_is_rejected_once_by_its_first_misfit(bench: Bench) -> None:
 
 
 def test_an_offset_makes_instants_and_the_company_zone_fills_in(bench: Bench) -> None:
-    staged = column(bench, "2024-01-05T10:30:00Z", "2024-01-05 10:30+02", "2024-01-05 10:30:00.5 -0500", "2024-01-05 10:30")
+    staged = column(
+        bench, "2024-01-05T10:30:00Z", "2024-01-05 10:30+02", "2024-01-05 10:30:00.5 -0500", "2024-01-05 10:30"
+    )
     assert bench.types(staged)["c"] == "TIMESTAMP WITH TIME ZONE"
     query = f"SELECT CAST(timezone('UTC', c) AS VARCHAR) FROM {staged.relation}"
     assert [row[0] for row in bench.engine.run(query)] == [

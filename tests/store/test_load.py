@@ -259,3 +259,33 @@ def test_many_batches_give_the_same_as_one(tmp_path: Path, monkeypatch: pytest.M
         columns = "* EXCLUDE (customer, recorded_at)"
         contents.append((shop.live("moments", columns), len(shop.history("moments"))))
     assert contents[0] == contents[1]
+
+
+def test_replaced_files_are_let_go_after_a_week(shop: Company) -> None:
+    import os
+    from pathlib import Path
+
+    shop.write("facts.csv", [moment(0, days_late="1")])
+    shop.load()
+    (old,) = open_store(shop.ws).files("moments")
+    shop.write("facts.csv", [moment(0, days_late="2")])
+    version = shop.load().store_version
+    assert Path(old).exists(), "a reader may still hold it"
+    orphan = Path(old).with_name("left-behind.parquet")
+    orphan.write_bytes(b"PAR1")
+    os.utime(orphan, (0, 0))
+    report = shop.load(full=True)
+    assert not orphan.exists()
+    assert Path(old).exists()
+    assert report.store_version == version == open_store(shop.ws).version
+
+
+def test_two_load_files_that_give_the_same_ids_are_told(tmp_path: Path) -> None:
+    other = MOMENTS.replace("days_late", "days_late + 1 AS days_late")
+    shop = company(tmp_path, loads={"moments.shop.a": MOMENTS, "moments.shop.b": other})
+    shop.write("facts.csv", [moment(i) for i in range(3)])
+    report = shop.load()
+    assert [count.overlapping for count in report.loads] == [0, 3]
+    assert "moments.shop.b" in report.warnings[0]
+    shop.write("facts.csv", [moment(i, touchpoint="call") for i in range(3)])
+    assert [count.overlapping for count in shop.load(only=["moments.shop.b"]).loads] == [0]

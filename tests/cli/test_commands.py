@@ -1,0 +1,216 @@
+"""The command line as a person meets it: exit codes, one document on stdout, errors that say the cure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from promesa.cli.app import app
+
+if TYPE_CHECKING:
+    from typer.testing import Result
+
+ROW_KEYS = ["measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"]
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def document(*words: object) -> dict[str, Any]:
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "tienda"
+    assert run("new", folder).exit_code == 0
+    assert run("load", "--workspace", folder).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def shop(loaded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(loaded, tmp_path / "tienda"))
+
+
+def test_the_whole_way_from_nothing_to_a_report(tmp_path: Path) -> None:
+    folder = tmp_path / "mi empresa"
+    for words in (["new", folder], ["check", "-w", folder], ["load", "-w", folder], ["analyse", "-w", folder]):
+        result = run(*words)
+        assert result.exit_code == 0, result.output
+    shown = run("show", "chain", "-w", folder)
+    assert "La cadena de valor" in shown.stdout
+    target = tmp_path / "informe.html"
+    assert run("report", target, "-w", folder).exit_code == 0
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_loading_again_changes_nothing(shop: Path) -> None:
+    again = document("load", "--workspace", shop, "--full")
+    loads = [row for row in again["rows"] if row["table"] != "source"]
+    assert sum(row["accepted"] + row["corrected"] for row in loads) == 0
+    assert sum(row["unchanged"] for row in loads) > 0
+
+
+@pytest.mark.parametrize("analysis", ["chain", "promises", "touchpoints", "opinions", "value", "returning", "quality"])
+def test_every_analysis_has_the_stable_keys(shop: Path, analysis: str) -> None:
+    answer = document("show", analysis, "--workspace", shop)
+    assert answer["analysis"] == analysis
+    assert set(answer) >= {"as_of", "store_version", "rows", "dimensions", "confidence_level", "summary"}
+    assert answer["rows"]
+    for row in answer["rows"]:
+        assert [key for key in row if key in ROW_KEYS] == ROW_KEYS
+        assert list(row)[: len(answer["dimensions"])] == answer["dimensions"]
+
+
+def test_a_split_and_a_window(shop: Path) -> None:
+    whole = document("show", "promises", "--workspace", shop)
+    split = document("show", "promises", "--workspace", shop, "--by", "month")
+    assert split["dimensions"] == ["promise", "month"]
+
+    def kept(answer: dict[str, Any]) -> float:
+        return sum(row["estimate"] or 0 for row in answer["rows"] if row["measure"] == "kept")
+
+    assert kept(split) <= kept(whole)
+    narrow = document("show", "promises", "--workspace", shop, "--from", "2000-01-01", "--to", "2000-12-31")
+    assert kept(narrow) == 0
+
+
+def test_csv_holds_the_rows_of_json(shop: Path) -> None:
+    result = run("show", "opinions", "--workspace", shop, "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    answer = document("show", "opinions", "--workspace", shop)
+    assert [row["measure"] for row in rows] == [row["measure"] for row in answer["rows"]]
+
+
+def test_a_kept_snapshot_answers_the_same_as_a_new_run(shop: Path) -> None:
+    fresh = document("show", "promises", "--workspace", shop)
+    document("analyse", "--workspace", shop)
+    assert document("show", "promises", "--workspace", shop) == fresh
+
+
+def test_the_most_costly_come_first(shop: Path) -> None:
+    model = shop / "promesa.toml"
+    model.write_text(model.read_text(encoding="utf-8").replace("min_group = 10", "min_group = 1"), encoding="utf-8")
+    rows = document("show", "promises", "--workspace", shop, "--top", "3")["rows"]
+    costs = [row["estimate"] for row in rows]
+    assert costs == sorted(costs, reverse=True)
+    assert all(row["measure"] == "cost_of_broken" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["show", "promisses"], "unknown-name"),
+        (["show", "promises", "--by", "chanel"], "unknown-name"),
+        (["show", "promises", "--from", "31/02/2024"], "value-out-of-range"),
+        (["show", "promises", "--from", "2024-02-02", "--to", "2024-01-01"], "value-out-of-range"),
+        (["show", "chain", "--by", "channel"], "value-out-of-range"),
+        (["show", "value", "--by", "touchpoint"], "value-out-of-range"),
+        (["show", "chain", "--top", "3"], "value-out-of-range"),
+        (["quarantine", "show", "nothing"], "unknown-name"),
+        (["load", "--only", "momentos"], "unknown-name"),
+    ],
+)
+def test_a_wrong_word_ends_with_two_and_names_the_cure(shop: Path, words: list[str], code: str) -> None:
+    result = run(*words, "--workspace", shop, "--json")
+    assert result.exit_code == 2
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == code
+    assert error["fix"]
+    assert code in result.stderr
+
+
+def test_show_before_load_says_what_to_do(tmp_path: Path) -> None:
+    run("new", tmp_path / "vacia")
+    result = run("show", "chain", "--workspace", tmp_path / "vacia")
+    assert result.exit_code == 2
+    assert "promesa load" in result.stderr
+
+
+def test_no_workspace_here(tmp_path: Path) -> None:
+    result = run("check", "--workspace", tmp_path)
+    assert result.exit_code == 2
+    assert "promesa new" in result.stderr
+
+
+def test_new_overwrites_nothing(shop: Path) -> None:
+    before = (shop / "promesa.toml").read_bytes()
+    assert run("new", shop).exit_code == 2
+    assert (shop / "promesa.toml").read_bytes() == before
+
+
+def test_quarantine_is_listed_mended_and_replayed(shop: Path) -> None:
+    sql = shop / "load" / "opinions.extra.sql"
+    import promesa as pr
+
+    name = next(iter(pr.open(shop).model.concepts))
+    source = next(iter(pr.open(shop).sources))
+    sql.write_text(
+        f"SELECT 'x1' AS id, TIMESTAMP '2024-01-02 10:00' AS at, 'nadie' AS customer, '{name}' AS concept, "
+        f"77.0 AS score FROM {source} LIMIT 1",
+        encoding="utf-8",
+    )
+    loaded_rows = document("load", "--workspace", shop)
+    assert loaded_rows["quarantined"] == {"score-off-scale": 1}
+    listed = document("quarantine", "list", "--workspace", shop)["items"]
+    assert [item["rule"] for item in listed] == ["score-off-scale"]
+    item = listed[0]["id"]
+    assert document("quarantine", "show", item, "--workspace", shop)["record"]["score"].startswith("77")
+    assert run("quarantine", "mend", item, "--set", "score", "--workspace", shop).exit_code == 2
+    assert run("quarantine", "mend", item, "--set", "score=5", "--workspace", shop).exit_code == 0
+    replayed = document("quarantine", "replay", "--workspace", shop)
+    assert (replayed["left"], replayed["waiting"]) == (1, 0)
+    assert document("quarantine", "list", "--workspace", shop)["items"] == []
+
+
+def test_messages_come_in_the_language_asked(shop: Path) -> None:
+    assert "The value chain" in run("show", "chain", "--workspace", shop, "--locale", "en").stdout
+    assert "La cadena de valor" in run("show", "chain", "--workspace", shop, "--locale", "es_CO").stdout
+
+
+def test_simulate_writes_a_workspace_that_loads(tmp_path: Path) -> None:
+    folder = tmp_path / "lumbre"
+    written = document("simulate", folder, "--customers", 300, "--years", 1, "--seed", 3)
+    assert written["moments"] > 0
+    assert document("load", "--workspace", folder)["quarantined"]
+
+
+def test_the_program_itself_ends_with_its_code_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from promesa.cli import main; main()", "check", "--workspace", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from promesa.cli.app import app; "
+        "print(sorted({'ibis', 'duckdb', 'pandas', 'numpy', 'scipy', 'deltalake', 'pyarrow', 'sqlglot'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_a_kept_answer_is_shown_without_an_engine(shop: Path) -> None:
+    document("analyse", "--workspace", shop)
+    code = (
+        "import sys; from typer.testing import CliRunner; from promesa.cli.app import app; "
+        f"r = CliRunner().invoke(app, ['show', 'promises', '--workspace', {str(shop)!r}]); assert r.exit_code == 0; "
+        "print(sorted({'ibis', 'pandas', 'scipy'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
