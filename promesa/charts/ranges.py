@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.charts.colours import light
-from promesa.charts.frame import NUMBER_LENGTH, Drawn, frame, nothing_to_draw, readings
+from promesa.charts.frame import LABEL_CHARACTERS, NUMBER_LENGTH, Drawn, frame, nothing_to_draw, readings
 from promesa.charts.scales import scale_of
 
 if TYPE_CHECKING:
@@ -116,7 +116,11 @@ def bars(
     ]
     return frame(
         Drawn(title=title, caption=scale.caption, readings=read, unit=unit, locale=locale),
-        body={"height": {"step": BAR_HEIGHT}, "encoding": {"y": _rows(padding=0.25)}, "layer": layers},
+        body={
+            "height": {"step": ROW_HEIGHT if any(len(one.label) > LABEL_CHARACTERS for one in read) else BAR_HEIGHT},
+            "encoding": {"y": _rows(padding=0.25)},
+            "layer": layers,
+        },
     )
 
 

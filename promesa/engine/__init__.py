@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from promesa.engine.clock import (
         Offset,
         close_of_day,
+        end_of_day_sql,
         local_time_of,
         offsets,
         to_local,
         to_local_sql,
-        to_utc_sql,
     )
     from promesa.engine.connection import Engine, connect
     from promesa.engine.embedded import Embedded, literal, memory_share, name
@@ -32,6 +32,7 @@ _WHERE = {
     "case": "expressions",
     "close_of_day": "clock",
     "connect": "connection",
+    "end_of_day_sql": "clock",
     "interval_days": "expressions",
     "lit": "expressions",
     "literal": "embedded",
@@ -44,7 +45,6 @@ _WHERE = {
     "stack": "expressions",
     "to_local": "clock",
     "to_local_sql": "clock",
-    "to_utc_sql": "clock",
     "when": "expressions",
 }
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "case",
     "close_of_day",
     "connect",
+    "end_of_day_sql",
     "interval_days",
     "lit",
     "literal",
@@ -68,7 +69,6 @@ __all__ = [
     "stack",
     "to_local",
     "to_local_sql",
-    "to_utc_sql",
     "when",
 ]
 

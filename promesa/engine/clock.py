@@ -98,25 +98,55 @@ def to_local_sql(column: str, changes: tuple[Offset, ...]) -> str:
     return f"(CASE {whens} ELSE {shifted(changes[0].seconds)} END)" if whens else shifted(changes[0].seconds)
 
 
-def to_utc_sql(column: str, changes: tuple[Offset, ...]) -> str:
-    """Return naive local times as naive UTC, in DuckDB's SQL; for instants at the edge of a day.
+def end_of_day_sql(column: str, changes: tuple[Offset, ...]) -> str:
+    """Return the last microsecond, as naive UTC, of the local day that naive UTC times lie in, in DuckDB's SQL.
 
-    A local time that never occurred is read with the offset before the change; one that occurs twice
-    is taken as the later.
+    The offset of the day's end is told from the time itself: looking it up for the local midnight would
+    repeat the whole CASE of local time in each of its branches.
     """
+    midnight = f"(DATE_TRUNC('day', {to_local_sql(column, changes)}) + INTERVAL '1' DAY)"
     whens = " ".join(
-        f"WHEN ({column}) >= TIMESTAMP '{change.since + timedelta(seconds=change.seconds):%Y-%m-%d %H:%M:%S}' "
-        f"THEN (({column}) - INTERVAL '{change.seconds}' SECOND)"
-        for change in changes[:0:-1]
+        f"WHEN ({column}) >= TIMESTAMP '{_first_day_closed_by(changes, place):%Y-%m-%d %H:%M:%S}' "
+        f"THEN INTERVAL '{changes[place].seconds}' SECOND"
+        for place in range(len(changes) - 1, 0, -1)
     )
-    first = f"(({column}) - INTERVAL '{changes[0].seconds}' SECOND)"
-    return f"(CASE {whens} ELSE {first} END)" if whens else first
+    first = f"INTERVAL '{changes[0].seconds}' SECOND"
+    offset = f"(CASE {whens} ELSE {first} END)" if whens else first
+    return f"({midnight} - {offset} - INTERVAL '1' MICROSECOND)"
+
+
+def _first_day_closed_by(changes: tuple[Offset, ...], place: int) -> datetime:
+    """Return the start, as naive UTC, of the first local day whose end has the offset of a change."""
+    turned = changes[place].since + timedelta(seconds=changes[place].seconds)
+    midnight = datetime.combine(turned.date(), datetime.min.time())
+    while not _closes(changes, place, midnight):
+        midnight += timedelta(days=1)
+    return _midnight_to_utc(midnight - timedelta(days=1), changes)
+
+
+def _closes(changes: tuple[Offset, ...], place: int, midnight: datetime) -> bool:
+    """Tell whether a local midnight that ends a day has the offset of a change or of a later one.
+
+    Clocks put back to that very midnight leave the day ended by the one before: what follows is the new day again.
+    """
+    turned = changes[place].since + timedelta(seconds=changes[place].seconds)
+    put_back = changes[place].seconds < changes[place - 1].seconds
+    return midnight > turned if put_back else midnight >= turned
+
+
+def _midnight_to_utc(midnight: datetime, changes: tuple[Offset, ...]) -> datetime:
+    place = next((p for p in range(len(changes) - 1, 0, -1) if _closes(changes, p, midnight)), 0)
+    return midnight - timedelta(seconds=changes[place].seconds)
 
 
 def close_of_day(day: date, time_zone: str) -> datetime:
     """Return the last microsecond of a local day, as naive UTC."""
-    start = datetime.combine(day, datetime.min.time()) + timedelta(days=1)
-    return start.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
+    zone = ZoneInfo(time_zone)
+    midnight = datetime.combine(day, datetime.min.time()) + timedelta(days=1)
+    # A midnight that comes twice, or never, has two readings; the day ends with the last one that follows on it.
+    readings = [midnight.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    ends = [reading.replace(tzinfo=None) - timedelta(microseconds=1) for reading in readings]
+    return max((end for end in ends if local_time_of(end, time_zone).date() == day), default=ends[0])
 
 
 def local_time_of(instant: datetime, time_zone: str) -> datetime:

@@ -8,7 +8,7 @@ import ibis
 import sqlglot
 from sqlglot import exp
 
-from promesa.engine.clock import Offset, to_local_sql, to_utc_sql
+from promesa.engine.clock import Offset, end_of_day_sql, to_local_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +64,11 @@ def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str
     def fill(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Anonymous) or str(node.this).lower() not in {"local_day", "end_of_day"}:
             return node
-        local = to_local_sql(node.expressions[0].sql(dialect="duckdb"), changes)
-        text = f"CAST({local} AS DATE)"
+        time = node.expressions[0].sql(dialect="duckdb")
         if str(node.this).lower() == "end_of_day":
-            midnight = f"(DATE_TRUNC('day', {local}) + INTERVAL '1' DAY)"
-            text = f"({to_utc_sql(midnight, changes)} - INTERVAL '1' MICROSECOND)"
+            text = end_of_day_sql(time, changes)
+        else:
+            text = f"CAST({to_local_sql(time, changes)} AS DATE)"
         return sqlglot.parse_one(text, dialect="duckdb").transform(fill)
 
     return tree.transform(fill).sql(dialect=dialect)

@@ -88,7 +88,7 @@ def reach_table(content: Content) -> Table | None:
 def rule_name(rule: str, content: Content) -> str:
     """Return a rule in words: ``missing-customer`` is the rule ``missing`` of the column ``customer``."""
     if words.knows(f"report.rule.{rule}", content.locale):
-        return content.say(f"rule.{rule}", name="")
+        return content.say(f"rule.{rule}", name="").rstrip(": ")
     kind, _, name = rule.partition("-")
     key = f"report.rule.{kind}"
     return words.say(key, content.locale, name=spaced(name)) if words.knows(key, content.locale) else spaced(rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _SELECT = re.compile(r"\s*(\(|with\b|select\b|values\b|table\b)", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _AS_IT_IS = ("int2", "int4", "int8", "float8", "text", "varchar", "date", "timestamp", "timestamptz", "bool")
+_DISK = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT)  # of the copy here, not of the database
 _serial = count()
 
 
@@ -257,6 +259,8 @@ def _errors_without_password(source: Source) -> Generator[None]:
     try:
         yield
     except (Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise
         message = _hidden(str(error).strip(), source.url or "")
         reached = "Failed to connect" not in message
         raise SourceUnreadable(

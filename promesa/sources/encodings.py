@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import shutil
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def read_facts(source: Source, found: Found) -> TextFacts:
     try:
         encoding, guessed, damaged = _encoding_of(source, found)
         blank = encoding.startswith(("utf-16", "utf-32")) or _may_hold_blank_lines(found)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise unopened(source, found.shown, reason=type(error).__name__) from error
     return TextFacts(encoding=encoding, guessed=guessed, damaged=damaged, blank_lines=blank)
 

@@ -122,6 +122,7 @@ def test_a_missing_figure_has_its_reason_in_words() -> None:
 def test_rules_of_the_quarantine_are_said_in_words() -> None:
     assert quality.rule_name("future-date", ENGLISH) == "Date in the future"
     assert "customer" in quality.rule_name("missing-customer", ENGLISH)
+    assert quality.rule_name("negative", ENGLISH) == "Below zero"
     assert quality.rule_name("own-rule", ENGLISH) == "own rule"
 
 

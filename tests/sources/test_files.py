@@ -140,6 +140,13 @@ def test_a_gzip_that_is_cut_off_is_an_error(bench: Bench) -> None:
         bench.stage(bench.write("v.csv.gz", whole[: len(whole) // 2]))
 
 
+def test_a_gzip_with_damaged_bytes_is_an_error(bench: Bench) -> None:
+    whole = bytearray(gzip.compress("".join(f"{i},{i * 7919 % 10007}\n" for i in range(50_000)).encode()))
+    whole[len(whole) // 2 : len(whole) // 2 + 50] = b"\xff" * 50
+    with pytest.raises(SourceUnreadable, match="cannot be read"):
+        bench.stage(bench.write("v.csv.gz", bytes(whole)))
+
+
 def test_a_gzip_in_name_only_is_an_error(bench: Bench) -> None:
     with pytest.raises(SourceUnreadable, match="cannot be read"):
         bench.stage(bench.write("v.csv.gz", "a,b\n1,2\n"))

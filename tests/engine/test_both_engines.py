@@ -1,0 +1,73 @@
+"""Every analysis on Spark gives what it gives on DuckDB: values, not counts of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promesa import measures
+from promesa.engine import connect
+from promesa.snapshot import compute
+from tests.measures.companies import company
+from tests.measures.plain import assert_same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from promesa.engine import Engine
+    from promesa.store import Facts
+
+pytestmark = pytest.mark.spark
+QUESTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("promises", {}),
+    ("promises", {"by": ("month", "region")}),
+    ("promises", {"by": ("supplier",), "since": "2018-02-18", "until": "2018-10-28"}),
+    ("touchpoints", {}),
+    ("touchpoints", {"by": ("function", "week")}),
+    ("opinions", {"by": ("segment", "quarter")}),
+    ("opinions", {"by": ("day",)}),
+    ("differences", {"by": ("channel",)}),
+    ("value", {"by": ("product", "year")}),
+    ("value", {"since": "2018-02-18"}),
+    ("returning", {"by": ("region", "month")}),
+    ("chain", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Engine]:
+    """Return one Spark session for the module."""
+    engine = connect("spark://local[2]")
+    engine.backend._session.conf.set("spark.sql.shuffle.partitions", "2")
+    yield engine
+    engine.close()
+    engine.backend._session.stop()
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory, duckdb: Engine, spark: Engine) -> list[tuple[Facts, Facts]]:
+    """Return two small companies, of two zones, each on both engines."""
+    folder: Path = tmp_path_factory.mktemp("worlds")
+    companies = [company(folder, seed=seed) for seed in (0, 3)]
+    return [(one.facts(folder, engine=duckdb), one.facts(folder, engine=spark)) for one in companies]
+
+
+@pytest.mark.parametrize(("analysis", "asked"), QUESTIONS, ids=lambda part: str(part))
+def test_rows_are_equal(worlds: list[tuple[Facts, Facts]], analysis: str, asked: dict[str, Any]) -> None:
+    here, there = worlds[len(analysis) % 2]
+    first = compute(analysis, here.workspace, facts=here, **asked)
+    second = compute(analysis, there.workspace, facts=there, **asked)
+    assert any(estimate.estimate is not None for estimate in first.estimates)
+    assert [list(row) for row in first.rows()] == [list(row) for row in second.rows()]
+    names = [*first.dimensions, *(["from"] if analysis == "differences" else [])]
+    assert_same(second.rows(), first.rows(), names=names)
+
+
+def test_an_empty_store_of_tables_is_empty_on_both(worlds: list[tuple[Facts, Facts]], tmp_path: Path) -> None:
+    for facts in worlds[0]:
+        bare = company(tmp_path, seed=0).with_tables(moments=[], orders=[], costs=[], profiles=[])
+        found = measures.touchpoints(bare.workspace, by="region", facts=bare.facts(tmp_path, engine=facts.engine))
+        assert {estimate.measure for estimate in found.estimates} >= {"asked", "answers"}
+        assert not any(estimate.measure == "moments" for estimate in found.estimates)
