@@ -77,8 +77,7 @@ def _trend(row: dict[str, Any], locale: str) -> str:
     lower, upper = row.get("change_lower"), row.get("change_upper")
     sure = lower is not None and upper is not None and (lower > 0 or upper < 0)
     direction = ("up" if change > 0 else "down") if sure else "level"
-    amount = words.amount(change, row["unit"], locale)
-    return words.say(f"cli.trend.{direction}", locale, change=f"+{amount}" if change > 0 else amount)
+    return words.say(f"cli.trend.{direction}", locale, change=words.change(change, row["unit"], locale))
 
 
 def _print_costly(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
@@ -101,7 +100,7 @@ def _print_rows(document: dict[str, Any], labels: dict[str, str], locale: str) -
     rows = [
         [
             *(labels.get(str(row[name]), str(row[name] or words.NOT_STATED)) for name in dimensions),
-            row["measure"],
+            _measure(row, labels, locale),
             _figure(row, locale),
             words.number(row["n"], locale),
             _note(row, locale),
@@ -109,6 +108,16 @@ def _print_rows(document: dict[str, Any], labels: dict[str, str], locale: str) -
         for row in document["rows"]
     ]
     print_table(None, columns, rows, right={len(dimensions) + 2})
+
+
+def _measure(row: dict[str, Any], labels: dict[str, str], locale: str) -> str:
+    """Return what a person calls a measure: a concept's or element's label, or the report's name for it."""
+    measure = str(row["measure"])
+    name, _, statistic = measure.partition(".")
+    if name in labels:
+        return f"{labels[name]} ({statistic})" if statistic else labels[name]
+    key = f"report.measure.{measure}"
+    return words.say(key, locale) if words.knows(key) else measure
 
 
 def _figure(row: dict[str, Any], locale: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from promesa import words
 from promesa.cli.options import AsJson, Folder, Locale
 from promesa.cli.output import print_json, progress_of, reported
 
@@ -20,6 +22,7 @@ def new(
     example: Annotated[
         str | None, typer.Option("--example", metavar="NAME", help="Copy an example: demo or olist.")
     ] = None,
+    locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a workspace to start from: settings, model, load files and a little data."""
@@ -29,8 +32,14 @@ def new(
     if as_json:
         print_json({"folder": str(folder), "files": [str(path) for path in written]})
         return
-    print(f"{folder}: {len(written)} files.")
-    print(f"Next: promesa check --workspace {folder}")
+    values = {"folder": folder, "files": len(written)}
+    print(words.say("workspace.scaffold.made", _spoken(locale), **values))
+    print(words.say("workspace.scaffold.next", _spoken(locale), **values), file=sys.stderr)
+
+
+def _spoken(locale: str | None) -> str:
+    """Return the language asked for, else that of the terminal: there is no workspace yet to ask."""
+    return locale or os.environ.get("LANG") or "es"
 
 
 @reported
@@ -59,6 +68,7 @@ def simulate(
     written_as: Annotated[
         str, typer.Option("--format", help="files: as such a company has them; parquet: for very large ones.")
     ] = "files",
+    locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a company with a known truth, as the files its systems would have."""
@@ -79,5 +89,6 @@ def simulate(
     if as_json:
         print_json({"folder": str(folder), "moments": truth.moments, "truth": str(folder / "truth.json")})
         return
-    print(f"{folder}: a company with {customers} customers and {truth.moments} moments; the truth is in truth.json.")
-    print(f"Next: promesa load --workspace {folder}", file=sys.stderr)
+    values = {"folder": folder, "customers": customers, "moments": truth.moments}
+    print(words.say("simulate.written", _spoken(locale), **values))
+    print(words.say("simulate.next", _spoken(locale), **values), file=sys.stderr)

@@ -16,6 +16,7 @@ WITHHELD_GROUP = "withheld-small-group"
 WITHHELD_CELL = "withheld-small-cell"
 NO_DATA = "no-data"
 ONE_CUSTOMER = "one-customer"
+ALL_EQUAL = "all-equal"
 
 
 def withheld(question: Question, n: int, customers: int) -> str | None:
@@ -82,6 +83,9 @@ def mean_of(  # noqa: PLR0913 (a figure is that many facts)
         )
     else:
         interval = mean_interval(sums, confidence_level=level)
+        if interval is not None and interval.lower == interval.upper:
+            # Equal observations say nothing of how much others would differ: no interval is narrower than the truth.
+            return Estimate(**base, estimate=sums.mean, n=sums.n, n_missing=n_missing, note=ALL_EQUAL)  # type: ignore[arg-type]
     ends = interval.scaled(factor) if interval else None
     return Estimate(
         **base,  # type: ignore[arg-type]

@@ -90,15 +90,14 @@ def response_figures(question: Question, opinions: Table, *, names: tuple[str, .
 
     Notes
     -----
-    An answer has a score or a text. The rate is of the invitations that are recorded; where not one
+    An answer has a score or a text. A sheet with several questions (concepts) sent to one customer at one time
+    about one journey is one invitation. The rate is of the invitations that are recorded; where not one
     unanswered invitation is recorded, none of the silent are known and no rate is given.
     """
-    answered = opinions["score"].notnull() | opinions["text"].notnull()
-    values = {
-        "asked": when(opinions["asked_at"].notnull(), when(answered, 1.0, 0.0), None),
-        "answered": when(answered, 1.0, None),
-    }
-    groups = clustered(question, opinions, values, names=names, anonymous=True)
+    sheets = _sheets(question, opinions, names)
+    values = {"asked": sheets["answered_asked"], "answered": sheets["answered"]}
+    weights = {"asked": sheets["asked"], "answered": sheets["answered"]}
+    groups = clustered(question, sheets, values, names=names, weights=weights, anonymous=True)
     silent_known = any(g.values["asked"].n > g.values["asked"].total for g in groups)
     figures: list[Estimate] = []
     for group in groups:
@@ -120,6 +119,31 @@ def response_figures(question: Question, opinions: Table, *, names: tuple[str, .
                 )
             )
     return figures
+
+
+def _sheets(question: Question, opinions: Table, names: tuple[str, ...]) -> Table:
+    """Return opinions with the questions of one sheet as one row: invitations and answers in it.
+
+    Within a sheet the question asked most often counts: two reviews of one order are two invitations.
+    """
+    keys = [*(PREFIX + name for name in (*names, *question.by)), "customer", "journey", "survey", "asked_at"]
+    heard = opinions["score"].notnull() | opinions["text"].notnull()
+    asked = opinions["asked_at"].notnull()
+    told_apart = asked & opinions["customer"].notnull()
+    rows = opinions.mutate(
+        sheet=when(told_apart, "", opinions["id"]),
+        heard=when(heard, 1, 0),
+        heard_asked=when(heard & asked, 1, 0),
+        asked=when(asked, 1, 0),
+    )
+    questions = rows.group_by([*keys, "sheet", "concept"]).aggregate(
+        answered=rows["heard"].sum(), answered_asked=rows["heard_asked"].sum(), asked=rows["asked"].sum()
+    )
+    return questions.group_by([*keys, "sheet"]).aggregate(
+        answered=questions["answered"].max(),
+        answered_asked=questions["answered_asked"].max(),
+        asked=questions["asked"].max(),
+    )
 
 
 def scores(question: Question) -> list[Estimate]:

@@ -105,7 +105,7 @@ def ask(
     NothingLoaded
         If the store is empty.
     """
-    names = tuple(part.strip() for part in (by.split(",") if isinstance(by, str) else by) if part.strip())
+    names = names_of(by)
     known = dimensions_of(workspace)
     for name in names:
         if name not in known:
@@ -128,6 +128,12 @@ def ask(
         )
     facts = facts or open_facts(workspace, as_of=as_of)
     return Question(facts=facts, by=names, since=start, until=end, confidence_level=level)
+
+
+def names_of(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions that `by` names, each once, in order."""
+    parts = by.split(",") if isinstance(by, str) else by
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def _first_instant(value: date | datetime | str | None, time_zone: str) -> datetime | None:
@@ -177,12 +183,12 @@ def _of_touchpoint(workspace: Workspace, table: Table, name: str) -> Expression:
 
 
 def _with_trait(question: Question, table: Table, trait: str) -> Table:
-    """Join each customer's latest stated value of a trait."""
+    """Join each customer's latest stated value of a trait; of two stated at one instant, the last by name."""
     profiles = question.facts.table("profiles")
-    stated = profiles.filter(profiles[trait].notnull())
-    latest = stated.group_by(trait_customer=stated["customer"]).aggregate(
-        **{PREFIX + trait: stated[trait].argmax(stated["at"])}
-    )
+    stated = profiles.filter(profiles[trait].notnull()).select("customer", "at", trait)
+    stated = stated.group_by("customer").mutate(latest_at=stated["at"].max())
+    latest = stated.filter(stated["at"] == stated["latest_at"]).group_by(trait_customer="customer")
+    latest = latest.aggregate(**{PREFIX + trait: stated[trait].max()})
     return table.left_join(latest, table["customer"] == latest["trait_customer"]).drop("trait_customer")
 
 

@@ -105,8 +105,9 @@ def _one_by_one(table: Table, keys: list[str], count: int) -> Table:
     sums: dict[str, Expression] = {"rows": table.count(), "customers": table.count()}
     for i in range(count):
         v = table[f"v{i}"]
-        sums |= {f"n{i}": v.count(), f"c{i}": v.count(), f"t{i}": v.sum(), f"nn{i}": v.count()}
-        sums |= {f"ns{i}": v.sum(), f"ss{i}": (v * v).sum()}
+        n = table[f"w{i}"].cast("float64") if "w0" in table.columns else when(v.notnull(), 1.0, 0.0)
+        sums |= {f"n{i}": n.sum(), f"c{i}": when(n > 0, 1, 0).sum(), f"t{i}": v.sum(), f"nn{i}": (n * n).sum()}
+        sums |= {f"ns{i}": (n * v).sum(), f"ss{i}": (v * v).sum()}
     return table.group_by(keys).aggregate(**sums) if keys else table.aggregate(**sums)
 
 

@@ -10,7 +10,7 @@ from promesa.engine import when
 from promesa.measures.elements import element_figures
 from promesa.measures.figures import count_of, mean_of
 from promesa.measures.opinions import scores
-from promesa.measures.slices import ask, sort_key, with_dimensions
+from promesa.measures.slices import ask, names_of, sort_key, with_dimensions
 from promesa.measures.sums import clustered
 from promesa.results import Estimate, Result
 
@@ -95,11 +95,11 @@ def touchpoints(
     shares and points are robust to several observations of one customer. Totals of money carry no interval:
     they are what was booked.
     """
-    first = () if _replaces_touchpoint(by) else ("touchpoint",)
-    names = tuple(by.split(",")) if isinstance(by, str) else tuple(by)
+    names = names_of(by)
+    first = () if _replaces_touchpoint(names) else ("touchpoint",)
     question = ask(
         workspace,
-        by=(*first, *(name for name in names if name and name not in first)),
+        by=(*first, *names),
         since=since,
         until=until,
         as_of=as_of,
@@ -113,8 +113,7 @@ def touchpoints(
     return Touchpoints(**heading, estimates=tuple(figures))
 
 
-def _replaces_touchpoint(by: str | Sequence[str]) -> bool:
-    names = by.split(",") if isinstance(by, str) else list(by)
+def _replaces_touchpoint(names: Sequence[str]) -> bool:
     return bool(names) and names[0] in {"stage", "function", "supplier"} and "touchpoint" not in names
 
 

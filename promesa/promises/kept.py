@@ -43,8 +43,11 @@ class PromisesKept(Result):
                 n=words.number(e.n, locale),
             )
             for e in self.estimates
-            if e.measure == "kept_rate" and e.estimate is not None and self.dimensions == ("promise",)
+            if e.measure == "kept_rate" and e.estimate is not None and len(self.dimensions) == 1
         ]
+        shown = sum(e.measure == "kept_rate" and e.estimate is not None for e in self.estimates)
+        if shown and not said:
+            return words.say("promises.split", locale, n=words.number(shown, locale))
         return " ".join(said) or words.say("promises.empty", locale)
 
     def most_costly(self, count: int = 3) -> list[Estimate]:

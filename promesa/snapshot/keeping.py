@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promesa import __version__
 from promesa.errors import NothingAnalysed, StoreNotWritable
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
 
 def fingerprint(workspace: Workspace) -> str:
     """Return a hash of what a person wrote that figures depend on: the model and the analysis settings."""
-    settings = (workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
+    settings = (__version__, workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
     limits = (workspace.confidence_level, workspace.min_group, workspace.min_cell)
     return hashlib.sha256(repr((settings, limits)).encode()).hexdigest()[:16]
 

@@ -146,10 +146,9 @@ def _existing(year: str, second: str, other: str, *, orders: tuple[str, ...]) ->
 
 def _is_day(year: str, month: str, day: str) -> bool:
     try:
-        date(int(year), int(month), int(day))
+        return date(int(year), int(month), int(day)).year >= 1000  # 0000-00-00 and its like are no days
     except ValueError:
         return False
-    return True
 
 
 def _is_clock(match: re.Match[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from promesa.store import Facts
     from promesa.workspace import Workspace
 
+NO_COST = "no-cost-given"
 AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
 
 
@@ -108,7 +109,8 @@ def margin(
     Cost to serve is what moments cost (their own cost, else the touchpoint's declared one) and the rows of
     ``costs``. Totals are what was booked; their interval says how much they would vary with another set of
     customers drawn the same way: n times the mean of a customer. Customers are those with an order, a moment
-    or a cost in the window. Costs of nobody in particular are in the totals and not in the means.
+    or a cost in the window. Where no cost to serve is given at all it is unknown, and the margin is without it.
+    Costs of nobody in particular are in the totals and not in the means.
     """
     question = ask(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
@@ -226,7 +228,14 @@ def _group_rows(question: Question, group: Group, nobody: float) -> list[Estimat
         )
         for name in ("margin", "cost_to_serve")
     ]
+    if group.values["cost_to_serve"].ss == 0 and nobody == 0:
+        rows = [_unknown_cost(row) if row.measure.startswith("cost_to_serve") else row for row in rows]
     return rows
+
+
+def _unknown_cost(figure: Estimate) -> Estimate:
+    """Return a cost to serve that nobody gave as what it is: unknown, not nothing."""
+    return replace(figure, estimate=None, lower=None, upper=None, note=figure.note or NO_COST)
 
 
 def of_customers(sums: ClusterSums, customers: int) -> ClusterSums:

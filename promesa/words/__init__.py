@@ -97,7 +97,7 @@ def money(value: float | None, currency: str, locale: str) -> str:
         return NOT_STATED
     from babel.numbers import format_currency
 
-    pattern = "¤ #,##0.00" if abs(value) < CENTS_BELOW else "¤ #,##0"
+    pattern = "¤ #,##0.00" if 0 < abs(value) < CENTS_BELOW else "¤ #,##0"
     return format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
 
 
@@ -117,9 +117,17 @@ def amount(value: float | None, unit: str, locale: str) -> str:
     if unit == "fraction":
         return percent(value, locale)
     if unit == "count":
-        return number(value, locale)
+        return number(value, locale, decimals=0 if float(value).is_integer() else 2)
     if len(unit) == 3 and unit.isupper():
         return money(value, unit, locale)
     name = say(f"unit.{unit}", locale) if knows(f"unit.{unit}", locale) else unit
     decimals = 1 if unit == "points" else 2
     return f"{number(value, locale, decimals=decimals)} {name}".strip()
+
+
+def change(value: float, unit: str, locale: str) -> str:
+    """Return a difference in its unit with its sign; one of shares in percentage points."""
+    if unit == "fraction":
+        return say("unit.percentage_points", locale, value=number(100 * value, locale, decimals=1, sign=True))
+    text = amount(value, unit, locale)
+    return f"+{text}" if value > 0 else text

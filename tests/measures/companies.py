@@ -338,6 +338,7 @@ def cost(draw: Draw) -> Row:
 def profile(draw: Draw) -> Row:
     """Return what a source says of a customer from some time on."""
     return {
-        "at": draw.times.any(), "customer": draw.person(),
+        # Two may be stated at one instant.
+        "at": draw.one(*draw.times.edges[:2], draw.times.any()), "customer": draw.person(),
         "region": draw.perhaps(draw.one("norte", "sur"), 0.8), "segment": draw.perhaps(draw.one("a", "b", "c"), 0.5),
     }  # fmt: skip

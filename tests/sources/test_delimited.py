@@ -28,7 +28,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return [[f"columna {place}" for place in range(width)], *rows]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=1500, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -61,7 +61,7 @@ PLAIN = st.text(st.sampled_from("abcñáü 0123\"';,|\n"), min_size=1, max_size=
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=1500, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=st.lists(st.tuples(st.integers(0, 10**6), PLAIN, st.floats(-1e6, 1e6)), min_size=3, max_size=20),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
