@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import SourceUnreadable
@@ -74,7 +75,7 @@ def detect(
     delimiter, quote, records = _best(body, source=source, said=said, whole=whole)
     if len(records[0]) == 1:
         _refuse_wrong_delimiter(records, source=source, found=found, delimiter=delimiter)
-    escape = _escape(body, quote)
+    escape = _escape(body, delimiter=delimiter, quote=quote)
     if escape != quote:
         records = _records(body, delimiter=delimiter, quote=quote, escape=escape, whole=whole)
     header = source.header if source.header is not None else not source.columns and has_header(records)
@@ -155,14 +156,26 @@ def csv_settings(*, delimiter: str, quote: str, escape: str) -> dict[str, Any]:
     }
 
 
-def _escape(body: str, quote: str) -> str:
-    r"""Return a backslash where quotes within cells are written \" and never doubled."""
-    if quote and f"\\{quote}" in body and f"\\{quote}" * 2 not in body:
-        doubled = body.replace(f"\\{quote}", "").count(quote * 2)
-        slashed = body.count(f"\\{quote}")
-        if slashed > doubled:
-            return "\\"
-    return quote
+def _escape(body: str, *, delimiter: str, quote: str) -> str:
+    r"""Return a backslash where quotes within cells are written \" and reading them doubled breaks off earlier."""
+    if not quote or f"\\{quote}" not in body:
+        return quote
+    doubled = _lines_in_order(body, delimiter=delimiter, quote=quote, escape=quote)
+    slashed = _lines_in_order(body, delimiter=delimiter, quote=quote, escape="\\")
+    return "\\" if slashed > doubled else quote
+
+
+def _lines_in_order(body: str, *, delimiter: str, quote: str, escape: str) -> float:
+    """Return how many lines are read before the first that breaks the rules of quoting."""
+    settings = csv_settings(delimiter=delimiter, quote=quote, escape=escape)
+    reader = csv.reader(io.StringIO(body, newline=""), strict=True, **settings)
+    try:
+        for _ in reader:
+            pass
+    except csv.Error as error:
+        if "end of data" not in str(error):  # a cell that is cut where the sample ends breaks no rule
+            return reader.line_num
+    return inf
 
 
 def has_header(records: Sequence[Sequence[str]]) -> bool:

@@ -235,7 +235,11 @@ def _group_rows(question: Question, group: Group, nobody: float) -> list[Estimat
 
 def _unknown_cost(figure: Estimate) -> Estimate:
     """Return a cost to serve that nobody gave as what it is: unknown, not nothing."""
-    return replace(figure, estimate=None, lower=None, upper=None, note=figure.note or NO_COST)
+    return replace(figure, estimate=None, lower=None, upper=None, note=figure.note if _is_withheld(figure) else NO_COST)
+
+
+def _is_withheld(figure: Estimate) -> bool:
+    return figure.note is not None and figure.note.startswith("withheld")
 
 
 def of_customers(sums: ClusterSums, customers: int) -> ClusterSums:

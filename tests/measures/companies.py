@@ -197,7 +197,7 @@ def company(folder: Path, *, seed: int, size: int = 1) -> Company:
         workspace=workspace,
         tables={
             "moments": [moment(draw) for _ in range(260 * size)],
-            "opinions": [opinion(draw) for _ in range(220 * size)],
+            "opinions": [*(opinion(draw) for _ in range(170 * size)), *(q for _ in range(25 * size) for q in sheet(draw))],
             "orders": [order(draw) for _ in range(120 * size)],
             "costs": [cost(draw) for _ in range(30 * size)],
             "profiles": [profile(draw) for _ in range(60 * size)],
@@ -313,6 +313,15 @@ def opinion(draw: Draw) -> Row:
         "brand": draw.one(None, None, "Casa Prueba", "Casa Prueba", "Otra"),
         "survey": draw.perhaps("s1", 0.5), "asked_at": draw.perhaps(at - timedelta(hours=3), 0.6),
     }  # fmt: skip
+
+
+def sheet(draw: Draw) -> list[Row]:
+    """Return the questions of one invitation; some are left out, and one may be asked twice."""
+    same = opinion(draw) | {"customer": draw.perhaps(draw.person(), 0.9), "audience": None, "brand": None}
+    return [
+        {**same, "concept": concept, "score": draw.perhaps(4.0), "text": None}
+        for concept in ("csat", "ces", *draw.one((), ("csat",)))
+    ]
 
 
 def order(draw: Draw) -> Row:

@@ -194,6 +194,8 @@ def figure(
     ends = ends_of(seen, kind, level=world.level)
     mean = fsum(value for _, value in seen) / len(seen)
     row |= {"estimate": mean * (100 if kind == "nps" else 1)}
+    if kind == "mean" and people > 1 and variance_of_mean(seen) == 0:
+        return row | {"note": "all-equal"}  # how much others would differ cannot be seen
     return row | ({"lower": ends[0], "upper": ends[1]} if ends else {"note": "one-customer"})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from math import fsum
 from typing import Any
 
@@ -90,8 +90,13 @@ def response(world: World, opinions: list[Row]) -> list[Row]:
     found: list[Row] = []
     for group, rows in world.grouped(opinions).items():
         where = dict(zip(world.by, group, strict=True))
-        asked: Seen = [(row.get("customer"), float(said(row))) for row in rows if row.get("asked_at") is not None]
-        answers = sum(said(row) for row in rows)
+        asked: Seen = []
+        answers = 0
+        for customer, sheet in _sheets(rows):
+            invited = [row for row in sheet if row.get("asked_at") is not None]
+            heard = _most([row for row in invited if said(row)])
+            asked += [(customer, float(place < heard)) for place in range(_most(invited))]
+            answers += _most([row for row in sheet if said(row)])
         people = len(clusters_of([(row.get("customer"), 0.0) for row in rows]))
         found += [
             counted(world, where, "asked", len(asked), people=people),
@@ -103,6 +108,21 @@ def response(world: World, opinions: list[Row]) -> list[Row]:
             rate["n"] = 0 if answers < world.workspace.min_cell else len(asked)
         found.append(rate)
     return found
+
+
+def _sheets(rows: list[Row]) -> list[tuple[int | None, list[Row]]]:
+    """Return the questions sent together: to one customer, of one journey, in one survey, at one time."""
+    sheets: dict[object, list[Row]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        together = row.get("customer") is not None and row.get("asked_at") is not None
+        key = (row["customer"], row.get("journey"), row.get("survey"), row["asked_at"]) if together else number
+        sheets[key].append(row)
+    return [(sheet[0].get("customer"), sheet) for sheet in sheets.values()]
+
+
+def _most(rows: list[Row]) -> int:
+    """Return how often the question stands there that stands there most often."""
+    return max(Counter(row["concept"] for row in rows).values(), default=0)
 
 
 def opinions(world: World) -> list[Row]:
@@ -135,7 +155,7 @@ def _volume(world: World, where: Row, rows: list[Row]) -> list[Row]:
         total: dict[str, Any] = {"lower": None, "upper": None, "measure": "cost"}
         total["estimate"] = fsum(c for _, c in costs) if each["estimate"] is not None else None
         # One customer has no interval of the mean; a sum that was booked needs none.
-        total["note"] = None if total["estimate"] is not None else each["note"]
+        total["note"] = each["note"] if total["estimate"] is None else None
         found += [each, each | total]
     return found
 

@@ -70,7 +70,13 @@ def _group(world: World, where: Row, rows: list[tuple[int | None, dict[str, floa
         if ends := ends_of(each, "mean", level=world.level):
             total |= {"lower": len(people) * ends[0] + added, "upper": len(people) * ends[1] + added}
         found.append(total)
-    return found
+    unknown = not fsum(nobody) and not any(theirs["cost_to_serve"] for theirs in people.values())
+    return [_without_cost(row) if unknown and row["measure"].startswith("cost_to_serve") else row for row in found]
+
+
+def _without_cost(row: Row) -> Row:
+    withheld = str(row["note"]).startswith("withheld")
+    return row | {"estimate": None, "lower": None, "upper": None, "note": row["note"] if withheld else "no-cost-given"}
 
 
 def returning(world: World) -> list[Row]:
