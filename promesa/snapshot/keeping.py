@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promesa import __version__
 from promesa.errors import NothingAnalysed, StoreNotWritable
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from promesa.store import Facts
     from promesa.workspace import Workspace
 
+FORMAT = 1  # raised when what the documents hold changes
 KEEP = 5  # snapshots; older ones can be computed again from the store version and as_of
 
 
@@ -234,7 +234,7 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
 
 def fingerprint(workspace: Workspace) -> str:
     """Return a hash of what a person wrote that figures depend on: the model and the analysis settings."""
-    settings = (__version__, workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
+    settings = (FORMAT, workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
     limits = (workspace.confidence_level, workspace.min_group, workspace.min_cell)
     return hashlib.sha256(repr((settings, limits)).encode()).hexdigest()[:16]
 
