@@ -79,7 +79,10 @@ def _print(millions: int, folder: Path, names: list[str], *, runs: int) -> None:
         against = " | ".join(
             f"{best.seconds / floor[other]:.2f}" if other in floor else "" for other in ("scan", "duckdb_sql")
         )
-        print(f"| {name} | {best.seconds:.2f} | {rows:,.0f} | {best.peak_gib:.2f} | {against} | {best.check} |", flush=True)
+        print(
+            f"| {name} | {best.seconds:.2f} | {rows:,.0f} | {best.peak_gib:.2f} | {against} | {best.check} |",
+            flush=True,
+        )
 
 
 def _print_commands(folder: Path) -> None:

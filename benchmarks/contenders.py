@@ -78,7 +78,9 @@ def pandas(folder: Path) -> float:
     import pandas as pd
     import pyarrow.dataset as ds
 
-    frame = ds.dataset(files_of(folder)).to_table(columns=["touchpoint", "channel", "at", "customer", "wait"]).to_pandas()
+    frame = (
+        ds.dataset(files_of(folder)).to_table(columns=["touchpoint", "channel", "at", "customer", "wait"]).to_pandas()
+    )
     frame["month"] = frame["at"].dt.to_period("M")
     for column in ("touchpoint", "channel"):
         frame[column] = frame[column].astype("category")
@@ -144,8 +146,7 @@ def analyse(folder: Path) -> float:
 
 
 CONTENDERS = {
-    f.__name__: f
-    for f in (scan, duckdb_sql, polars, pandas, promesa, promesa_table, load, load_again, analyse)
+    f.__name__: f for f in (scan, duckdb_sql, polars, pandas, promesa, promesa_table, load, load_again, analyse)
 }
 
 if __name__ == "__main__":

@@ -95,9 +95,7 @@ def _rows(table: str, rows: int, moments: int) -> str:
     if table == "orders":
         more = f"{channel}, CAST(10 + 90 * {chance(5)} AS DECIMAL(18, 2)) AS revenue, CAST(5 + 40 * {chance(6)} AS DECIMAL(18, 2)) AS cost"
     elif table == "opinions":
-        more = (
-            f"'csat' AS concept, CASE WHEN {chance(7)} < 0.3 THEN 1 + floor({chance(8)} * 5) END AS score, {at} AS asked_at"
-        )
+        more = f"'csat' AS concept, CASE WHEN {chance(7)} < 0.3 THEN 1 + floor({chance(8)} * 5) END AS score, {at} AS asked_at"
     else:
         touchpoint = f"'t' || CAST(floor({chance(3)} * {TOUCHPOINTS}) AS BIGINT)"
         more = (

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from promesa import words
 from promesa.cli.options import AsJson, Folder, Locale
 from promesa.cli.output import print_json, progress_of, reported
+from promesa.errors import InputError, Mistake, WorkspaceInvalid
+
+if TYPE_CHECKING:
+    from promesa.sources import Preview
+    from promesa.workspace import Workspace
 
 HERE = Path()
 
@@ -48,15 +53,57 @@ def check(workspace: Folder = HERE, locale: Locale = None, as_json: AsJson = Fal
     from promesa.workspace import describe, open_workspace
 
     ws = open_workspace(workspace)
-    description = describe(ws, locale or ws.locale)
+    language = locale or ws.locale
+    description = describe(ws, language)
+    previews, unreadable = ([], []) if description.mistakes else _look_at_sources(ws)
     if as_json:
-        print_json(description.to_document())
+        print_json({**description.to_document(), "columns": [_columns_of(seen) for seen in previews]})
     else:
         print(description.text())
-    if description.mistakes:
-        from promesa.errors import WorkspaceInvalid
+        if previews:
+            print("\n" + words.say("cli.check.columns", language))
+        for seen in previews:
+            print(_line_of(seen, language))
+    mistakes = (*description.mistakes, *unreadable)
+    if mistakes:
+        raise WorkspaceInvalid(mistakes)
 
-        raise WorkspaceInvalid(description.mistakes)
+
+def _look_at_sources(ws: Workspace) -> tuple[list[Preview], list[Mistake]]:
+    """Return how each source would be read, and what is wrong with those that cannot be."""
+    from promesa.engine import Embedded
+    from promesa.sources import preview
+
+    previews: list[Preview] = []
+    mistakes: list[Mistake] = []
+    with Embedded(time_zone=ws.time_zone) as engine:
+        for source in ws.sources.values():
+            try:
+                previews.append(preview(source, root=ws.root, engine=engine, time_zone=ws.time_zone))
+            except InputError as error:
+                facts = {"what": error.what, "got": error.got, "expected": error.expected, "fix": error.fix}
+                mistakes.append(Mistake(file="promesa.toml", key=f"sources.{source.name}", **facts))
+    return previews, mistakes
+
+
+def _columns_of(seen: Preview) -> dict[str, object]:
+    columns = [{"name": column.name, "kind": column.kind, "how": column.how} for column in seen.columns]
+    read = {"format": seen.format, "delimiter": seen.delimiter, "encoding": seen.encoding, "header": seen.header}
+    return {"source": seen.name, **read, "columns": columns, "warnings": [str(warning) for warning in seen.warnings]}
+
+
+def _line_of(seen: Preview, locale: str) -> str:
+    kinds = ", ".join(f"{column.name} ({words.say(f'cli.kind.{column.kind}', locale)})" for column in seen.columns)
+    written = ", ".join(str(part) for part in (seen.format, seen.encoding, _shown(seen.delimiter)) if part)
+    lines = [
+        f"  {seen.name} [{written}]: {kinds}",
+        *(f"    ! {warning.in_locale(locale)}" for warning in seen.warnings),
+    ]
+    return "\n".join(lines)
+
+
+def _shown(delimiter: str | None) -> str | None:
+    return {"\t": "tab", None: None}.get(delimiter, f"«{delimiter}»")
 
 
 @reported

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NOT_WRITABLE = ("No space left", "Permission denied", "Read-only file system", "Disk quota exceeded")
-_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"?")
 
 
 class Embedded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promesa.engine import case, interval_days, lit, null_of, rewritten_sql, when
 from promesa.measures import PREFIX, with_dimensions
@@ -90,12 +90,16 @@ def _rule(question: Question, promise: Promise) -> str:
 
 def _gap(question: Question, table: Table) -> Expression:
     promised, delivered = table["promised_"], table["delivered_"]
-    if promised.type().is_timestamp() and delivered.type().is_timestamp():
-        days = question.facts.local(delivered).date().delta(question.facts.local(promised).date(), unit="day")
-        return days.cast("float64")
+    if all(value.type().is_timestamp() or value.type().is_date() for value in (promised, delivered)):
+        first, last = (_local_day(question, value) for value in (promised, delivered))
+        return last.delta(first, unit="day").cast("float64")
     if promised.type().is_numeric() and delivered.type().is_numeric():
         return delivered.cast("float64") - promised.cast("float64")
     return null_of("float64")
+
+
+def _local_day(question: Question, value: Any) -> Any:
+    return value if value.type().is_date() else question.facts.local(value).date()
 
 
 def judged_only(table: Table) -> Table:

@@ -56,7 +56,7 @@ def test_a_window_starts_with_its_day(written: date | datetime | str | None, utc
     "written", ["", "yesterday", "15/10/2018", "2018-13-01", "2018-02-30", "2018-10-15T25:00", "2018-10", "20181015T99"]
 )
 @pytest.mark.parametrize("read", [resolve_instant, _first_instant])
-def test_what_is_no_instant_is_refused(written: str, read) -> None:  # noqa: ANN001
+def test_what_is_no_instant_is_refused(written: str, read) -> None:
     with pytest.raises(ValueOutOfRange) as caught:
         read(written, SAO_PAULO)
     assert caught.value.code == "value-out-of-range"

@@ -197,7 +197,10 @@ def company(folder: Path, *, seed: int, size: int = 1) -> Company:
         workspace=workspace,
         tables={
             "moments": [moment(draw) for _ in range(260 * size)],
-            "opinions": [*(opinion(draw) for _ in range(170 * size)), *(q for _ in range(25 * size) for q in sheet(draw))],
+            "opinions": [
+                *(opinion(draw) for _ in range(170 * size)),
+                *(q for _ in range(25 * size) for q in sheet(draw)),
+            ],
             "orders": [order(draw) for _ in range(120 * size)],
             "costs": [cost(draw) for _ in range(30 * size)],
             "profiles": [profile(draw) for _ in range(60 * size)],
@@ -230,9 +233,10 @@ def _changes(zone: ZoneInfo) -> list[datetime]:
     here = FIRST
     while here < LAST:
         there = here + timedelta(hours=1)
-        if here.replace(tzinfo=UTC).astimezone(zone).utcoffset() != there.replace(tzinfo=UTC).astimezone(
-            zone
-        ).utcoffset():
+        if (
+            here.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+            != there.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+        ):
             found.append(there)
         here = there
     return found

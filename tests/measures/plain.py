@@ -232,7 +232,10 @@ def assert_same(found: Sequence[Row], expected: Sequence[Row], *, names: Sequenc
     ours, theirs = {key(row): row for row in found}, {key(row): row for row in expected}
     assert len(ours) == len(found), "a figure stands twice"
     assert len(theirs) == len(expected), "the reference gives a figure twice"
-    assert set(ours) == set(theirs), (sorted(map(str, set(ours) - set(theirs))), sorted(map(str, set(theirs) - set(ours))))
+    assert set(ours) == set(theirs), (
+        sorted(map(str, set(ours) - set(theirs))),
+        sorted(map(str, set(theirs) - set(ours))),
+    )
     for name, row in ours.items():
         other = theirs[name]
         assert set(row) == set(other), name

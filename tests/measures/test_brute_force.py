@@ -40,9 +40,7 @@ def test_opinions(tmp_path: Path, duckdb: Engine, seed: int, by: tuple[str, ...]
     since, until = WINDOWS[window]
     asked = measures.ask(small.workspace, since=since, until=until, facts=facts)
     world = World(small, by=by, since=asked.since, until=asked.until, level=0.9)
-    found = measures.opinions(
-        small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.9
-    )
+    found = measures.opinions(small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.9)
     assert_same(found.rows(), reference.opinions(world), names=by)
 
 

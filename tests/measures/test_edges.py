@@ -31,7 +31,14 @@ def touchpoints_of(folder: Path, engine: Engine, rows: list[dict[str, Any]], **t
 
 def answers(count: int, *, customers: int, score: float | None = 4.0, **more: Any) -> list[dict[str, Any]]:
     return [
-        {"at": T0 + timedelta(hours=n), "customer": n % customers, "concept": "csat", "score": score, "journey": f"{n}", **more}
+        {
+            "at": T0 + timedelta(hours=n),
+            "customer": n % customers,
+            "concept": "csat",
+            "score": score,
+            "journey": f"{n}",
+            **more,
+        }
         for n in range(count)
     ]
 
@@ -127,9 +134,9 @@ def test_an_open_commitment_is_no_moment_and_a_later_delivery_has_not_come(tmp_p
 
 
 def test_declared_cost_stands_in_where_a_moment_has_none(tmp_path: Path, duckdb: Engine) -> None:
-    rows = [
-        {"at": T0, "touchpoint": "payment", "customer": n, "cost": 2 if n < 5 else None} for n in range(10)
-    ] + [{"at": T0, "touchpoint": "browse", "customer": n} for n in range(10)]
+    rows = [{"at": T0, "touchpoint": "payment", "customer": n, "cost": 2 if n < 5 else None} for n in range(10)] + [
+        {"at": T0, "touchpoint": "browse", "customer": n} for n in range(10)
+    ]
     found = touchpoints_of(tmp_path, duckdb, rows)
     cost, each = found.find("cost", touchpoint="payment"), found.find("cost_per_moment", touchpoint="payment")
     assert cost is not None
@@ -149,7 +156,12 @@ def test_a_trait_is_the_latest_stated_by_then(tmp_path: Path, duckdb: Engine) ->
     profiles: list[dict[str, Any]] = [
         {"at": at, "customer": n, "region": region, "segment": "a"}
         for n in range(8)
-        for at, region in [(T0, "norte"), (T0 + timedelta(days=1), "sur"), (T0 + timedelta(days=2), None), (later, "este")]
+        for at, region in [
+            (T0, "norte"),
+            (T0 + timedelta(days=1), "sur"),
+            (T0 + timedelta(days=2), None),
+            (later, "este"),
+        ]
     ]
     small = Company(
         workspace=workspace_of(tmp_path), tables={"opinions": answers(16, customers=8), "profiles": profiles}
@@ -161,7 +173,9 @@ def test_a_trait_is_the_latest_stated_by_then(tmp_path: Path, duckdb: Engine) ->
 
 def test_scores_on_another_scale_are_put_on_the_declared_one(tmp_path: Path, duckdb: Engine) -> None:
     rows = answers(10, customers=10, score=50.0, scale_min=0.0, scale_max=100.0)
-    found = opinions_of(tmp_path, duckdb, [*rows, *answers(10, customers=10, scale_min=5.0, scale_max=5.0)]).find("csat")
+    found = opinions_of(tmp_path, duckdb, [*rows, *answers(10, customers=10, scale_min=5.0, scale_max=5.0)]).find(
+        "csat"
+    )
     assert found is not None
     assert (found.estimate, found.n, found.n_missing) == (3.0, 10, 10)  # a scale of one point says nothing
 

@@ -106,7 +106,10 @@ def test_figures_of_money_scale_with_money(folder: Path, duckdb: Engine, seed: i
     assert_same(second.rows(), expected, names=first.dimensions)
 
 
-COUNTS = {"touchpoints": {"moments", "cost"}, "value": {"orders", "revenue", "cost_of_goods", "cost_to_serve", "margin"}}
+COUNTS = {
+    "touchpoints": {"moments", "cost"},
+    "value": {"orders", "revenue", "cost_of_goods", "cost_to_serve", "margin"},
+}
 COUNTS["promises"] = {"kept", "broken", "not_yet_due", "unknown", "released"}
 SPLITS = {"touchpoints": ["channel", "month", "region", "product"], "value": ["month", "segment", "channel"]}
 SPLITS["promises"] = ["month", "region", "supplier", "touchpoint", "day"]

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.stats import t
 
-from tests.measures.plain import Group, Row, Seen, World, clusters_of, counted, figure, quantile, quantile_ends, variance_of_mean
+from tests.measures.plain import (
+    Group,
+    Row,
+    Seen,
+    World,
+    clusters_of,
+    counted,
+    figure,
+    quantile,
+    quantile_ends,
+    variance_of_mean,
+)
 from tests.measures.reference import KINDS, UNITS, own_opinions, value_of
 
 if TYPE_CHECKING:
@@ -54,7 +65,9 @@ def _both(row: Row) -> bool:
 
 
 def _days(world: World, row: Row) -> float | None:
-    return float((world.local(row["delivered"]).date() - world.local(row["promised"]).date()).days) if _both(row) else None
+    return (
+        float((world.local(row["delivered"]).date() - world.local(row["promised"]).date()).days) if _both(row) else None
+    )
 
 
 def _minutes(_world: World, row: Row) -> float | None:
@@ -112,7 +125,7 @@ def commitments(world: World, rule: Rule) -> list[Commitment]:
     return found
 
 
-def _status(world: World, rule: Rule, row: Row, due: datetime | None, pending: bool) -> str:  # noqa: FBT001
+def _status(world: World, rule: Rule, row: Row, due: datetime | None, pending: bool) -> str:
     if rule.released and row.get("outcome") == "cancelled":
         return "released"
     if pending:

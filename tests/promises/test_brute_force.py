@@ -29,7 +29,7 @@ WINDOWS = [
 ]
 
 
-def world_of(small, facts, *, by, window, level=0.95):  # noqa: ANN001, ANN202
+def world_of(small, facts, *, by, window, level=0.95):
     since, until = WINDOWS[window]
     asked = measures.ask(small.workspace, since=since, until=until, facts=facts)
     return World(small, by=by, since=asked.since, until=asked.until, level=level)
@@ -40,9 +40,7 @@ def test_kept(tmp_path: Path, duckdb: Engine, seed: int, by: tuple[str, ...]) ->
     small = company(tmp_path, seed=seed)
     facts = small.facts(tmp_path, engine=duckdb)
     since, until = WINDOWS[seed % 4]
-    found = promises.kept(
-        small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.9
-    )
+    found = promises.kept(small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.9)
     world = world_of(small, facts, by=by, window=seed % 4, level=0.9)
     assert_same(found.rows(), reference.kept(world), names=("promise", *by))
 

@@ -1,0 +1,118 @@
+"""Links that the data cannot fill say why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promesa import chain, words
+from tests.measures.companies import Company, company, workspace_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promesa.chain import Chain
+    from promesa.engine import Engine
+
+T0 = datetime(2018, 6, 1, 12)
+BARE = """
+[functions.care]
+[touchpoints.browse]
+stage = "before"
+function = "care"
+"""
+
+
+def chain_of(folder: Path, engine: Engine, *, model: str | None = None, **tables: list[dict[str, Any]]) -> Chain:
+    more = {} if model is None else {"model": model}
+    small = Company(workspace=workspace_of(folder, min_group=1, min_cell=1, **more), tables=tables)
+    return chain.links(small.workspace, facts=small.facts(folder, engine=engine))
+
+
+def notes(found: Chain) -> dict[str, str | None]:
+    return {str(e.dimensions["link"]): e.note for e in found.estimates}
+
+
+def test_a_company_with_one_moment_and_a_bare_model_has_eleven_reasons(tmp_path: Path, duckdb: Engine) -> None:
+    found = chain_of(tmp_path, duckdb, model=BARE, moments=[{"at": T0, "customer": 1, "touchpoint": "browse"}])
+    assert notes(found) == {
+        "promise": "no-promise-declared",
+        "expectation": "no-expectation-asked",
+        "experience": "no-promise-declared",
+        "emotion": "no-emotion-asked",
+        "memory": "no-memory-asked",
+        "satisfaction": "no-satisfaction-asked",
+        "reputation": "no-reputation-heard",
+        "loyalty": "no-loyalty-asked",
+        "retention": "no-order-old-enough",
+        "income": "no-orders-loaded",
+        "profit": "no-orders-loaded",
+    }
+    assert list(notes(found)) == list(chain.LINKS)
+    for locale in ("es", "en"):
+        assert found.summary(locale) == words.say("chain.empty", locale)
+
+
+@pytest.mark.parametrize("locale", ["es", "en"])
+def test_every_reason_is_said_in_both_languages(tmp_path: Path, duckdb: Engine, locale: str) -> None:
+    bare = chain_of(tmp_path, duckdb, model=BARE, moments=[{"at": T0, "customer": 1, "touchpoint": "browse"}])
+    undue = chain_of(tmp_path, duckdb, moments=[{"at": T0, "customer": 1, "touchpoint": "browse"}])
+    assert notes(undue)["promise"] == "nothing-due"
+    assert notes(undue)["experience"] == "no-journey-due"
+    for note in {*notes(bare).values(), *notes(undue).values()}:
+        assert words.knows(f"chain.reason.{note}", locale), note
+
+
+def test_the_trend_is_of_the_last_ninety_days_and_those_before(tmp_path: Path, duckdb: Engine) -> None:
+    def rated(*scores: float, at: datetime) -> list[dict[str, Any]]:
+        return [{"at": at, "customer": n, "concept": "csat", "score": score} for n, score in enumerate(scores)]
+
+    # As of 2018-11-20 15:30: the last ninety days begin after 2018-08-22 15:30.
+    found = chain_of(
+        tmp_path,
+        duckdb,
+        opinions=[
+            *rated(1, 2, 1, 2, at=datetime(2018, 1, 1)),
+            *rated(3, 4, 3, 4, at=datetime(2018, 8, 22, 15, 30)),
+            *rated(4, 5, 4, 5, at=datetime(2018, 8, 22, 15, 30, 0, 1)),
+        ],
+    ).find("csat")
+    assert found is not None
+    assert found.estimate == pytest.approx(38 / 12)
+    assert (found.extra["recent"], found.extra["previous"], found.extra["change"]) == (4.5, 3.5, 1.0)
+    lower, upper = found.extra["change_lower"], found.extra["change_upper"]
+    assert isinstance(lower, float)
+    assert isinstance(upper, float)
+    assert lower < 1.0 < upper
+
+
+def test_the_owner_is_of_the_promise_broken_most(tmp_path: Path, duckdb: Engine) -> None:
+    slow = [{"at": T0, "customer": n, "touchpoint": "support", "wait_minutes": 9.0} for n in range(9)]
+    found = chain_of(tmp_path, duckdb, moments=slow).find("kept_rate")
+    assert found is not None
+    assert (found.estimate, found.extra["owner"]) == (0.0, "billing")
+
+
+def test_the_public_alone_makes_the_reputation(tmp_path: Path, duckdb: Engine) -> None:
+    said = [
+        {"at": T0, "customer": None, "concept": "stars", "score": score, "audience": audience, "brand": brand}
+        for score, audience, brand in [
+            (5.0, "public", None), (4.0, "public", "Casa Prueba"), (1.0, "public", "Otra"), (1.0, "customer", None),
+            (1.0, "employee", None), (1.0, None, None),
+        ]
+    ]  # fmt: skip
+    found = chain_of(tmp_path, duckdb, opinions=said).find("stars")
+    assert found is not None
+    assert (found.estimate, found.n) == (4.5, 2)
+
+
+def test_it_reads_aloud_in_both_languages(tmp_path: Path, duckdb: Engine) -> None:
+    small = company(tmp_path, seed=0)
+    found = chain.links(small.workspace, facts=small.facts(tmp_path, engine=duckdb))
+    spanish, english = found.summary("es"), found.summary("en")
+    assert spanish != english
+    for text in (spanish, english):
+        assert "None" not in text
+        assert "nan" not in text.lower().split()

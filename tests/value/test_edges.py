@@ -1,0 +1,88 @@
+"""Value where there is little to count."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from promesa import value
+from tests.measures.companies import AS_OF, Company, workspace_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promesa.engine import Engine
+    from promesa.store import Facts
+
+T0 = datetime(2018, 6, 1, 12)
+DAYS = timedelta(days=60)
+TICK = timedelta(microseconds=1)
+
+
+def facts_with(folder: Path, engine: Engine, *, min_group: int = 1, **tables: list[dict[str, Any]]) -> Facts:
+    small = Company(workspace=workspace_of(folder, min_group=min_group, min_cell=1), tables=tables)
+    return small.facts(folder, engine=engine)
+
+
+def rate(facts: Facts, **asked: Any) -> tuple[float | None, int]:
+    found = value.returning(facts.workspace, facts=facts, **asked).find("return_rate")
+    assert found is not None
+    return found.estimate, found.n
+
+
+def test_nothing_loaded_but_moments_without_cost(tmp_path: Path, duckdb: Engine) -> None:
+    moments = [{"at": T0, "customer": n, "touchpoint": "browse"} for n in range(9)]
+    found = value.margin((facts := facts_with(tmp_path, duckdb, moments=moments)).workspace, facts=facts)
+    cost = found.find("cost_to_serve")
+    assert cost is not None
+    assert (cost.estimate, cost.note) == (None, "no-cost-given")
+    assert found.find("orders") is None
+    assert found.summary("es")
+
+
+def test_costs_of_nobody_are_booked_and_in_no_mean(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0, "customer": n, "revenue": 10, "cost": 4} for n in range(5)]
+    costs: list[dict[str, Any]] = [{"at": T0, "customer": None, "amount": 3}, {"at": T0, "customer": 0, "amount": 2}]
+    facts = facts_with(tmp_path, duckdb, orders=orders, costs=costs)
+    found = value.margin(facts.workspace, facts=facts)
+    figures = {e.measure: e.estimate for e in found.estimates}
+    assert figures["cost_to_serve"] == 5
+    assert figures["margin"] == 25
+    assert figures["margin_per_customer"] == (50 - 20 - 2) / 5
+    assert figures["cost_to_serve_per_customer"] == 2 / 5
+
+
+def test_costs_of_nobody_alone_are_a_group_without_customers(tmp_path: Path, duckdb: Engine) -> None:
+    costs: list[dict[str, Any]] = [{"at": T0, "customer": None, "amount": 3}]
+    facts = facts_with(tmp_path, duckdb, costs=costs)
+    found = value.margin(facts.workspace, by="month", facts=facts)
+    assert [(e.measure, e.estimate, e.n) for e in found.estimates] == [("cost_to_serve", 3, 0), ("margin", -3, 0)]
+
+
+def test_an_order_after_the_days_or_at_the_same_instant_is_no_return(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [
+        {"at": at, "customer": customer, "revenue": 10}
+        for customer, times in enumerate([(T0, T0), (T0, T0 + DAYS + TICK), (T0, T0 + DAYS), (T0, T0 + TICK)])
+        for at in times
+    ]
+    # The four first orders, the second of the first customer, and the three later ones that nothing follows.
+    assert rate(facts_with(tmp_path, duckdb, orders=orders)) == (2 / 8, 8)
+
+
+def test_an_order_that_had_not_its_time_is_left_out(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [
+        {"at": AS_OF - DAYS + wait, "customer": n, "revenue": 10} for n, wait in enumerate([-TICK, 0 * TICK, TICK])
+    ]
+    assert rate(facts_with(tmp_path, duckdb, orders=orders)) == (0.0, 2)
+
+
+def test_a_return_after_the_window_counts(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0 + wait, "customer": 1, "revenue": 10} for wait in (0 * TICK, timedelta(days=30))]
+    assert rate(facts_with(tmp_path, duckdb, orders=orders), until="2018-06-02") == (1.0, 1)
+
+
+def test_no_order_gives_no_rate(tmp_path: Path, duckdb: Engine) -> None:
+    facts = facts_with(tmp_path, duckdb, moments=[{"at": T0, "customer": 1, "touchpoint": "browse"}])
+    found = value.returning(facts.workspace, facts=facts)
+    assert found.rows() == []
+    assert found.summary("es") != found.summary("en")
