@@ -219,6 +219,13 @@ def _connect_duckdb(*, memory_limit: str | None, threads: int | None, spill: Pat
 
 
 def _connect_spark(url: str) -> Engine:
+    if not url.startswith(("spark://", "sc://")):
+        raise EngineError(
+            what=f"There is no engine at {url!r}.",
+            got=repr(url),
+            expected="`duckdb`, `spark://...` or `sc://...`",
+            fix="check [engine] url in promesa.toml",
+        )
     try:
         import ibis
         from pyspark.sql import SparkSession

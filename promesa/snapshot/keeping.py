@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import shutil
@@ -168,18 +169,21 @@ def _new_folder(workspace: Workspace) -> Path:
 
 
 def _publish(workspace: Workspace, folder: Path, facts: Facts) -> Path:
-    """Give a finished snapshot its name, point to it, and let go of the oldest."""
+    """Give a finished snapshot its name, point to it, and let go of the one it replaces and of the oldest.
+
+    Nothing that the pointer names is touched before the pointer has moved on: a kill leaves the old or the new one.
+    """
     root = _root(workspace)
     name = f"{facts.as_of:%Y%m%dT%H%M%S}-{facts.version}"
-    target = root / name
-    if target.exists():
-        shutil.rmtree(target)
+    target = next(p for n in itertools.count(1) if not (p := root / (name if n == 1 else f"{name}.{n}")).exists())
     folder.rename(target)
     pointer = root / "latest.new"
-    pointer.write_text(name, encoding="utf-8")
+    pointer.write_text(target.name, encoding="utf-8")
     pointer.replace(root / "latest")
     others = sorted((p for p in root.iterdir() if p.is_dir() and p != target), key=lambda p: p.stat().st_mtime)
-    for old in others[: max(0, len(others) - KEEP + 1)]:
+    replaced = [p for p in others if p.name.partition(".")[0] == name]
+    kept = [p for p in others if p not in replaced]
+    for old in (*replaced, *kept[: max(0, len(kept) - KEEP + 1)]):
         shutil.rmtree(old)
     return target
 

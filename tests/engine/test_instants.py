@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from promesa.errors import ValueOutOfRange
-from promesa.measures.slices import _first_instant
+from promesa.measures import slices
 from promesa.store import resolve_instant
 
 CLOSE = datetime(2018, 10, 16, 2, 59, 59, 999999)
 SAO_PAULO = "America/Sao_Paulo"
+first_instant = slices._first_instant  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize(
@@ -49,13 +50,13 @@ def test_a_day_is_its_close_and_a_time_is_local(written: date | datetime | str |
     ],
 )
 def test_a_window_starts_with_its_day(written: date | datetime | str | None, utc: datetime | None) -> None:
-    assert _first_instant(written, SAO_PAULO) == utc
+    assert first_instant(written, SAO_PAULO) == utc
 
 
 @pytest.mark.parametrize(
     "written", ["", "yesterday", "15/10/2018", "2018-13-01", "2018-02-30", "2018-10-15T25:00", "2018-10", "20181015T99"]
 )
-@pytest.mark.parametrize("read", [resolve_instant, _first_instant])
+@pytest.mark.parametrize("read", [resolve_instant, first_instant])
 def test_what_is_no_instant_is_refused(written: str, read) -> None:
     with pytest.raises(ValueOutOfRange) as caught:
         read(written, SAO_PAULO)

@@ -277,7 +277,8 @@ def moment(draw: Draw) -> Row:
         "at": at, "customer": draw.person(), "touchpoint": touchpoint,
         "channel": draw.perhaps(draw.one("web", "shop", "phone")), "journey": draw.perhaps(draw.one(*draw.journeys)),
         "supplier": draw.perhaps(draw.one("fast", "slow"), 0.3), "product": draw.perhaps(draw.one("p1", "p2"), 0.5),
-        "employee": draw.perhaps(draw.one("e1", "e2"), 0.4), "outcome": draw.perhaps(draw.one("done", "cancelled"), 0.4),
+        "employee": draw.perhaps(draw.one("e1", "e2"), 0.4),
+        "outcome": draw.perhaps(draw.one("done", "cancelled"), 0.4),
         "cost": draw.perhaps(draw.money(20), 0.4),
     }  # fmt: skip
     if touchpoint in ("delivery", "pickup"):

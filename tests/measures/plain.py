@@ -248,3 +248,29 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, float) and isinstance(b, int | float):
         return isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
     return a == b
+
+
+WINDOWS: tuple[tuple[Any, Any], ...] = (
+    (None, None),
+    ("2018-02-18", "2018-10-28"),
+    (datetime(2018, 2, 18, 0, 30), None),
+    (None, "2018-11-04T00:30"),
+)
+
+
+def window_of(company: Company, since: Any, until: Any) -> tuple[datetime | None, datetime | None]:
+    """Return the ends of a window as naive UTC: of two readings of a local time, the first; days are whole."""
+    zone = ZoneInfo(company.workspace.time_zone)
+
+    def utc(local: datetime) -> datetime:
+        return local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+    def read(value: Any, *, days: int) -> datetime | None:
+        if value is None or isinstance(value, datetime):
+            return value and utc(value)
+        local = datetime.fromisoformat(value)
+        return utc(local) if "T" in value else utc(local + timedelta(days=days))
+
+    end = read(until, days=1)
+    whole_day = isinstance(until, str) and "T" not in until
+    return read(since, days=0), end - timedelta(microseconds=1) if end and whole_day else end

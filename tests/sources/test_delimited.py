@@ -36,7 +36,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     ends=st.sampled_from(["\n", "\r\n"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
 )
-def test_any_table_comes_back_as_it_was_written(  # noqa: PLR0917 (hypothesis fills them in by name)
+def test_any_table_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory,
     table: list[list[str]],
     delimiter: str,

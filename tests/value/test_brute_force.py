@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa import measures, value
+from promesa import value
 from tests.measures.companies import company
-from tests.measures.plain import World, assert_same
+from tests.measures.plain import WINDOWS, World, assert_same, window_of
 from tests.value import reference
 
 if TYPE_CHECKING:
@@ -17,24 +16,19 @@ if TYPE_CHECKING:
 
     from promesa.engine import Engine
 
-SPLITS = [
-    (), ("month",), ("channel",), ("product",), ("region",), ("segment", "quarter"), ("week",), ("day",), ("year",), (),
+SPLITS: list[tuple[str, ...]] = [
+    (), ("month",), ("channel",), ("region",), ("segment", "quarter"), ("product",), ("week",), ("day",), ("year",),
 ]  # fmt: skip
-WINDOWS = [
-    (None, None),
-    ("2018-02-18", "2018-10-28"),
-    (datetime(2018, 2, 18, 0, 30), None),
-    (None, "2018-11-04T00:30"),
-]
+CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 4 else []) for seed, by in enumerate(SPLITS * 3)]
 
 
-@pytest.mark.parametrize(("seed", "by"), list(enumerate(SPLITS)))
+@pytest.mark.parametrize(("seed", "by"), CASES)
 def test_margin_and_returning(tmp_path: Path, duckdb: Engine, seed: int, by: tuple[str, ...]) -> None:
     small = company(tmp_path, seed=seed)
     facts = small.facts(tmp_path, engine=duckdb)
     since, until = WINDOWS[seed % 4]
-    asked = measures.ask(small.workspace, since=since, until=until, facts=facts)
-    world = World(small, by=by, since=asked.since, until=asked.until, level=0.8)
+    first, last = window_of(small, since, until)
+    world = World(small, by=by, since=first, until=last, level=0.8)
     found = value.margin(small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.8)
     assert_same(found.rows(), reference.margin(world), names=by)
     back = value.returning(small.workspace, by=by, since=since, until=until, facts=facts, confidence_level=0.8)

@@ -1,0 +1,145 @@
+"""What a kept document holds: the keys that others build on, and nothing that JSON cannot say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from promesa.snapshot import finite
+
+if TYPE_CHECKING:
+    from promesa.snapshot import Snapshot
+
+DOCUMENT = ["analysis", "as_of", "store_version", "confidence_level", "dimensions", "rows", "summary", "chart"]
+FIGURE = ["measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"]
+# Keys change with the version of the documents and the changelog, never silently.
+MORE: dict[str, dict[str, list[str]]] = {
+    "chain": {
+        "kept_rate": ["owner", "recent", "previous", "change", "change_lower", "change_upper"],
+        "clean_journeys": ["owner", "recent", "previous", "change", "change_lower", "change_upper"],
+        "csat": ["concept", "recent", "previous", "change", "change_lower", "change_upper"],
+        "nps": ["concept", "recent", "previous", "change", "change_lower", "change_upper"],
+        "return_rate": ["within_days", "recent", "previous", "change", "change_lower", "change_upper"],
+        "": ["recent", "previous", "change", "change_lower", "change_upper"],
+    },
+    "promises": {
+        "kept_rate": ["owner", "target", "capability"],
+        "score_": ["concept"],
+        "cost_of_broken": ["broken"],
+    },
+    "touchpoints": {"csat": ["concept"], "nps": ["concept"], "*.": ["element"]},
+    "opinions": {"csat": ["concept"], "nps": ["concept"]},
+    "differences": {"commitments": ["from", "to", "scale_unit"]},
+    "value": {},
+    "returning": {"return_rate": ["within_days"]},
+    "quality": {"rows": ["first", "last"]},
+}
+MEASURES = {
+    "promises": {
+        "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
+        "score_after_kept", "score_after_broken", "score_after_late", "score_difference", "return_after_kept",
+        "return_after_broken", "return_difference", "margin_after_kept", "margin_after_broken", "margin_difference",
+        "cost_of_broken", "difference_p10", "difference_p50", "difference_p90",
+    },
+    "value": {
+        "orders", "customers", "revenue", "cost_of_goods", "cost_to_serve", "margin", "margin_per_customer",
+        "cost_to_serve_per_customer", "revenue_per_order",
+    },
+    "opinions": {"asked", "answers", "response_rate", "csat", "nps"},
+    "quality": {"rows", "read", "accepted", "unchanged", "repeated", "corrected"},
+    "differences": {"commitments"},
+    "returning": {"return_rate"},
+}  # fmt: skip
+KEYS = [
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "quality",
+    "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
+    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
+]  # fmt: skip
+
+
+def document(kept: Snapshot, key: str) -> dict[str, Any]:
+    found = kept.document(key)
+    assert found is not None
+    return found
+
+
+def test_a_snapshot_answers_these_questions(kept: Snapshot) -> None:
+    assert kept.about["documents"] == KEYS
+    assert kept.document("promises_by_moon") is None
+    assert list(kept.whole()["documents"]) == KEYS
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_are_these_and_in_this_order(kept: Snapshot, key: str) -> None:
+    found = document(kept, key)
+    assert list(found) == DOCUMENT
+    assert found["analysis"] == key.partition("_by_")[0]
+    assert found["rows"]
+    for row in found["rows"]:
+        assert list(row) == [*found["dimensions"], *FIGURE, *more_of(found["analysis"], row["measure"])]
+
+
+def more_of(analysis: str, measure: str) -> list[str]:
+    """Return the further keys of a measure: by its name, the start of it, or the dot in it."""
+    rules = MORE[analysis]
+    if measure in rules:
+        return rules[measure]
+    starts = [keys for start, keys in rules.items() if start.endswith("_") and measure.startswith(start)]
+    dotted = [keys for start, keys in rules.items() if start == "*." and "." in measure]
+    return next(iter([*starts, *dotted]), rules.get("", []))
+
+
+@pytest.mark.parametrize("analysis", sorted(MEASURES))
+def test_measures_are_these(kept: Snapshot, analysis: str) -> None:
+    assert {row["measure"] for row in document(kept, analysis)["rows"]} == MEASURES[analysis]
+
+
+def test_nothing_is_infinite_or_not_a_number(kept: Snapshot) -> None:
+    def refuse(name: str) -> None:
+        pytest.fail(f"{name} in a document")
+
+    files = sorted(kept.folder.glob("*.json"))
+    assert len(files) == len(KEYS) + 1
+    for file in files:
+        json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_figure_has_its_n_and_its_reason(kept: Snapshot, key: str) -> None:
+    for row in document(kept, key)["rows"]:
+        assert row["n"] >= 0
+        assert row["evidence"] in {"described", "associated"}
+        assert (row["lower"] is None) == (row["upper"] is None)
+        if row["estimate"] is None:
+            assert row["note"], row["measure"]
+            assert row["lower"] is None
+        elif row["lower"] is not None:
+            assert row["lower"] <= row["estimate"] <= row["upper"]
+
+
+def test_a_difference_is_said_to_go_with_and_never_to_change(kept: Snapshot) -> None:
+    for row in document(kept, "promises")["rows"]:
+        compares = row["measure"].endswith("_difference") or row["measure"] == "cost_of_broken"
+        assert (row["evidence"] == "associated") == compares, row["measure"]
+
+
+def test_sentences_are_in_both_languages(kept: Snapshot) -> None:
+    for key in KEYS:
+        summary = document(kept, key)["summary"]
+        assert summary["es"] != summary["en"], key
+        assert "None" not in f"{summary}", key
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), None),
+        (float("-inf"), None),
+        ({"a": [1.5, float("inf")], 2: ("x", True)}, {"a": [1.5, None], "2": ["x", True]}),
+        (0, 0),
+    ],
+)
+def test_what_json_cannot_say_is_null(value: object, said: object) -> None:
+    assert finite(value) == said
