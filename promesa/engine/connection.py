@@ -67,8 +67,8 @@ class Engine:
     dialect: str
     backend: Any
     watch: Callable[[float], None] | None = None
-    _tables: dict[str, ibis.Table] = field(default_factory=dict)
-    _held: dict[str, ibis.Table] = field(default_factory=dict)
+    _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
+    _held: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
 
     def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
         """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.

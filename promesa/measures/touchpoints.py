@@ -154,7 +154,7 @@ def _volume(question: Question, lived: Table) -> list[Estimate]:
                     n=each.n,
                     n_missing=each.n_missing,
                     unit=currency,
-                    note=each.note,
+                    note=each.note if total is None else None,  # a total needs no variation
                 )
             )
             figures.append(each)

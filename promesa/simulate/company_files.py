@@ -122,9 +122,9 @@ def write_staff(path: Path, world: World, answers: Floats, areas: Floats) -> Non
 
 
 def _without_clock(path: Path) -> None:
-    """Blank the day and time of writing in an SPSS file's header (bytes 84 to 101)."""
+    """Blank the day and time of writing in an SPSS file's header (bytes 92 to 109)."""
     content = bytearray(path.read_bytes())
-    content[84:101] = b"01 Jan 2600:00:00"
+    content[92:109] = b"01 Jan 2600:00:00"
     path.write_bytes(bytes(content))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 (naive UTC, as every time of the store)
 _END_OF_TIME = datetime(9999, 1, 1)  # noqa: DTZ001
 _MARGIN = timedelta(days=800)  # promises may fall due that long after the last moment
+_LIVED = ("moments", "opinions", "orders")
 _open: dict[tuple[Path, str], tuple[str, Engine]] = {}
 
 
@@ -170,9 +171,9 @@ def _parsed(text: str) -> date | datetime:
         ) from error
 
 
-def _extreme(facts: Facts, *, last: bool) -> datetime | None:
+def _extreme(facts: Facts, tables: Sequence[str], *, last: bool) -> datetime | None:
     found: list[datetime] = []
-    for table in ("moments", "opinions", "orders"):
+    for table in tables:
         if facts.is_empty(table):
             continue
         at = facts.all_rows(table)["at"]
@@ -184,9 +185,9 @@ def _extreme(facts: Facts, *, last: bool) -> datetime | None:
 
 def last_instant(facts: Facts) -> datetime:
     """Return the latest `at` among moments, opinions and orders."""
-    return _extreme(facts, last=True) or _LONG_AGO
+    return _extreme(facts, _LIVED, last=True) or _LONG_AGO
 
 
 def first_instant(facts: Facts) -> datetime:
-    """Return the earliest `at` among moments, opinions and orders."""
-    return _extreme(facts, last=False) or _LONG_AGO
+    """Return the earliest `at` among moments, opinions, orders and costs."""
+    return _extreme(facts, (*_LIVED, "costs"), last=False) or _LONG_AGO

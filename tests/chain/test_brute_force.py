@@ -29,6 +29,9 @@ def test_links(tmp_path: Path, duckdb: Engine, seed: int) -> None:
     found = chain.links(small.workspace, since=since, until=until, facts=facts, confidence_level=0.9)
     world = World(small, since=first, until=last, level=0.9)
     assert_same(found.rows(), reference.links(world), names=("link",))
+    for locale in ("es", "en"):
+        assert "None" not in found.summary(locale)
+    assert found.summary("es") != found.summary("en")
     order = [chain.LINKS.index(str(row["link"])) for row in found.rows()]
     assert order == sorted(order)
     assert set(order) == set(range(len(chain.LINKS)))

@@ -44,9 +44,9 @@ def local(instant: datetime, zone: str) -> datetime:
 
 @cache
 def changes_of(zone: str) -> list[datetime]:
-    """Return every change of clocks, found by looking at each quarter of an hour, then at each second."""
+    """Return every change of clocks, found by looking at each hour, then at each second."""
     found: list[datetime] = []
-    info, step, here = ZoneInfo(zone), timedelta(minutes=15), FIRST.replace(tzinfo=UTC)
+    info, step, here = ZoneInfo(zone), timedelta(hours=1), FIRST.replace(tzinfo=UTC)
     before = here.astimezone(info).utcoffset()
     while here.replace(tzinfo=None) < LAST:
         after = (here + step).astimezone(info).utcoffset()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 
 from promesa.errors import ValueOutOfRange
 from promesa.measures import slices
 from promesa.store import resolve_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLOSE = datetime(2018, 10, 16, 2, 59, 59, 999999)
 SAO_PAULO = "America/Sao_Paulo"
@@ -57,7 +61,7 @@ def test_a_window_starts_with_its_day(written: date | datetime | str | None, utc
     "written", ["", "yesterday", "15/10/2018", "2018-13-01", "2018-02-30", "2018-10-15T25:00", "2018-10", "20181015T99"]
 )
 @pytest.mark.parametrize("read", [resolve_instant, first_instant])
-def test_what_is_no_instant_is_refused(written: str, read) -> None:
+def test_what_is_no_instant_is_refused(written: str, read: Callable[[str, str], object]) -> None:
     with pytest.raises(ValueOutOfRange) as caught:
         read(written, SAO_PAULO)
     assert caught.value.code == "value-out-of-range"

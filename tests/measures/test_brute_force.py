@@ -20,7 +20,7 @@ SPLITS: list[tuple[str, ...]] = [
     ("month",), ("stage", "quarter"), ("function", "region"), ("segment", "channel"), (), ("supplier",), ("channel",),
     ("week",), ("day",), ("year", "product"), ("employee", "outcome"), ("brand",), ("concept",), ("audience", "survey"),
 ]  # fmt: skip
-CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 5 else []) for seed, by in enumerate(SPLITS * 3)]
+CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 3 else []) for seed, by in enumerate(SPLITS * 3)]
 
 
 @pytest.mark.parametrize(("seed", "by"), CASES)

@@ -20,7 +20,7 @@ SPLITS: list[tuple[str, ...]] = [
     (), ("month",), ("touchpoint",), ("function", "supplier"), ("region",), ("stage", "quarter"), ("week",),
     ("channel", "segment"), ("product", "year"), ("day",), ("employee",), ("outcome",),
 ]  # fmt: skip
-CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 4 else []) for seed, by in enumerate(SPLITS * 3)]
+CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 3 else []) for seed, by in enumerate(SPLITS * 3)]
 
 
 @pytest.mark.parametrize(("seed", "by"), CASES)
@@ -55,15 +55,14 @@ def test_differences(tmp_path: Path, duckdb: Engine, seed: int, by: tuple[str, .
 def test_the_small_companies_show_every_measure_and_every_reason(tmp_path: Path, duckdb: Engine) -> None:
     shown: set[str] = set()
     notes: set[str | None] = set()
-    for seed in (0, 2, 8):
+    for seed in (0, 2):
         small = company(tmp_path, seed=seed)
         found = promises.kept(small.workspace, by="region", facts=small.facts(tmp_path, engine=duckdb))
         shown |= {e.measure for e in found.estimates if e.estimate is not None}
         notes |= {e.note for e in found.estimates}
-    compared = {
-        f"{what}_{end}" for what in ("return", "margin") for end in ("after_kept", "after_broken", "difference")
-    }
-    said = {f"score_{end}" for end in ("after_kept", "after_broken", "after_late", "after_never", "difference")}
+    ends = ("after_kept", "after_broken", "difference")
+    compared = {f"{what}_{end}" for what in ("return", "margin") for end in ends}
+    said = {f"score_{end}" for end in (*ends, "after_late", "after_never")}
     rates = {"kept_rate", "kept_rate_of_delivered", "cost_of_broken", "difference_p10", "difference_p50"}
     assert shown >= {*compared, *said, *rates, *promises.STATUSES}
     assert notes >= {None, "withheld-small-group", "withheld-small-cell", "no-data"}

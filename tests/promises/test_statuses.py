@@ -44,35 +44,43 @@ def delivery(**more: Any) -> dict[str, Any]:
     return {"at": T0, "customer": 1, "touchpoint": "delivery", "promised": DUE, **more}
 
 
-@pytest.mark.parametrize(
-    ("row", "promise", "status"),
-    [
-        (delivery(delivered=DUE), "arrives", "kept"),
-        (delivery(delivered=CLOSE - TICK), "arrives", "kept"),
-        (delivery(delivered=CLOSE), "arrives", "broken"),
-        (delivery(delivered=DUE), "in_time", "kept"),
-        (delivery(delivered=DUE + TICK), "in_time", "broken"),
-        (delivery(), "arrives", "broken"),
-        (delivery(delivered=AS_OF + TICK), "arrives", "broken"),
-        (delivery(promised=AS_OF + HOUR), "in_time", "not_yet_due"),
-        (delivery(promised=AS_OF + HOUR, delivered=AS_OF + TICK), "in_time", "not_yet_due"),
-        (delivery(promised=AS_OF + HOUR, delivered=AS_OF), "in_time", "kept"),
-        (delivery(promised=AS_OF), "in_time", "broken"),
-        (delivery(promised=AS_OF + TICK), "in_time", "not_yet_due"),
-        (delivery(promised=AS_OF), "arrives", "not_yet_due"),  # the local day is not over
-        (delivery(promised=None), "arrives", "unknown"),
-        (delivery(promised=None, delivered=DUE), "arrives", "unknown"),
-        (delivery(delivered=CLOSE, outcome="cancelled"), "arrives", "released"),
-        (delivery(outcome="cancelled"), "arrives", "released"),
-        (delivery(delivered=DUE, outcome="done"), "arrives", "kept"),
-        (delivery(at=AS_OF + HOUR, promised_at=AS_OF, promised=AS_OF + 2 * HOUR), "in_time", "not_yet_due"),
-        ({"at": T0, "customer": 1, "touchpoint": "support", "wait_minutes": 4.99}, "quick", "kept"),
-        ({"at": T0, "customer": 1, "touchpoint": "payment", "wait_minutes": 5.0}, "quick", "broken"),
-        ({"at": T0, "customer": 1, "touchpoint": "support"}, "quick", "unknown"),
-    ],
-)
-def test_one_commitment(folder: Path, duckdb: Engine, row: dict[str, Any], promise: str, status: str) -> None:
-    assert statuses_of(folder, duckdb, [row], promise) == {status: 1.0}
+JUDGED = [
+    (delivery(delivered=DUE), "arrives", "kept"),
+    (delivery(delivered=CLOSE - TICK), "arrives", "kept"),
+    (delivery(delivered=CLOSE), "arrives", "broken"),
+    (delivery(delivered=DUE), "in_time", "kept"),
+    (delivery(delivered=DUE + TICK), "in_time", "broken"),
+    (delivery(), "arrives", "broken"),
+    (delivery(delivered=AS_OF + TICK), "arrives", "broken"),
+    (delivery(promised=AS_OF + HOUR), "in_time", "not_yet_due"),
+    (delivery(promised=AS_OF + HOUR, delivered=AS_OF + TICK), "in_time", "not_yet_due"),
+    (delivery(promised=AS_OF + HOUR, delivered=AS_OF), "in_time", "kept"),
+    (delivery(promised=AS_OF), "in_time", "broken"),
+    (delivery(promised=AS_OF + TICK), "in_time", "not_yet_due"),
+    (delivery(promised=AS_OF), "arrives", "not_yet_due"),  # the local day is not over
+    (delivery(promised=None), "arrives", "unknown"),
+    (delivery(promised=None, delivered=DUE), "arrives", "unknown"),
+    (delivery(delivered=CLOSE, outcome="cancelled"), "arrives", "released"),
+    (delivery(outcome="cancelled"), "arrives", "released"),
+    (delivery(delivered=DUE, outcome="done"), "arrives", "kept"),
+    (delivery(at=AS_OF + HOUR, promised_at=AS_OF, promised=AS_OF + 2 * HOUR), "in_time", "not_yet_due"),
+    ({"at": T0, "customer": 1, "touchpoint": "support", "wait_minutes": 4.99}, "quick", "kept"),
+    ({"at": T0, "customer": 1, "touchpoint": "payment", "wait_minutes": 5.0}, "quick", "broken"),
+    ({"at": T0, "customer": 1, "touchpoint": "support"}, "quick", "unknown"),
+]
+
+
+@pytest.mark.parametrize("promise", ["arrives", "in_time", "quick"])
+def test_each_commitment(folder: Path, duckdb: Engine, promise: str) -> None:
+    cases = {str(n): (row, status) for n, (row, of, status) in enumerate(JUDGED) if of == promise}
+    rows = [{**row, "product": number} for number, (row, _) in cases.items()]
+    small = Company(workspace=workspace_of(folder, min_group=1, min_cell=1), tables={"moments": rows})
+    facts = small.facts(folder, engine=duckdb)
+    found = promises.kept(small.workspace, promises=[promise], by="product", facts=facts)
+    statuses = {
+        str(e.dimensions["product"]): e.measure for e in found.estimates if e.measure in STATUSES and e.estimate
+    }
+    assert statuses == {number: status for number, (_, status) in cases.items()}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,7 @@ def test_the_window_is_of_the_due_time(folder: Path, duckdb: Engine) -> None:
     }
 
 
-@settings(max_examples=4, phases=[Phase.generate])
+@settings(max_examples=2, phases=[Phase.generate])
 @given(seed=st.integers(0, 10**6))
 def test_no_commitment_is_lost(folder: Path, duckdb: Engine, seed: int) -> None:
     small = company(folder, seed=seed)
@@ -174,10 +182,8 @@ def test_the_difference_is_of_days_or_of_numbers(folder: Path, duckdb: Engine, s
 
 
 def test_the_dearest_broken_promises_come_first(folder: Path, duckdb: Engine) -> None:
-    found = [
-        promises.kept(small.workspace, by="region", facts=small.facts(folder, engine=duckdb))
-        for small in (company(folder, seed=seed) for seed in (0, 8))
-    ]
-    for answer in found:
-        costs = [e.estimate for e in answer.estimates if e.measure == "cost_of_broken" and e.estimate is not None]
-        assert [e.estimate for e in answer.most_costly(2)] == sorted(costs, reverse=True)[:2]
+    small = company(folder, seed=0)
+    answer = promises.kept(small.workspace, by="region", facts=small.facts(folder, engine=duckdb))
+    costs = [e.estimate for e in answer.estimates if e.measure == "cost_of_broken" and e.estimate is not None]
+    assert len(costs) > 1
+    assert [e.estimate for e in answer.most_costly(2)] == sorted(costs, reverse=True)[:2]

@@ -27,8 +27,10 @@ OTHER_DAY = "2025-05-31"
 quickly = pytest.mark.usefixtures("quick")
 
 
-def test_the_same_question_has_the_same_content(shop: Workspace) -> None:
-    before, again = latest(shop).whole(), analyse(shop).whole()
+@pytest.mark.parametrize("answers", ["quick", pytest.param("loaded", marks=pytest.mark.slow)])
+def test_the_same_question_has_the_same_content(shop: Workspace, request: pytest.FixtureRequest, answers: str) -> None:
+    request.getfixturevalue(answers)
+    before, again = analyse(shop).whole(), analyse(shop).whole()
     assert latest(shop).whole() == again
     documents = [answer.pop("documents") for answer in (before, again)]
     assert before == again

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SPLITS: list[tuple[str, ...]] = [
     (), ("month",), ("channel",), ("region",), ("segment", "quarter"), ("product",), ("week",), ("day",), ("year",),
 ]  # fmt: skip
-CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 4 else []) for seed, by in enumerate(SPLITS * 3)]
+CASES = [pytest.param(seed, by, marks=[pytest.mark.slow] if seed > 3 else []) for seed, by in enumerate(SPLITS * 3)]
 
 
 @pytest.mark.parametrize(("seed", "by"), CASES)

@@ -86,3 +86,12 @@ def test_no_order_gives_no_rate(tmp_path: Path, duckdb: Engine) -> None:
     found = value.returning(facts.workspace, facts=facts)
     assert found.rows() == []
     assert found.summary("es") != found.summary("en")
+
+
+def test_a_cost_before_the_first_moment_falls_in_its_local_month(tmp_path: Path, duckdb: Engine) -> None:
+    # Sao Paulo was two hours behind UTC in February 2017 and three in June: local month, not that of June's clocks.
+    moments = [{"at": datetime(2017, 6, 1, 12), "customer": 1, "touchpoint": "browse"}]
+    costs = [{"at": datetime(2017, 2, 1, 2, 30), "customer": 1, "amount": 3}]
+    facts = facts_with(tmp_path, duckdb, moments=moments, costs=costs)
+    found = value.margin(facts.workspace, by="month", facts=facts)
+    assert {e.dimensions["month"] for e in found.estimates if e.estimate == 3} == {"2017-02"}
