@@ -27,7 +27,7 @@ class Estimate:
     estimate, lower, upper : float or None
         Value and interval ends in `unit`, never rounded; None where there is none or it is withheld.
     n : int
-        Observations used. In a withheld group it is the lower bound 0.
+        Observations used; 0 where so few people stand behind it that the count itself is withheld.
     n_missing : int
         Observations of the group that could not be used.
     unit : str

@@ -131,7 +131,7 @@ def _sheets(question: Question, opinions: Table, names: tuple[str, ...]) -> Tabl
     asked = opinions["asked_at"].notnull()
     told_apart = asked & opinions["customer"].notnull()
     rows = opinions.mutate(
-        sheet=when(told_apart, "", opinions["id"]),
+        sheet=when(told_apart, "", opinions["source"].concat(" ", opinions["id"])),
         heard=when(heard, 1, 0),
         heard_asked=when(heard & asked, 1, 0),
         asked=when(asked, 1, 0),

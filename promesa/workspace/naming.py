@@ -25,6 +25,12 @@ RESERVED = frozenset(_RESERVED_WORDS.split())
 # What figures are already split by, and measures that every slice already has.
 DIMENSIONS = ("touchpoint", "stage", "channel", "function", "supplier", "promise", "concept", "link", "measure")
 PERIODS = ("day", "week", "month", "quarter", "year")
+# Keys that rows of answers have beside their dimensions.
+ROW_KEYS = (
+    *("estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note", "element", "owner", "target"),
+    *("capability", "broken", "from", "to", "scale_unit", "recent", "previous", "change", "within_days"),
+    *("table", "load", "rule", "first", "last"),
+)
 MEASURES = ("moments", "customers", "asked", "answers", "response_rate", "cost", "cost_per_moment")
 
 

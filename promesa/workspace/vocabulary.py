@@ -19,7 +19,7 @@ from promesa.workspace.model import (
     Touchpoint,
     Trait,
 )
-from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, check_names, check_taken
+from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
 from promesa.workspace.tables import SELECT_ONLY, TABLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
     split = {*DIMENSIONS, *PERIODS, *moments} - set(profiles)
     check_taken(names["traits"], split, kind="trait", by="something figures are split by already", place=traits)
     check_taken(names["traits"], names["elements"], kind="trait", by="an element", place=traits)
+    check_taken(names["traits"], ROW_KEYS, kind="trait", by="a key of every answer's rows", place=traits)
     check_taken(names["concepts"], MEASURES, kind="concept", by="a measure of every touchpoint", place=concepts)
 
 

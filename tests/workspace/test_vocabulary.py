@@ -162,3 +162,9 @@ def test_a_value_is_not_a_condition(draft, key):
 def test_values_that_are_fine(draft, value):
     draft.replace("model.toml", KEPT, f'{KEPT}\ndue = "{value}"')
     assert draft.open().model.promises["on_time"].due == value
+
+
+@pytest.mark.parametrize("name", ["n", "unit", "note", "owner", "estimate"])
+def test_a_trait_cannot_take_the_name_of_a_key_of_rows(draft, name):
+    draft.add("model.toml", f'[traits.{name}]\nlabel = "X"\n')
+    assert draft.only_mistake().key == f"traits.{name}"
