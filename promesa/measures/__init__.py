@@ -1,7 +1,15 @@
 """What is measured: scores, response, elements and cost, by touchpoint and by whatever else is asked."""
 
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
-from promesa.measures.opinions import concept_figure, concept_figures, concept_values, own_opinions, score_value
+from promesa.measures.opinions import (
+    KINDS,
+    UNITS,
+    concept_figure,
+    concept_figures,
+    concept_values,
+    own_opinions,
+    score_value,
+)
 from promesa.measures.quality import Quality, quality
 from promesa.measures.scores import Opinions, opinions
 from promesa.measures.slices import (
@@ -19,9 +27,11 @@ from promesa.measures.sums import Group, clustered
 from promesa.measures.touchpoints import Touchpoints, cost_to_serve, lived_moments, touchpoints
 
 __all__ = [
+    "KINDS",
     "NO_DATA",
     "PERIODS",
     "PREFIX",
+    "UNITS",
     "Group",
     "Opinions",
     "Quality",

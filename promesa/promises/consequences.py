@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import interval_days, lit, null_of, stack, when
-from promesa.measures import PREFIX, Group, clustered, concept_values, mean_of, own_opinions
+from promesa.measures import KINDS, PREFIX, UNITS, Group, clustered, concept_values, mean_of, own_opinions
 from promesa.promises.commitments import judged_only, observed_for
 from promesa.results import Estimate
 from promesa.stats import (
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.stats import ClusterSums
     from promesa.workspace import Concept, Promise
-
-UNITS = {"mean": "score", "top_box": "fraction", "nps": "points"}
-KINDS = {"mean": "mean", "top_box": "share", "nps": "nps"}
 
 
 def score_figures(question: Question, promise: Promise, table: Table) -> list[Estimate]:

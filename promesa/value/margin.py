@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
-from promesa.engine import lit, null_of, stack, when
+from promesa.engine import lit, stack
 from promesa.errors import ValueOutOfRange
 from promesa.measures import (
     PERIODS,
@@ -188,7 +188,7 @@ def _entries_of_costs(question: Question) -> Table:
 def _of_nobody(question: Question, entries: Table) -> dict[tuple[str | None, ...], float]:
     """Return the cost to serve that no customer is named for, by group."""
     nobody = entries.filter(entries["customer"].isnull())
-    alone = nobody.mutate(customer=when(lit(True), 0, null_of("int64")).cast("int64"))  # noqa: FBT003
+    alone = nobody.mutate(customer=lit(0, "int64"))
     found = clustered(question, alone, {"cost": alone["cost_to_serve"]})
     return {tuple(group.dimensions.values()): group.values["cost"].total for group in found}
 
