@@ -1,15 +1,19 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
 from promesa.workspace.description import Description, Section, describe
-from promesa.workspace.grammar import MODEL, OUTCOMES, SETTINGS
+from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, SETTINGS
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
 from promesa.workspace.labels import labels_of
 from promesa.workspace.model import (
+    BUILT_IN_IDENTIFIERS,
     LOCALES,
     Channel,
     Concept,
+    ConsentPurpose,
     Element,
     Function,
+    Identifier,
+    IdentitySettings,
     Label,
     Load,
     Model,
@@ -40,9 +44,11 @@ from promesa.workspace.tables import (
 
 __all__ = [
     "AT",
+    "BUILT_IN_IDENTIFIERS",
     "CUSTOMER",
     "EXAMPLES",
     "ID",
+    "IDENTITY",
     "LOCALES",
     "MODEL",
     "NO_CUSTOMER",
@@ -56,9 +62,12 @@ __all__ = [
     "Channel",
     "Column",
     "Concept",
+    "ConsentPurpose",
     "Description",
     "Element",
     "Function",
+    "Identifier",
+    "IdentitySettings",
     "Kind",
     "Label",
     "Load",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import get_args
 
-from promesa.workspace.model import Better, ConceptKind, Stage
+from promesa.workspace.model import Better, ConceptKind, IdentifierKind, Joins, Stage
+from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
 
 TYPES = ("text", "whole", "number", "day", "time", "yes_no")
 FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav")
 LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
 PURPOSES = ("attract", "retain", "deliver")
+RETAINED = (*TABLES, "texts", "quarantine")
+SHORTEST_RETENTION = 30  # days: a slip of the hand must not empty a table
 
 LABEL = Field(name="label", kind="label", help="name as people read it; the key with spaces when left out")
 
@@ -23,6 +26,8 @@ SETTINGS: dict[str, tuple[Field, ...]] = {
         Field(name="locale", kind="text", default="es", help="language of pages and reports: es, en, es_CO..."),
         Field(name="time_zone", kind="text", required=True, help="IANA zone of local times, such as America/Bogota"),
         Field(name="currency", kind="text", required=True, help="ISO 4217 code of every amount, such as COP"),
+        Field(name="controller", kind="text", help="who answers for personal data; the company when left out"),
+        Field(name="privacy_contact", kind="text", help="where a customer asks about their own data"),
     ),
     "engine": (
         Field(
@@ -39,6 +44,17 @@ SETTINGS: dict[str, tuple[Field, ...]] = {
         Field(name="min_cell", kind="whole", default=5, at_least=1, help="counts of people below it are withheld"),
     ),
 }
+SETTINGS["retention"] = tuple(
+    Field(
+        name=name,
+        kind="whole",
+        at_least=SHORTEST_RETENTION,
+        help="days that what people wrote is kept; kept for good when left out"
+        if name == "texts"
+        else f"days that rows of {name} are kept; kept for good when left out",
+    )
+    for name in RETAINED
+)
 SOURCE = (
     Field(name="path", kind="text", help="a file or a glob, absolute or relative to the workspace"),
     Field(name="url", kind="text", help="a database: postgresql://... or sqlite:///file"),
@@ -108,6 +124,45 @@ MODEL: dict[str, tuple[Field, ...]] = {
         ),
     ),
 }
+MODEL["identifiers"] = (
+    LABEL,
+    Field(
+        name="kind",
+        kind="choice",
+        choices=get_args(IdentifierKind),
+        help="how its values are made comparable; key: the key that another system gives the customer",
+    ),
+    Field(
+        name="joins",
+        kind="choice",
+        choices=get_args(Joins),
+        help="whether the same value makes two records one person: alone, with_name or never",
+    ),
+    Field(name="most", kind="whole", default=5, at_least=2, help="a value that more records hold joins nobody"),
+    Field(name="ignore", kind="texts", default=(), help="values that are nobody's"),
+    Field(name="system", kind="text", help="of a key: the system whose key it is"),
+)
+MODEL["consents"] = (
+    LABEL,
+    Field(name="basis", kind="text", default="consent", help="ground on which the purpose rests"),
+    Field(name="notice", kind="text", help="version or address of the notice that customers are shown"),
+    Field(name="withdraw", kind="label", help="how a customer takes the consent back"),
+    Field(name="needs", kind="yes_no", default=True, help="false: allowed without a yes, until the customer says no"),
+)
+IDENTITY = (
+    Field(name="country", kind="text", help="ISO code of the country of phones written without a code, such as CO"),
+    Field(name="country_trait", kind="text", refers="trait", help="trait that holds each customer's own country"),
+    Field(name="compare", kind="texts", refers="trait", default=(), help="traits that help to tell persons apart"),
+    Field(
+        name="link_from",
+        kind="fraction",
+        default=0.99,
+        help="probability from which two records are one person's",
+    ),
+    Field(name="review_from", kind="fraction", default=0.5, help="probability from which a person is asked"),
+    Field(name="largest", kind="whole", default=30, at_least=2, help="records of one person that raise the alarm"),
+    Field(name="seed", kind="whole", default=1, help="of everything drawn at random"),
+)
 OUTCOMES = (
     Field(
         name="return_within_days",

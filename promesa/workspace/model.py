@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Stage = Literal["before", "during", "after"]
+IdentifierKind = Literal["document", "email", "phone", "number", "key"]
+Joins = Literal["alone", "with_name", "never"]
 Better = Literal["more", "less", "neither"]
 ConceptKind = Literal["mean", "top_box", "nps"]
 LOCALES = ("es", "en")
@@ -163,6 +165,94 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier:
+    """A kind of value that tells who a customer is; a column of the profiles table.
+
+    Attributes
+    ----------
+    kind : {"document", "email", "phone", "number", "key"}
+        How its values are made comparable. ``key``: the key that another system gives the customer.
+    joins : {"alone", "with_name", "never"}
+        Whether two records with the same value are one person: unless their names contradict it, only if
+        their names agree, or never by that alone.
+    most : int
+        A value that more records than this hold joins nobody: it is a shop's own, or a form's default.
+    ignore : tuple of str
+        Values that are nobody's.
+    system : str or None
+        Of a ``key``: the system whose key it is.
+    """
+
+    name: str
+    label: Label
+    kind: IdentifierKind
+    joins: Joins
+    most: int = 5
+    ignore: tuple[str, ...] = ()
+    system: str | None = None
+
+
+BUILT_IN_IDENTIFIERS: dict[str, Identifier] = {
+    "document": Identifier(name="document", label=Label(es="documento", en="document"), kind="document", joins="alone"),
+    "email": Identifier(name="email", label=Label(es="correo", en="e-mail"), kind="email", joins="with_name"),
+    "phone": Identifier(name="phone", label=Label(es="teléfono", en="phone"), kind="phone", joins="with_name"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """How records are told to be one person's.
+
+    Attributes
+    ----------
+    country : str or None
+        ISO code of the country of phones written without a code.
+    country_trait : str or None
+        Trait that holds each customer's own country.
+    compare : tuple of str
+        Traits that help to tell persons apart.
+    link_from, review_from : float
+        Probability from which two records are one person, and from which a person is asked.
+    largest : int
+        Records of one person beyond which nothing is joined without a person's word.
+    seed : int
+        Of everything drawn at random.
+    """
+
+    country: str | None = None
+    country_trait: str | None = None
+    compare: tuple[str, ...] = ()
+    link_from: float = 0.99
+    review_from: float = 0.5
+    largest: int = 30
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentPurpose:
+    """What a customer may say yes or no to.
+
+    Attributes
+    ----------
+    basis : str
+        Ground on which the purpose rests, such as ``consent``.
+    notice : str or None
+        Version or address of the notice that customers are shown.
+    withdraw : Label or None
+        How a customer takes the consent back, in words.
+    needs : bool
+        Whether a yes is needed; a purpose that needs none is allowed until the customer says no.
+    """
+
+    name: str
+    label: Label
+    basis: str = "consent"
+    notice: str | None = None
+    withdraw: Label | None = None
+    needs: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Everything `model.toml` declares, by name, in the order of the file."""
 
@@ -175,6 +265,9 @@ class Model:
     traits: Mapping[str, Trait]
     purposes: Mapping[str, Purpose]
     return_within_days: int = 90
+    identifiers: Mapping[str, Identifier] = field(default_factory=lambda: dict(BUILT_IN_IDENTIFIERS))
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +377,10 @@ class Workspace:
         Figures of smaller groups are withheld.
     min_cell : int
         Counts of people smaller than this are withheld.
+    controller, privacy_contact : str or None
+        Who answers for personal data, and where a customer asks.
+    retention : mapping of str to int
+        Days that rows of a class of data are kept: a fact table, ``texts`` or ``quarantine``; others are kept.
     """
 
     root: Path
@@ -303,3 +400,6 @@ class Workspace:
     sources: Mapping[str, Source]
     loads: tuple[Load, ...]
     model: Model
+    controller: str | None = None
+    privacy_contact: str | None = None
+    retention: Mapping[str, int] = field(default_factory=dict)

@@ -78,6 +78,9 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
         sources=settings["sources"],
         loads=loads,
         model=build_model(sections),
+        controller=company["controller"],
+        privacy_contact=company["privacy_contact"],
+        retention={name: days for name, days in settings["retention"].items() if days is not None},
     )
 
 

@@ -123,11 +123,15 @@ def columns_of(table: str, model: Model) -> tuple[Column, ...]:
     table : str
         One of `TABLES`.
     model : Model
-        Elements become columns of moments, traits columns of profiles, in the order declared.
+        Elements become columns of moments; traits, then identifiers of its own, columns of profiles, in the
+        order declared.
     """
     declared: tuple[Column, ...] = ()
     if table == "moments":
         declared = tuple(Column(name=name, kind="number") for name in model.elements)
     elif table == "profiles":
-        declared = tuple(Column(name=name, kind="text") for name in model.traits)
+        traits = tuple(Column(name=name, kind="text") for name in model.traits)
+        known = {column.name for column in _BODIES["profiles"]}
+        own = (name for name in model.identifiers if name not in known)
+        declared = (*traits, *(Column(name=name, kind="text", personal=True) for name in own))
     return (SOURCE, ID, AT, *_BODIES[table], *declared, RECORDED_AT)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.model import (
+    BUILT_IN_IDENTIFIERS,
     Channel,
     Concept,
+    ConsentPurpose,
     Element,
     Function,
     Label,
@@ -34,6 +37,8 @@ KINDS = {
     "concepts": "concept",
     "traits": "trait",
     "purposes": "purpose",
+    "identifiers": "identifier",
+    "consents": "consent",
 }
 _SQL = ("kept", "due", "released", "promised", "delivered")
 _NOT_IN_A_RULE = ("customer", "recorded_at")
@@ -43,7 +48,7 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes"], place=place)
+    refuse_sections(tree, [*KINDS, "outcomes", "identity"], place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -66,6 +71,9 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     sections["outcomes"] = {
         "outcomes": read_fields(tree.get("outcomes", {}), OUTCOMES, place=place.at("outcomes"), known={})
     }
+    identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
+    check_identity(identity, place=place.at("identity"))
+    sections["identity"] = {"identity": identity}
     return sections
 
 
@@ -86,6 +94,10 @@ def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
     check_taken(names["traits"], split, kind="trait", by="something figures are split by already", place=traits)
     check_taken(names["traits"], names["elements"], kind="trait", by="an element", place=traits)
     check_taken(names["traits"], ROW_KEYS, kind="trait", by="a key of every answer's rows", place=traits)
+    own = [name for name in names["identifiers"] if name not in BUILT_IN_IDENTIFIERS]
+    identifiers = place.at("identifiers")
+    check_taken(own, profiles, kind="identifier", by="a column that every profile has", place=identifiers)
+    check_taken(own, names["traits"], kind="identifier", by="a trait", place=identifiers)
     check_taken(names["concepts"], MEASURES, kind="concept", by="a measure of every touchpoint", place=concepts)
 
 
@@ -169,6 +181,7 @@ _CHECKS = {
     "promises": _check_promise,
     "concepts": _check_concept,
     "purposes": _check_purpose,
+    "identifiers": check_identifier,
 }
 
 
@@ -197,7 +210,28 @@ def build_model(sections: Sections) -> Model:
         for name, values in sections[section].items():
             key = "statement" if section == "promises" else "label"
             made[section][name] = kind(name=name, **{**values, key: _label(values[key], name)})
-    return Model(**made, return_within_days=sections["outcomes"]["outcomes"]["return_within_days"])
+    made["identifiers"] = build_identifiers(
+        {
+            name: {**values, "label": _label(values["label"], name) if values["label"] else None}
+            for name, values in sections["identifiers"].items()
+        }
+    )
+    made["consents"] = {
+        name: ConsentPurpose(
+            name=name,
+            **{
+                **values,
+                "label": _label(values["label"], name),
+                "withdraw": _label(values["withdraw"], name) if values["withdraw"] else None,
+            },
+        )
+        for name, values in sections["consents"].items()
+    }
+    return Model(
+        **made,
+        identity=build_identity(sections["identity"]["identity"]),
+        return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
+    )
 
 
 _CLASSES: dict[str, type[Any]] = {
