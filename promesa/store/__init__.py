@@ -2,6 +2,7 @@
 
 from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
 from promesa.store.loading import load
+from promesa.store.loading import session as session
 from promesa.store.reading import Store, open_store
 from promesa.store.replay import quarantine_replay
 from promesa.store.report import LoadCount, LoadReport
@@ -13,9 +14,12 @@ from promesa.store.review import (
     quarantine_mend,
     quarantine_show,
 )
+from promesa.store.run import Run
 from promesa.store.schema import TABLES, Column, Kind, columns_of
+from promesa.store.state import STATE, add_state, change_state, replace_state, state_rows, timestamp
 
 __all__ = [
+    "STATE",
     "TABLES",
     "Column",
     "Facts",
@@ -23,7 +27,10 @@ __all__ = [
     "LoadCount",
     "LoadReport",
     "QuarantineItem",
+    "Run",
     "Store",
+    "add_state",
+    "change_state",
     "columns_of",
     "explain_rule",
     "load",
@@ -34,6 +41,10 @@ __all__ = [
     "quarantine_mend",
     "quarantine_replay",
     "quarantine_show",
+    "replace_state",
     "resolve_instant",
+    "session",
+    "state_rows",
+    "timestamp",
     "wanted_instant",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import Engine, close_of_day, connect, offsets, to_local
 from promesa.errors import NothingLoaded, ValueOutOfRange
 from promesa.store.schema import TABLES, columns_of
+from promesa.store.state import DECISIVE, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ class Facts:
     version : str
         Store version; a figure can be reproduced from it and `as_of`.
     files : mapping of str to sequence of str
-        Parquet files of each fact table.
+        Parquet files of each fact table, and of the state tables that decide whose a fact is.
     as_of : datetime
         Naive UTC; later rows do not exist yet.
     """
@@ -49,10 +50,48 @@ class Facts:
     files: Mapping[str, Sequence[str]] = field(repr=False)
     as_of: datetime
 
-    def all_rows(self, table: str) -> Table:
-        """Return every live row of a fact table, also those after `as_of`."""
+    def recorded_rows(self, table: str) -> Table:
+        """Return every live row of a fact table as it was recorded: `customer` is one record's surrogate."""
         columns = [(column.name, column.kind) for column in columns_of(table, self.workspace.model)]
         return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), columns)
+
+    def all_rows(self, table: str) -> Table:
+        """Return every live row of a fact table, also those after `as_of`.
+
+        `customer` is the person whom the links in force at `as_of` join; rows of customers whose data is
+        paused are left out.
+        """
+        return self._used(self._of_persons(self.recorded_rows(table)))
+
+    def state(self, table: str) -> Table:
+        """Return every row of a state table that decides whose a fact is (``persons``, ``pauses``)."""
+        return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), STATE[table])
+
+    def persons(self) -> Table:
+        """Return (customer, person) for every customer who shares a person with another at `as_of`."""
+        rows = self.state("persons")
+        return rows.filter(rows["since"] <= self.as_of, rows["until"] > self.as_of).select("customer", "person")
+
+    def _of_persons(self, rows: Table) -> Table:
+        if self.is_empty("persons"):
+            return rows
+        # Another name than `customer`, so that the join leaves the columns of the rows alone.
+        persons = self.persons().rename(linked="customer")
+        joined = rows.left_join(persons, rows["customer"] == persons["linked"])
+        return joined.select(
+            **{
+                column: joined["person"].coalesce(joined["customer"]) if column == "customer" else joined[column]
+                for column in rows.columns
+            }
+        )
+
+    def _used(self, rows: Table) -> Table:
+        if self.is_empty("pauses"):
+            return rows
+        pauses = self.state("pauses")
+        paused = self._of_persons(pauses.filter(pauses["until"].isnull()).select("customer")).distinct()
+        nobody = rows["customer"].isnull()
+        return rows.filter(nobody | rows["customer"].notin(paused["customer"]))
 
     def table(self, table: str) -> Table:
         """Return the rows of a fact table with `at` up to `as_of`."""
@@ -93,8 +132,8 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
     from promesa.store import open_store
 
     store = open_store(workspace)
-    files = {table: store.files(table) for table in TABLES}
-    if not any(files.values()):
+    files = {table: store.files(table) for table in (*TABLES, *DECISIVE)}
+    if not any(files[table] for table in TABLES):
         raise NothingLoaded(
             what="The store of the workspace is empty.",
             got=f"no rows in {workspace.store.name}",

@@ -86,7 +86,7 @@ def load(
         If files of the store or its secret are missing.
     """
     wanted = chosen(ws, only)
-    with running(ws, recorded_at=recorded_at, progress=progress) as run:
+    with session(ws, recorded_at=recorded_at, progress=progress) as run:
         report = load_chosen(run, wanted, full=full)
         if not all(count.skipped for count in report.counts):
             keep_report(run, report)
@@ -135,7 +135,7 @@ def keep_report(run: Run, report: LoadReport) -> None:
 
 
 @contextmanager
-def running(ws: Workspace, *, recorded_at: datetime, progress: Progress | None) -> Generator[Run]:
+def session(ws: Workspace, *, recorded_at: datetime, progress: Progress | None = None) -> Generator[Run]:
     """Hold the lock, clear away what a killed run left, and open a session with an empty staging folder."""
     places = places_of(ws)
     with locked(places):

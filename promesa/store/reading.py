@@ -10,6 +10,7 @@ from promesa.store.deltas import Snapshot, snapshot
 from promesa.store.places import places_of, read_document
 from promesa.store.report import report_from
 from promesa.store.schema import TABLES, Column, columns_of
+from promesa.store.state import DECISIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from promesa.store.report import LoadReport
     from promesa.workspace import Model, Workspace
 
-_VERSIONED = (*TABLES, "identities", "quarantine")
+_VERSIONED = (*TABLES, "identities", "quarantine", *DECISIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import literal, name
 from promesa.store.deltas import relation, snapshot
 from promesa.store.identities import add_identities
-from promesa.store.loading import keep_report, load_chosen, running
+from promesa.store.loading import keep_report, load_chosen, session
 from promesa.store.output import EXTRA, FAULTS, Output, checked, fact_columns
 from promesa.store.quarantine import COLUMNS, TABLE, rewrite
 from promesa.store.reading import open_store
@@ -53,7 +53,7 @@ def quarantine_replay(
     StoreBusy, StoreNotWritable, StoreDamaged, SourceUnreadable, LoadFailed
         As `load` does.
     """
-    with running(ws, recorded_at=recorded_at, progress=progress) as run:
+    with session(ws, recorded_at=recorded_at, progress=progress) as run:
         wanted = _wanted(ids, only)
         counts: list[LoadCount] = []
         for entry in ws.loads:

@@ -159,14 +159,14 @@ def quarantine_mend(ws: Workspace, item: str, changes: Mapping[str, str | None])
     StoreBusy
         If a load is running.
     """
-    from promesa.store.loading import running
+    from promesa.store.loading import session
 
     found = quarantine_show(ws, item)
     known = [*found.record, *_more_columns(ws, found.table)]
     for column in changes:
         if column not in known:
             raise UnknownName(column, kind="column", known=known)
-    with running(ws, recorded_at=found.recorded_at, progress=None) as run:
+    with session(ws, recorded_at=found.recorded_at, progress=None) as run:
         items = relation(run.engine, snapshot(run.places.table(TABLE)).files, COLUMNS)
         before = str(run.engine.value(f"SELECT record FROM ({items}) WHERE id = {literal(item)}"))
         record = json.dumps({**json.loads(before), **changes}, ensure_ascii=False)

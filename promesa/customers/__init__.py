@@ -1,0 +1,1 @@
+"""One customer: the view, consent, and the customer's own control of their data."""

@@ -1,0 +1,1 @@
+"""Who is behind the records: identifiers, links, decisions and the persons they make."""

@@ -1,0 +1,138 @@
+"""State tables: what promesa concludes or is told about customers, beside the facts that it was given.
+
+They are Delta tables of the same store, changed in whole commits under the same lock. None of them is a
+fact table: a link between two records rewrites no fact.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promesa.engine import literal, name
+from promesa.errors import StoreBusy
+from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promesa.store.deltas import Snapshot, Written
+    from promesa.store.run import Run
+
+Columns = tuple[tuple[str, str], ...]
+_ATTEMPTS = 5
+_PAIR: Columns = (("low", "whole"), ("high", "whole"))
+# Columns of each table as (name, kind). `records` takes its own from the model (identity.records).
+STATE: dict[str, Columns] = {
+    "links": (
+        *_PAIR,
+        ("kind", "text"),
+        ("rule", "text"),
+        ("probability", "number"),
+        ("agreed", "text"),
+        ("state", "text"),
+        ("reason", "text"),
+        ("at", "time"),
+        ("recorded_at", "time"),
+        ("decided_by", "text"),
+    ),
+    "decisions": (
+        ("id", "text"),
+        *_PAIR,
+        ("verdict", "text"),
+        ("by", "text"),
+        ("note", "text"),
+        ("probability", "number"),
+        ("stratum", "text"),
+        ("weight", "number"),
+        ("at", "time"),
+        ("recorded_at", "time"),
+    ),
+    "persons": (("customer", "whole"), ("person", "whole"), ("since", "time"), ("until", "time")),
+    "pauses": (("customer", "whole"), ("at", "time"), ("until", "time"), ("by", "text"), ("recorded_at", "time")),
+    "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),
+}
+# What decides whose a fact is and whether it may be used: a change makes figures new.
+DECISIVE = ("persons", "pauses")
+
+
+def state_rows(run: Run, table: str, columns: Columns | None = None) -> str:
+    """Return a SELECT over the live rows of a state table; none if the table does not exist."""
+    return relation(run.engine, snapshot(run.places.table(table)).files, columns or STATE[table])
+
+
+def add_state(run: Run, table: str, select: str, *, columns: Columns | None = None) -> int:
+    """Append the rows of a SELECT to a state table in one commit; return how many."""
+    return _commit(run, table, columns or STATE[table], gone=None, select=select)
+
+
+def replace_state(run: Run, table: str, select: str, *, columns: Columns | None = None) -> int:
+    """Make the rows of a SELECT the whole content of a state table in one commit; return how many."""
+    return _commit(run, table, columns or STATE[table], gone="true", select=select)
+
+
+def change_state(run: Run, table: str, *, gone: str, select: str | None = None, columns: Columns | None = None) -> int:
+    """Take rows out of a state table and put others in, in one commit; return how many were put in.
+
+    Parameters
+    ----------
+    gone : str
+        SQL condition over the table's columns, true for a row to take out.
+    select : str or None
+        What gives the rows to put in, by the names of the table's columns.
+    """
+    return _commit(run, table, columns or STATE[table], gone=gone, select=select)
+
+
+def _commit(run: Run, table: str, columns: Columns, *, gone: str | None, select: str | None) -> int:
+    for attempt in range(_ATTEMPTS):
+        seen = ensure(run.places.table(table), columns, statistics=("recorded_at",))
+        stem = f"{run.name}-{table}-{seen.version}-{attempt}"
+        dropped = _touched(run, seen, columns, gone)
+        written = _kept(run, seen, columns, dropped=dropped, gone=gone, stem=stem)
+        rows = 0
+        if select is not None:
+            listed = ", ".join(name(column) for column, _ in columns)
+            added = write_file(run.engine, seen.folder, f"SELECT {listed} FROM ({select})", stem=stem)
+            written += [added] if added else []
+            rows = added.rows if added else 0
+        if not written and not dropped:
+            return rows
+        try:
+            commit(seen, add=written, drop=dropped)
+        except Overtaken:
+            continue
+        return rows
+    raise StoreBusy(
+        what=f"Others keep writing to the table {table}.",
+        got=f"{_ATTEMPTS} attempts overtaken",
+        expected="one writer at a time",
+        fix="run the command again when they have ended",
+    )
+
+
+def _touched(run: Run, seen: Snapshot, columns: Columns, gone: str | None) -> Sequence[str]:
+    if gone is None or not seen.files:
+        return ()
+    if gone == "true":
+        return seen.files
+    rows = relation(run.engine, seen.files, columns, extra=("filename",))
+    return [str(row[0]) for row in run.engine.run(f"SELECT DISTINCT filename FROM ({rows}) WHERE {gone} ORDER BY 1")]
+
+
+def _kept(
+    run: Run, seen: Snapshot, columns: Columns, *, dropped: Sequence[str], gone: str | None, stem: str
+) -> list[Written]:
+    if gone in (None, "true"):
+        return []
+    files: list[Written] = []
+    for number, file in enumerate(dropped):
+        rows = relation(run.engine, [file], columns)
+        select = f"SELECT * FROM ({rows}) WHERE NOT coalesce({gone}, false)"
+        written = write_file(run.engine, seen.folder, select, stem=f"{stem}-kept-{number}")
+        files += [written] if written else []
+    return files
+
+
+def timestamp(run: Run) -> str:
+    """Return the instant of a run as an SQL literal."""
+    return f"TIMESTAMP {literal(str(run.recorded_at))}"

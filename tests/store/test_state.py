@@ -1,0 +1,106 @@
+"""State tables change in whole commits; facts are read by person, without those whose data is paused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from promesa.engine import literal
+from promesa.store import add_state, change_state, open_facts, open_store, replace_state, session, state_rows
+from tests.store.companies import NOON, Company, company
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST, EARLY, LAST = datetime(1, 1, 1), datetime(2026, 3, 1), datetime(9999, 12, 31)
+MOMENTS = "SELECT id, \"at\" AS at, who AS customer, 'call' AS touchpoint FROM facts"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Company:
+    made = company(tmp_path, loads={"moments.shop": MOMENTS}, time_zone="UTC")
+    made.write(
+        "facts.csv",
+        [{"id": f"m{n}", "at": f"2026-0{1 + n}-01 10:00:00", "who": who} for n, who in enumerate("abcaab")],
+    )
+    made.load()
+    return made
+
+
+def surrogates(shop: Company) -> dict[str, int]:
+    with session(shop.ws, recorded_at=NOON) as run:
+        files = ", ".join(literal(file) for file in open_store(shop.ws).files("identities"))
+        rows = run.engine.run(f"SELECT key, customer FROM read_parquet([{files}])")
+    return {str(key): int(str(customer)) for key, customer in rows}
+
+
+def customers(shop: Company, as_of: datetime | None = None) -> list[int]:
+    facts = open_facts(shop.ws, as_of=as_of)
+    return sorted(facts.engine.fetch(facts.table("moments").select("customer"))["customer"].to_pylist())
+
+
+def join(shop: Company, first: int, second: int, since: datetime) -> None:
+    person = min(first, second)
+    rows = [(person, person, FIRST, LAST)]
+    rows += [(max(first, second), max(first, second), FIRST, since), (max(first, second), person, since, LAST)]
+    listed = ", ".join(f"({c}, {p}, TIMESTAMP '{s:%Y-%m-%d}', TIMESTAMP '{u:%Y-%m-%d}')" for c, p, s, u in rows)
+    with session(shop.ws, recorded_at=NOON) as run:
+        replace_state(run, "persons", f"SELECT * FROM (VALUES {listed}) t(customer, person, since, until)")
+
+
+def test_facts_are_read_by_person_from_the_day_of_the_link_on(shop: Company) -> None:
+    who, version = surrogates(shop), open_store(shop.ws).version
+    apart = customers(shop)
+    join(shop, who["a"], who["b"], EARLY)
+    assert open_store(shop.ws).version != version
+    assert customers(shop) == sorted([min(who["a"], who["b"])] * 5 + [who["c"]])
+    assert customers(shop, datetime(2026, 2, 20)) == sorted([who["a"], who["b"]])
+    assert len(shop.live("moments")) == 6
+    with session(shop.ws, recorded_at=NOON) as run:
+        replace_state(
+            run,
+            "persons",
+            "SELECT * FROM (SELECT 1 AS customer, 1 AS person, NULL AS since, NULL AS until) WHERE false",
+        )
+    assert customers(shop) == apart
+    assert open_store(shop.ws).version == version
+
+
+def test_paused_persons_are_kept_and_not_used(shop: Company) -> None:
+    who = surrogates(shop)
+    join(shop, who["a"], who["b"], EARLY)
+    with session(shop.ws, recorded_at=NOON) as run:
+        now = f"TIMESTAMP '{NOON}'"
+        add_state(
+            run, "pauses", f"SELECT {who['b']} AS customer, {now} AS at, NULL AS until, 'x' AS by, {now} AS recorded_at"
+        )
+    assert customers(shop) == [who["c"]]
+    assert len(shop.live("moments")) == 6
+    with session(shop.ws, recorded_at=NOON) as run:
+        pauses = state_rows(run, "pauses")
+        change_state(
+            run, "pauses", gone="true", select=f"SELECT * REPLACE (TIMESTAMP '{NOON}' AS until) FROM ({pauses})"
+        )
+    assert len(customers(shop)) == 6
+
+
+def test_rows_are_taken_out_and_put_in_at_once(shop: Company) -> None:
+    columns = (("customer", "whole"), ("recorded_at", "time"), ("name", "text"))
+    with session(shop.ws, recorded_at=NOON) as run:
+
+        def rows() -> list[tuple[object, ...]]:
+            return run.engine.run(f"SELECT customer, name FROM ({state_rows(run, 'records', columns)}) ORDER BY 1")
+
+        assert rows() == []
+        given = "SELECT i AS customer, TIMESTAMP '2026-01-01' AS recorded_at, 'n' || i AS name FROM range({}) t(i)"
+        assert add_state(run, "records", given.format("0, 4"), columns=columns) == 4
+        assert add_state(run, "records", given.format("4, 6"), columns=columns) == 2
+        changed = change_state(
+            run, "records", gone="customer IN (1, 5)", select=given.format("10, 11"), columns=columns
+        )
+        assert changed == 1
+        assert rows() == [(n, f"n{n}") for n in (0, 2, 3, 4, 10)]
+        assert change_state(run, "records", gone="name = 'nobody'", columns=columns) == 0
+        assert len(rows()) == 5
