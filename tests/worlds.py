@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from promesa.engine import connect
-from promesa.store import Facts, columns_of
+from promesa.store import STATE, Facts, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,19 +39,16 @@ def facts_of(
     engine: Engine | None = None,
     version: str = "test",
 ) -> Facts:
-    """Write rows as the store would keep them and return the facts that hold them."""
+    """Write rows of fact and state tables as the store would keep them and return the facts that hold them."""
     files: dict[str, list[str]] = {}
     for table, rows in tables.items():
         if not rows:
             continue
-        columns = columns_of(table, workspace.model)
+        kinds = STATE.get(table) or [(column.name, column.kind) for column in columns_of(table, workspace.model)]
         filled = [_filled(table, number, row, as_of) for number, row in enumerate(rows)]
-        unknown = {key for row in rows for key in row} - {column.name for column in columns}
+        unknown = {key for row in rows for key in row} - dict(kinds).keys()
         assert not unknown, f"{table} has no columns {unknown}"
-        arrays = {
-            column.name: pa.array([_value(column.kind, row.get(column.name)) for row in filled], ARROW[column.kind])
-            for column in columns
-        }
+        arrays = {name: pa.array([_value(kind, row.get(name)) for row in filled], ARROW[kind]) for name, kind in kinds}
         path = folder / f"{table}.parquet"
         pq.write_table(pa.table(arrays), path)
         files[table] = [str(path)]

@@ -72,7 +72,7 @@ def _tables(question: Question) -> list[Estimate]:
     for table in TABLES:
         if question.facts.is_empty(table):
             continue
-        rows = question.facts.all_rows(table)
+        rows = question.facts.recorded_rows(table)
         sums = rows.aggregate(n=rows.count(), first=rows["at"].min(), last=rows["at"].max())
         row = question.facts.engine.fetch(sums).to_pylist()[0]
         first, last = (value.date().isoformat() if value else None for value in (row["first"], row["last"]))

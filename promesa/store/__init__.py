@@ -1,8 +1,8 @@
 """The fact tables: validated, kept exactly once, corrected with their history, read at one version."""
 
 from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
-from promesa.store.loading import load
-from promesa.store.loading import session as session
+from promesa.store.loading import load, session
+from promesa.store.output import surrogate
 from promesa.store.reading import Store, open_store
 from promesa.store.replay import quarantine_replay
 from promesa.store.report import LoadCount, LoadReport
@@ -45,6 +45,7 @@ __all__ = [
     "resolve_instant",
     "session",
     "state_rows",
+    "surrogate",
     "timestamp",
     "wanted_instant",
 ]
