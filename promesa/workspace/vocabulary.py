@@ -216,22 +216,18 @@ def build_model(sections: Sections) -> Model:
             for name, values in sections["identifiers"].items()
         }
     )
-    made["consents"] = {
-        name: ConsentPurpose(
-            name=name,
-            **{
-                **values,
-                "label": _label(values["label"], name),
-                "withdraw": _label(values["withdraw"], name) if values["withdraw"] else None,
-            },
-        )
-        for name, values in sections["consents"].items()
-    }
+    made["consents"] = {name: _consent(name, values) for name, values in sections["consents"].items()}
     return Model(
         **made,
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
     )
+
+
+def _consent(name: str, values: Mapping[str, Any]) -> ConsentPurpose:
+    given: dict[str, Any] = {**values, "label": _label(values["label"], name)}
+    given["withdraw"] = _label(values["withdraw"], name) if values["withdraw"] else None
+    return ConsentPurpose(name=name, **given)
 
 
 _CLASSES: dict[str, type[Any]] = {

@@ -11,6 +11,7 @@ from promesa.engine import connect
 from promesa.snapshot import compute
 from tests.measures.companies import company
 from tests.measures.plain import assert_same
+from tests.measures.test_persons import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +79,13 @@ def test_an_empty_store_of_tables_is_empty_on_both(worlds: list[tuple[Facts, Fac
         found = measures.touchpoints(bare.workspace, by="region", facts=bare.facts(tmp_path, engine=facts.engine))
         assert {estimate.measure for estimate in found.estimates} >= {"asked", "answers"}
         assert not any(estimate.measure == "moments" for estimate in found.estimates)
+
+
+def test_linked_and_paused_customers_are_equal_on_both(duckdb: Engine, spark: Engine, tmp_path: Path) -> None:
+    small, _ = joined(company(tmp_path, seed=5))
+    for analysis in ("value", "promises"):
+        first, second = (
+            compute(analysis, small.workspace, facts=small.facts(tmp_path, engine=engine), by=("region",))
+            for engine in (duckdb, spark)
+        )
+        assert_same(second.rows(), first.rows(), names=[*first.dimensions])
