@@ -215,7 +215,7 @@ class StoreNotWritable(StoreError):
 
 
 class StoreBusy(StoreError):
-    """Another process is loading into the same store."""
+    """Another process is loading into the same store, or analysing it."""
 
     code = "store-busy"
 

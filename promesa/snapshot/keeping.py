@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promesa.errors import NothingAnalysed, StoreNotWritable
+from promesa.errors import NothingAnalysed, StoreBusy, StoreNotWritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -91,6 +91,8 @@ def analyse(
     ------
     NothingLoaded
         If the store is empty.
+    StoreBusy
+        If another analysis of the workspace is running.
     StoreNotWritable
         If the snapshot cannot be written; an earlier one stays as it was.
     """
@@ -99,7 +101,7 @@ def analyse(
 
     facts = open_facts(workspace, as_of=as_of)
     total = len(kept_questions(workspace))
-    try:
+    with _written(workspace), _alone(workspace):
         folder = _new_folder(workspace)
         keys: list[str] = []
         for key, ask in questions(workspace, facts):
@@ -110,6 +112,13 @@ def analyse(
         about = {**_about(workspace, facts), "as_of_is_last": last, "documents": keys}
         _write(folder / "about.json", about)
         return Snapshot(folder=_publish(workspace, folder, facts), about=about)
+
+
+@contextmanager
+def _written(workspace: Workspace) -> Generator[None]:
+    """Turn a disk that cannot be written into `StoreNotWritable`."""
+    try:
+        yield
     except OSError as error:
         raise StoreNotWritable(
             what="The snapshot could not be written.",
@@ -117,6 +126,28 @@ def analyse(
             expected="a disk with room and permission to write",
             fix="free space or change the permissions, then run `promesa analyse` again",
         ) from error
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Generator[None]:
+    """Let one analysis of a workspace run at a time: two would write into one folder."""
+    from filelock import FileLock, Timeout
+
+    _root(workspace).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(_root(workspace) / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise StoreBusy(
+            what="Another analysis of this workspace is running.",
+            got="its lock is held",
+            expected="one analysis at a time",
+            fix="wait until it ends and run the command again",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

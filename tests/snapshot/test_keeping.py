@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.errors import NothingAnalysed, NothingLoaded, StoreNotWritable
+from promesa.errors import NothingAnalysed, NothingLoaded, StoreBusy, StoreNotWritable
 from promesa.snapshot import analyse, compute, latest
 from promesa.store import load, open_facts
 from promesa.workspace import new, open_workspace
@@ -219,3 +219,17 @@ def test_progress_names_each_answer(shop: Workspace) -> None:
     shares = [share for _, share in seen]
     assert shares == sorted(shares)
     assert all(0 <= share <= 1 for share in shares)
+
+
+def test_a_second_analysis_at_the_same_time_is_refused_and_the_first_goes_on(shop: Workspace) -> None:
+    told: list[str] = []
+
+    def meanwhile(key: str, share: float) -> None:
+        if key == "promises" and not told:
+            with pytest.raises(StoreBusy) as busy:
+                analyse(shop)
+            told.append(busy.value.code)
+
+    analyse(shop, progress=meanwhile)
+    assert told == ["store-busy"]
+    assert latest(shop).answers(shop)
