@@ -108,6 +108,7 @@ def settings() -> str:
         "engine": "What runs the analyses.",
         "store": "Where the fact tables are.",
         "analysis": "What every analysis is told.",
+        "retention": "How many days each class of data is kept. `promesa customer retain` does it.",
     }
     blocks = [f"## [{table}]\n\n{texts[table]}\n\n{_fields(fields)}" for table, fields in grammar.SETTINGS.items()]
     return "\n".join([*blocks, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
@@ -124,12 +125,16 @@ def model_tables() -> str:
         "concepts": model.Concept,
         "traits": model.Trait,
         "purposes": model.Purpose,
+        "identifiers": model.Identifier,
+        "consents": model.ConsentPurpose,
     }
     blocks = [
         f"## [{table}.NAME]\n\n{_first_line(kinds[table])}\n\n{_fields(fields)}"
         for table, fields in grammar.MODEL.items()
     ]
-    return "\n".join([*blocks, f"## [outcomes]\n\nWhat counts as coming back.\n\n{_fields(grammar.OUTCOMES)}"])
+    identity = f"## [identity]\n\n{_first_line(model.IdentitySettings)}\n\n{_fields(grammar.IDENTITY)}"
+    outcomes = f"## [outcomes]\n\nWhat counts as coming back.\n\n{_fields(grammar.OUTCOMES)}"
+    return "\n".join([*blocks, identity, outcomes])
 
 
 def commands() -> str:
@@ -146,7 +151,8 @@ def doors() -> str:
     """Return what each room offers through its door, for mkdocstrings to fill in."""
     rooms = [
         room
-        for room in ("promises", "measures", "value", "chain", "snapshot", "report", "workspace", "store", "sources",
+        for room in ("promises", "measures", "identity", "customers", "value", "chain", "snapshot", "report", "workspace",
+                     "store", "sources",
                      "simulate", "engine", "results", "errors")
         if (PACKAGE / room / "__init__.py").exists() or (PACKAGE / f"{room}.py").exists()
     ]  # fmt: skip

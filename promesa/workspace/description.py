@@ -15,9 +15,11 @@ from promesa.workspace.readback import (
     read_company,
     read_concepts,
     read_elements,
+    read_identifiers,
     read_labelled,
     read_loads,
     read_promises,
+    read_retention,
     read_sources,
     read_touchpoints,
 )
@@ -33,7 +35,8 @@ class Section:
     Attributes
     ----------
     name : str
-        ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``.
+        ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
+        ``purposes``, ``identifiers``, ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -111,6 +114,9 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "concepts": read_concepts(ws, tongue),
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_labelled(ws.model.purposes.values(), tongue),
+        "identifiers": read_identifiers(ws, tongue),
+        "consents": read_labelled(ws.model.consents.values(), tongue),
+        "retention": read_retention(ws, tongue),
     }
     return Description(
         locale=tongue,

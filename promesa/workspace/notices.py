@@ -39,7 +39,7 @@ class Notice:
 
 def notices(ws: Workspace) -> tuple[Notice, ...]:
     """Return the warnings about a workspace, in the order in which one would mend them."""
-    return (*_of_loads(ws), *_of_touchpoints(ws), *_of_promises(ws), *_of_words(ws))
+    return (*_of_loads(ws), *_of_identifiers(ws), *_of_touchpoints(ws), *_of_promises(ws), *_of_words(ws))
 
 
 def _of_loads(ws: Workspace) -> Iterator[Notice]:
@@ -54,6 +54,15 @@ def _of_loads(ws: Workspace) -> Iterator[Notice]:
     for table, code in (("moments", "no-moments"), ("opinions", "no-opinions"), ("orders", "no-orders")):
         if ws.loads and table not in tables:
             yield Notice(code=code, name=table)
+
+
+def _of_identifiers(ws: Workspace) -> Iterator[Notice]:
+    named = {load.source for load in ws.loads}
+    texts = " ".join(load.sql for load in ws.loads)
+    for identifier in ws.model.identifiers.values():
+        system = identifier.system
+        if system and system not in named and f"'{system}'" not in texts:
+            yield Notice(code="key-of-no-load", name=identifier.name, detail=system)
 
 
 def _of_touchpoints(ws: Workspace) -> Iterator[Notice]:

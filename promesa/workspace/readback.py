@@ -189,3 +189,45 @@ def read_labelled(things: Iterable[object], locale: str) -> Part:
         name, label = getattr(thing, "name", ""), getattr(thing, "label", None)
         rows.append({"name": name, "label": label.in_locale(locale) if isinstance(label, Label) else name})
     return rows, [f"{row['name']}: {row['label']}" for row in rows]
+
+
+def read_identifiers(ws: Workspace, locale: str) -> Part:
+    """Return the identifiers with their rules, where profiles are loaded."""
+    if not any(load.table == "profiles" for load in ws.loads):
+        return [], []
+    rows: list[Row] = []
+    lines: list[str] = []
+    for identifier in ws.model.identifiers.values():
+        label = identifier.label.in_locale(locale)
+        rule = say(f"workspace.joins.{identifier.joins}", locale)
+        rows.append(
+            {
+                "name": identifier.name,
+                "label": label,
+                "kind": identifier.kind,
+                "joins": identifier.joins,
+                "most": identifier.most,
+                "system": identifier.system,
+            }
+        )
+        lines.append(
+            say(
+                "workspace.line.identifier",
+                locale,
+                identifier=identifier.name,
+                label=label,
+                rule=rule,
+                most=number(identifier.most, locale),
+            )
+        )
+    return rows, lines
+
+
+def read_retention(ws: Workspace, locale: str) -> Part:
+    """Return how long each class of data is kept, where a limit is set."""
+    rows: list[Row] = [{"name": name, "days": days} for name, days in ws.retention.items()]
+    lines = [
+        say("workspace.line.retention", locale, name=name, days=number(days, locale))
+        for name, days in ws.retention.items()
+    ]
+    return rows, lines
