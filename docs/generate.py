@@ -151,9 +151,8 @@ def doors() -> str:
     """Return what each room offers through its door, for mkdocstrings to fill in."""
     rooms = [
         room
-        for room in ("promises", "measures", "identity", "customers", "value", "chain", "snapshot", "report", "workspace",
-                     "store", "sources",
-                     "simulate", "engine", "results", "errors")
+        for room in ("promises", "measures", "identity", "customers", "value", "chain", "snapshot", "report",
+                     "workspace", "store", "sources", "simulate", "engine", "results", "errors")
         if (PACKAGE / room / "__init__.py").exists() or (PACKAGE / f"{room}.py").exists()
     ]  # fmt: skip
     return "\n".join(
