@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.world import write_world
 
 WORK = Path(__file__).parent / "work"
-TABLE = ("scan", "duckdb_sql", "polars", "pandas", "promesa", "promesa_table")
+TABLE = ("scan", "duckdb_sql", "polars", "pandas", "promesa", "promesa_persons", "promesa_table")
 WHOLE = ("load", "load_again", "analyse")
 PANDAS_UP_TO = 10  # millions of rows: above, it does not fit beside the rest
 
