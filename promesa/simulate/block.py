@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.simulate.company import BLOCK, World, make_world
+from promesa.simulate.consents import Consents, draw_consents
+from promesa.simulate.deeds import Deeds, draw_deeds
+from promesa.simulate.identity import Identity, draw_identity
 from promesa.simulate.journeys import Journeys, draw_journeys
 from promesa.simulate.people import People, draw_people
 from promesa.simulate.surveys import Answers, Reviews, draw_answers, draw_reviews
@@ -28,10 +31,15 @@ class Block:
         Number of the block.
     rng : numpy.random.Generator
         For what is drawn while files are written (baskets, dirt); it changes nothing of the truth.
+    handwriting : numpy.random.Generator
+        For how names, phones and the like are written in each system.
     """
 
     index: int
     people: People
+    identity: Identity
+    consents: Consents
+    deeds: Deeds
     journeys: Journeys
     online: Visits
     shop: Visits
@@ -39,6 +47,7 @@ class Block:
     answers: Answers
     reviews: Reviews
     rng: np.random.Generator
+    handwriting: np.random.Generator
 
 
 def company_seed(seed: int) -> np.random.SeedSequence:
@@ -53,13 +62,18 @@ def company(*, years: float, seed: int, end: date) -> World:
 
 def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
     """Draw one block. The same (seed, index, size) gives the same block, whatever came before."""
-    truth, writing = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(2)
+    truth, writing, identity, allowing, handwriting = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(5)
     rng = np.random.default_rng(truth)
     people = draw_people(world, first=index * BLOCK, size=size, rng=rng)
     journeys = draw_journeys(world, people, rng)
+    allowing_rng = np.random.default_rng(allowing)
+    consents = draw_consents(world, people, allowing_rng)
     return Block(
         index=index,
         people=people,
+        identity=draw_identity(people.region, np.random.default_rng(identity)),
+        consents=consents,
+        deeds=draw_deeds(world, people, consents, allowing_rng),
         journeys=journeys,
         online=online_visits(world, people, journeys, rng),
         shop=shop_visits(world, people, journeys, rng),
@@ -67,6 +81,7 @@ def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
         answers=draw_answers(world, journeys, rng),
         reviews=draw_reviews(world, journeys, rng),
         rng=np.random.default_rng(writing),
+        handwriting=np.random.default_rng(handwriting),
     )
 
 

@@ -64,3 +64,8 @@ def bogota_times(world: World, at: Floats, country: Ints) -> pa.Array:
 
 def _times(seconds: Ints, gaps: Flags) -> pa.Array:
     return pa.array(seconds, mask=gaps).cast(pa.timestamp("s"))
+
+
+def joined(*parts: pa.Array, between: str = "") -> pa.Array:
+    """Return the parts of each row joined; a part without a value is left out."""
+    return pc.binary_join_element_wise(*parts, between, null_handling="skip")

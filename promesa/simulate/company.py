@@ -33,15 +33,11 @@ CHANNEL_SHARE = (0.35, 0.37, 0.20, 0.08)
 BLOCK = 5_000
 EUR_RATE = 4_400.0
 
-GIVEN = (
-    "María", "José", "Luis", "Carlos", "Ana", "Sofía", "Andrés", "Lucía", "Íñigo", "Begoña", "Martín", "Ximena",
-    "Óscar", "Inés", "Ángel", "Nuria", "Tomás", "Mónica", "Raúl", "Adriana", "Julián", "Belén", "Iván", "Pilar",
-    "Sebastián", "Núria", "Álvaro", "Yolanda", "Joaquín", "Rocío",
-)  # fmt: skip
-FAMILY = (
-    "García", "Rodríguez", "Muñoz", "Peña", "Núñez", "Gómez", "López", "Hernández", "Díaz", "Martínez", "Pérez",
-    "Sánchez", "Ramírez", "Torres", "Álvarez", "Jiménez", "Ibáñez", "Castaño", "Ordóñez", "Ruiz", "Vélez", "Zúñiga",
-    "Ríos", "Cárdenas", "Quiñones", "Suárez", "Fernández", "Ocaña", "Bermúdez", "Añez",
+STREETS = (
+    "Mayor", "del Sol", "Real", "Nueva", "de la Iglesia", "de Alcalá", "Ancha", "del Carmen", "San Juan", "San José",
+    "de la Constitución", "de las Flores", "del Pilar", "Cervantes", "Goya", "Velázquez", "de Colón", "de Toledo",
+    "de Valencia", "Lope de Vega", "de la Paz", "Santa Ana", "del Mar", "de la Fuente", "de los Olivos", "Murillo",
+    "del Parque", "de Aragón", "de Sevilla", "Miguel Hernández",
 )  # fmt: skip
 AGENTS = tuple(f"AG{n:03d}" for n in range(1, 41))
 ADVISERS = tuple(f"AS{n:03d}" for n in range(1, 61))

@@ -95,6 +95,10 @@ def make_document(
         },
         "action": _action(world, sums["action"]),
         "persons": {name: int(count) for name, count in sums["persons"].items()},
+        "consents": {
+            purpose: {name: int(count) for name, count in counts.items()}
+            for purpose, counts in sums["consents"].items()
+        },
         "population": population,
         "dirt": sums["dirt"],
         "files": {name: int(count) for name, count in sums["files"].items()},

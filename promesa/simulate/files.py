@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promesa.simulate import dirt, service_tables, shop_tables
+from promesa.simulate import account_tables, consents, deeds, dirt, service_tables, shop_tables
 from promesa.simulate.writers import FileKind, FileShape, FileWriter
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Format = Literal["files", "parquet"]
 SHAPES: dict[str, FileShape] = {
     "clientes": FileShape(path="crm/clientes", delimiter=";", encoding="latin-1", dates="%d/%m/%Y"),
+    "cuentas": FileShape(path="tienda/cuentas"),
     "pedidos_colombia": FileShape(path="tienda/pedidos_colombia"),
     "pedidos_colombia_correcciones": FileShape(path="tienda/pedidos_colombia_correcciones"),
     "pedidos_espana": FileShape(path="tienda/pedidos_espana"),
@@ -29,6 +30,7 @@ SHAPES: dict[str, FileShape] = {
     "lineas": FileShape(path="tienda/lineas"),
     "entregas": FileShape(path="transportistas/entregas", gz=True),
     "contactos": FileShape(path="call_center/contactos", natural="jsonl", offset="+00:00"),
+    "llamantes": FileShape(path="call_center/llamantes", natural="jsonl", offset="+00:00"),
     "invitaciones": FileShape(path="encuestas/invitaciones"),
     "respuestas": FileShape(path="encuestas/respuestas"),
     "sesiones": FileShape(path="web/sesiones", natural="parquet"),
@@ -38,6 +40,8 @@ SHAPES: dict[str, FileShape] = {
     "cobranzas": FileShape(path="facturacion/cobranzas", delimiter=";", dates="%d/%m/%Y"),
     "devoluciones": FileShape(path="facturacion/devoluciones", delimiter=";", dates="%d/%m/%Y"),
     "catalogos": FileShape(path="mercadeo/catalogos"),
+    "consentimientos": FileShape(path="mercadeo/consentimientos"),
+    "envios": FileShape(path="mercadeo/envios"),
     "inversion": FileShape(path="mercadeo/inversion", delimiter=";", dates="%d/%m/%Y", decimal=","),
     "resenas": FileShape(path="resenas/resenas", natural="jsonl", offset="+00:00"),
 }
@@ -62,7 +66,11 @@ def block_tables(world: World, block: Block, baskets: Baskets, tally: Tally) -> 
     cancelled = shop_tables.cancelled_rows(block)
     tally["promises.arrives_by_date.released"] += len(cancelled)
     tables = {
-        "clientes": service_tables.customer_table(world, block),
+        "clientes": account_tables.customer_table(world, block),
+        "cuentas": account_tables.account_table(world, block),
+        "llamantes": account_tables.caller_table(world, block),
+        "consentimientos": consents.consent_table(world, block),
+        "envios": deeds.deed_table(world, block),
         "lineas": shop_tables.line_table(block, baskets),
         "entregas": shop_tables.delivery_table(world, block, baskets, cancelled),
         "contactos": service_tables.contact_table(world, block),

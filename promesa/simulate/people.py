@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.simulate.causal import SATISFACTION
-from promesa.simulate.company import DEPOTS, FAMILY, GIVEN, REGION_COUNTRY, REGION_SHARE, REMOTE_REGION, SEGMENT_SHARE
+from promesa.simulate.company import DEPOTS, REGION_COUNTRY, REGION_SHARE, REMOTE_REGION, SEGMENT_SHARE, STREETS
 
 if TYPE_CHECKING:
     from promesa.simulate.arrays import Flags, Floats, Ints
     from promesa.simulate.company import World
 
+CROSSINGS, HOUSES = 30, 30
 FIRST_PURCHASE = (0.7, 0.95)  # of the beta distribution over the window: gives about as many orders in every quarter
 
 
@@ -32,6 +33,8 @@ class People:
     in_crm, twice_in_crm, two_accounts, subscriber : Flags
         Has a CRM record; has a second one, typed anew with errors; uses a second shop account in the shops;
         gets the paper catalogue.
+    street, crossing, house : Ints
+        Of the address, each 0 to 29; `identity` adds the building and the flat.
     """
 
     number: Ints
@@ -46,9 +49,9 @@ class People:
     twice_in_crm: Flags
     two_accounts: Flags
     subscriber: Flags
-    given: Ints
-    family: Ints
-    second_family: Ints
+    street: Ints
+    crossing: Ints
+    house: Ints
 
 
 def draw_people(world: World, *, first: int, size: int, rng: np.random.Generator) -> People:
@@ -69,9 +72,9 @@ def draw_people(world: World, *, first: int, size: int, rng: np.random.Generator
         twice_in_crm=in_crm & (rng.random(size) < 0.06),
         two_accounts=rng.random(size) < 0.05,
         subscriber=rng.random(size) < 0.35,
-        given=rng.integers(0, len(GIVEN), size),
-        family=rng.integers(0, len(FAMILY), size),
-        second_family=rng.integers(0, len(FAMILY), size),
+        street=rng.integers(0, len(STREETS), size),
+        crossing=rng.integers(0, CROSSINGS, size),
+        house=rng.integers(0, HOUSES, size),
     )
 
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.errors import ValueOutOfRange
-from promesa.simulate import company_files, dirt
+from promesa.simulate import account_tables, company_files, dirt
 from promesa.simulate.block import company, company_seed, draw_blocks
 from promesa.simulate.company import BLOCK, COMPETITORS, World
+from promesa.simulate.consents import tally_consents
 from promesa.simulate.document import Truth, make_document, write_document
 from promesa.simulate.effects import tally_effects
 from promesa.simulate.files import SHAPES, Format, block_tables, kind_of, open_writers, write_block
-from promesa.simulate.service_tables import person_table
 from promesa.simulate.shop_tables import draw_baskets
-from promesa.simulate.truth import Tally, mean_of, new_tally, tally_block
+from promesa.simulate.truth import Tally, mean_of, new_tally, tally_block, tally_persons
 from promesa.simulate.writers import FileShape, FileWriter
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def simulate(
             if progress:
                 progress(min(customers, (block.index + 1) * BLOCK), customers)
         _write_company(world, data, writers, tally, customers=customers, seed=seed)
+        _write_test_accounts(world, writers, persons, tally, customers=customers)
     finally:
         for writer in (*writers.values(), persons):
             writer.close()
@@ -128,11 +129,9 @@ def _write_one(world: World, block: Block, writers: dict[str, FileWriter], perso
     tally_block(world, block, baskets, tally)
     tally_effects(block.journeys, tally)
     write_block(block, block_tables(world, block, baskets, tally), writers, tally)
-    persons.append(person_table(block))
-    tally["persons.persons"] += len(block.people.number)
-    tally["persons.twice_in_crm"] += int(block.people.twice_in_crm.sum())
-    tally["persons.two_shop_accounts"] += int(block.people.two_accounts.sum())
-    tally["persons.not_in_crm"] += int((~block.people.in_crm).sum())
+    persons.append(account_tables.person_table(world, block))
+    tally_persons(world, block, tally)
+    tally_consents(world, block, tally)
     tally["dirt.typos.clientes"] += int(block.people.twice_in_crm.sum())
 
 
@@ -154,6 +153,16 @@ def _write_company(
     brand = np.array(reviews.column("marca").to_pylist())
     for name in COMPETITORS:
         mean_of(tally, f"reviews.{name}", reviews.column("estrellas").to_numpy()[brand == name].astype(float))
+
+
+def _write_test_accounts(
+    world: World, writers: dict[str, FileWriter], persons: FileWriter, tally: Tally, *, customers: int
+) -> None:
+    accounts = account_tables.test_account_table(world, customers=customers)
+    writers["cuentas"].append(accounts)
+    persons.append(account_tables.nobody_table(customers=customers))
+    tally["files.cuentas"] += accounts.num_rows
+    tally["persons.test_accounts"] += accounts.num_rows
 
 
 def _write_workspace(folder: Path, *, end: date, written_as: Format) -> None:

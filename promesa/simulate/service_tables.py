@@ -1,4 +1,4 @@
-"""What the CRM, the call centre, the survey tool, web analytics and the shops' queue system hold of one block."""
+"""What the call centre, the survey tool, web analytics and the shops' queue system hold of one block."""
 
 from __future__ import annotations
 
@@ -6,96 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from promesa.simulate import columns
 from promesa.simulate.comments import COMMENTS
-from promesa.simulate.company import ADVISERS, AGENTS, BRAND, CITIES, COUNTRIES, FAMILY, GIVEN, REGIONS, SEGMENTS
+from promesa.simulate.company import ADVISERS, AGENTS, BRAND
 from promesa.simulate.shop_tables import journey_keys, order_numbers, shop_keys
 from promesa.simulate.surveys import SURVEYS
 from promesa.simulate.visits import catalogue_mailings
 
 if TYPE_CHECKING:
-    from promesa.simulate.arrays import Flags, Ints
+    from promesa.simulate.arrays import Ints
     from promesa.simulate.block import Block
     from promesa.simulate.company import World
 
 SURVEY_NAMES = ("Expectativa", "Facilidad", "Entrega", "Contacto", "Compra", "Emoción", "Recuerdo")
 KNOWN_TO_CALL_CENTRE = 0.6
-
-
-def customer_table(world: World, block: Block) -> pa.Table:
-    """Return the CRM: most people once, some twice, the second time typed anew with errors and no shop key."""
-    people = block.people
-    once, twice = np.flatnonzero(people.in_crm), np.flatnonzero(people.twice_in_crm)
-    rows = np.concatenate([once, twice])
-    again = np.arange(len(rows)) >= len(once)
-    number = people.number[rows]
-    name, email = _names(block, rows, again), _emails(block, rows)
-    return pa.table({
-        "id_cliente": columns.keys("C", np.where(again, 9, 1) * 100_000_000 + number),
-        "nombre": name,
-        "correo": email,
-        "teléfono": columns.keys("3", 100_000_000 + (number * 7_919) % 900_000_000),
-        "documento": columns.keys("", 10_000_000 + number * 13, missing=again),
-        "dirección": pc.binary_join_element_wise(
-            columns.keys("Calle ", number % 150 + 1), columns.keys("# ", number % 97 + 1), " "
-        ),
-        "ciudad": columns.words(CITIES, people.region[rows]),
-        "región": columns.words(REGIONS, people.region[rows]),
-        "país": columns.words(COUNTRIES, people.country[rows]),
-        "segmento": columns.words(SEGMENTS, people.segment[rows]),
-        "fecha_alta": columns.days(world, np.maximum(people.first_at[rows] - 1, 0.0)),
-        "id_tienda": columns.keys("T", 100_000_000 + number, missing=again),
-    })  # fmt: skip
-
-
-def _names(block: Block, rows: Ints, again: Flags) -> pa.Array:
-    people = block.people
-    family = pa.array(FAMILY).take(pa.array(people.family[rows]))
-    # Typed anew: the last letter of the first surname is doubled, and the second surname left out.
-    typed = pc.binary_join_element_wise(family, pc.utf8_slice_codeunits(family, -1), "")
-    full = pc.binary_join_element_wise(
-        pa.array(GIVEN).take(pa.array(people.given[rows])),
-        pc.if_else(pa.array(again), typed, family),
-        pc.if_else(pa.array(again), "", pa.array(FAMILY).take(pa.array(people.second_family[rows]))),
-        " ",
-    )
-    return pc.utf8_trim_whitespace(full)
-
-
-def _emails(block: Block, rows: Ints) -> pa.Array:
-    given = pa.array(GIVEN).take(pa.array(block.people.given[rows]))
-    plain = pc.utf8_lower(given)
-    for accented, letter in zip("áéíóúñ", "aeioun", strict=True):
-        plain = pc.replace_substring(plain, accented, letter)
-    return columns_join(plain, columns.keys(".", block.people.number[rows], suffix="@correo.example"))
-
-
-def columns_join(*parts: pa.Array) -> pa.Array:
-    """Return the parts of each row joined without a gap."""
-    return pc.binary_join_element_wise(*parts, "")
-
-
-def person_table(block: Block) -> pa.Table:
-    """Return the truth about identity: one row for each key that a person has in a system."""
-    people = block.people
-    every = np.arange(len(people.number))
-    systems = (
-        ("crm", 100_000_000, "C", np.flatnonzero(people.in_crm)),
-        ("crm", 900_000_000, "C", np.flatnonzero(people.twice_in_crm)),
-        ("tienda", 100_000_000, "T", every),
-        ("tienda", 500_000_000, "T", np.flatnonzero(people.two_accounts)),
-        ("callcenter", 100_000_000, "L", every),
-    )
-    return pa.concat_tables([
-        pa.table({
-            "persona": columns.keys("N", people.number[rows]),
-            "sistema": pa.array([system] * len(rows), pa.string()),
-            "clave": columns.keys(letter, offset + people.number[rows]),
-        })
-        for system, offset, letter, rows in systems
-    ])  # fmt: skip
 
 
 def contact_table(world: World, block: Block) -> pa.Table:

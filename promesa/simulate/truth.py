@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.simulate import causal
+from promesa.simulate.account_tables import first_contacts
 from promesa.simulate.arrays import expit, lognormal_share
 from promesa.simulate.company import ACTION_REGION, CARRIER_EFFECT, CHANNELS, DEPOT_EFFECT, SECOND_CARRIER_SHARE
+from promesa.simulate.identity import count_of
 from promesa.simulate.journeys import DELIVERY, PHONE, PICKUP, WHATSAPP
 from promesa.simulate.surveys import SURVEYS, sent_at
 from promesa.simulate.visits import catalogue_mailings
@@ -44,6 +46,27 @@ def tally_block(world: World, block: Block, baskets: Baskets, tally: Tally) -> N
     _returns(world, block.journeys, tally)
     _action(world, block.journeys, tally)
     _money(block, baskets, tally)
+
+
+def tally_persons(world: World, block: Block, tally: Tally) -> None:
+    """Add how many persons and records there are, and how many share what tells others apart."""
+    people = block.people
+    size = len(people.number)
+    called = np.zeros(size, dtype=bool)
+    called[first_contacts(world, block)[0]] = True
+    records = 1 + people.in_crm + people.twice_in_crm + people.two_accounts + called
+    counts: dict[str, int] = {
+        "persons": size,
+        "twice_in_crm": int(people.twice_in_crm.sum()),
+        "two_shop_accounts": int(people.two_accounts.sum()),
+        "not_in_crm": int((~people.in_crm).sum()),
+        "known_to_the_call_centre": int(called.sum()),
+        "records": int(records.sum()),
+        "pairs": int((records * (records - 1) // 2).sum()),
+        **count_of(block.identity),
+    }
+    for name, count in counts.items():
+        tally[f"persons.{name}"] += count
 
 
 def mean_of(tally: Tally, name: str, values: Floats) -> None:

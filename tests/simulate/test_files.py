@@ -46,7 +46,7 @@ def test_a_block_does_not_depend_on_the_others() -> None:
 
 def test_both_formats_hold_the_same_truth(company: Path, truth: dict, tmp_path: Path) -> None:
     other = simulate(tmp_path / "parquet", customers=3_000, seed=11, written_as="parquet").document
-    for part in ("promises", "moments", "elements", "effects", "surveys", "money", "action"):
+    for part in ("promises", "moments", "elements", "effects", "surveys", "money", "action", "persons", "consents"):
         assert other[part] == truth[part], part
     # A typed cell cannot hold a word in a number or a day that no calendar has.
     assert set(truth["dirt"]) - set(other["dirt"]) == {"text_in_number", "impossible_date"}
@@ -60,7 +60,8 @@ def test_the_workspace_opens_and_its_files_are_there(tmp_path: Path, written_as:
     simulate(folder, customers=200, seed=1, end=date(2025, 12, 31), written_as=written_as)
     workspace = open_workspace(folder)
     assert workspace.as_of == date(2025, 12, 31)
-    assert {load.table for load in workspace.loads} == {"moments", "opinions", "orders", "profiles", "costs", "spend"}
+    tables = {"moments", "opinions", "orders", "profiles", "costs", "spend", "consents", "deeds"}
+    assert {load.table for load in workspace.loads} == tables
     for source in workspace.sources.values():
         assert list(
             folder.glob(str(Path(source.path).relative_to(folder) if Path(source.path).is_absolute() else source.path))

@@ -96,3 +96,13 @@ def test_touchpoints_are_the_true_counts_and_means(workspace: Workspace, truth: 
             estimate = found.find(f"{element}.mean", touchpoint=touchpoints[0])
             assert estimate is not None
             assert estimate.estimate == pytest.approx(expected["mean"], rel=1e-6), element
+
+
+def test_traits_are_known_before_records_are_linked(workspace: Workspace, truth: dict[str, Any]) -> None:
+    """The shop knows the region of each account, so that a figure by region needs no linking."""
+    found = measures.touchpoints(workspace, by="region")
+    regions = {row["region"] for row in found.rows()}
+    for touchpoint in ("delivery", "store_checkout", "reception", "online_visit"):
+        estimates = [found.find("moments", touchpoint=touchpoint, region=region) for region in regions if region]
+        counted = sum(estimate.estimate for estimate in estimates if estimate and estimate.estimate)
+        assert counted == truth["moments"][touchpoint], touchpoint

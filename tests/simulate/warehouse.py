@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 CASTS = {
     "whole": "TRY_CAST({0} AS BIGINT)",
     "number": "TRY_CAST(replace({0}, ',', '.') AS DOUBLE)",
-    "yes_no": "CASE {0} WHEN 'sí' THEN true WHEN 'no' THEN false ELSE TRY_CAST({0} AS BOOLEAN) END",
+    "yes_no": "CASE lower({0}) WHEN 'sí' THEN true WHEN 'no' THEN false ELSE TRY_CAST({0} AS BOOLEAN) END",
     "text": "{0}",
 }
 

@@ -1,15 +1,16 @@
--- The CRM's customers. Where it knows the shop's key, the profile joins the facts; otherwise it stands under its own.
+-- The CRM's customers, under its own key. Where it knows the shop's key, records are joined by it.
 SELECT
   c.id_cliente AS id,
   c.fecha_alta AS at,
-  coalesce(c.id_tienda, c.id_cliente) AS customer,
-  CASE WHEN c.id_tienda IS NULL THEN 'crm' ELSE 'tienda' END AS customer_source,
+  c.id_cliente AS customer,
   c.nombre AS name,
   c.correo AS email,
   c.teléfono AS phone,
   c.documento AS document,
   c.dirección AS address,
+  c.fecha_nacimiento AS birth_date,
   c.región AS region,
   c.país AS country,
-  c.segmento AS segment
+  c.segmento AS segment,
+  c.id_tienda AS id_tienda
 FROM clientes AS c
