@@ -1,4 +1,4 @@
-"""Numbers in, numbers out: intervals and clustered variances, with no idea of customers or tables."""
+"""Numbers in, numbers out: intervals, clustered variances, importance and path models; no customers, no tables."""
 
 from promesa.stats.clusters import (
     ClusterSums,
@@ -8,23 +8,48 @@ from promesa.stats.clusters import (
     ratio_variance,
     share_interval,
 )
+from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
+from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.path_models import path_model
+from promesa.stats.path_reliability import Reliability
+from promesa.stats.path_results import Construct, Effect, Item, PathModel
+from promesa.stats.path_samples import Bootstrap
+from promesa.stats.product_sums import CrossProducts, cross_products, product_pairs
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
+from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 
 __all__ = [
     "QUANTILE_GRID",
+    "Bootstrap",
     "ClusterSums",
+    "Collinearity",
+    "Construct",
+    "CrossProducts",
+    "Effect",
+    "Importance",
     "Interval",
+    "Item",
+    "PathModel",
+    "PlayerImportance",
+    "Reliability",
+    "ShapleyShares",
+    "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
     "effective_n",
+    "find_collinearity",
+    "importance",
     "mean_interval",
     "net_share_from_clusters",
     "net_share_interval",
+    "path_model",
     "pooled_if_constant",
+    "product_pairs",
     "quantile_interval",
     "ratio_variance",
+    "shapley_shares",
     "share_interval",
     "wilson_interval",
 ]
