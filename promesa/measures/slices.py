@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import close_of_day, null_of, when
 from promesa.errors import UnknownName, ValueOutOfRange
-from promesa.store import Facts, open_facts, resolve_instant
+from promesa.store import OWN_SOURCE, Facts, open_facts, resolve_instant
 from promesa.workspace import labels_of
 
 if TYPE_CHECKING:
@@ -183,9 +183,15 @@ def _of_touchpoint(workspace: Workspace, table: Table, name: str) -> Expression:
 
 
 def _with_trait(question: Question, table: Table, trait: str) -> Table:
-    """Join each customer's latest stated value of a trait; of two stated at one instant, the last by name."""
+    """Join each customer's latest stated value of a trait; of two stated at one instant, the last by name.
+
+    What a person has corrected goes before what systems state, also later.
+    """
     profiles = question.facts.table("profiles")
-    stated = profiles.filter(profiles[trait].notnull()).select("customer", "at", trait)
+    own = (profiles["source"] == OWN_SOURCE).cast("int8")
+    stated = profiles.filter(profiles[trait].notnull()).select("customer", "at", trait, own=own)
+    stated = stated.group_by("customer").mutate(most_own=stated["own"].max())
+    stated = stated.filter(stated["own"] == stated["most_own"])
     stated = stated.group_by("customer").mutate(latest_at=stated["at"].max())
     latest = stated.filter(stated["at"] == stated["latest_at"]).group_by(trait_customer="customer")
     latest = latest.aggregate(**{PREFIX + trait: stated[trait].max()})

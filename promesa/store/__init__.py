@@ -1,9 +1,25 @@
 """The fact tables: validated, kept exactly once, corrected with their history, read at one version."""
 
+from promesa.store.erasure import Erased, certified, erase, finish_erasure, unfinished_erasure
 from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
+from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
 from promesa.store.loading import load, session
 from promesa.store.output import surrogate
+from promesa.store.quarantine import TABLE as QUARANTINE
 from promesa.store.reading import Store, open_store
+from promesa.store.recording import OWN_SOURCE, record_facts
+from promesa.store.remnants import ledger_files
+from promesa.store.removal import (
+    Holding,
+    close_items,
+    count_mentions,
+    holdings,
+    open_gone,
+    purge,
+    recorded_systems,
+    table_rows,
+    take_out,
+)
 from promesa.store.replay import quarantine_replay
 from promesa.store.report import LoadCount, LoadReport
 from promesa.store.review import (
@@ -17,12 +33,21 @@ from promesa.store.review import (
 from promesa.store.run import Run
 from promesa.store.schema import TABLES, Column, Kind, columns_of
 from promesa.store.state import STATE, add_state, change_state, replace_state, state_rows, timestamp
+from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
 
 __all__ = [
+    "NO_TEXT",
+    "OWN_SOURCE",
+    "QUARANTINE",
     "STATE",
     "TABLES",
+    "TEXTS",
     "Column",
+    "Erased",
     "Facts",
+    "Held",
+    "Holding",
+    "Inspection",
     "Kind",
     "LoadCount",
     "LoadReport",
@@ -30,22 +55,39 @@ __all__ = [
     "Run",
     "Store",
     "add_state",
+    "apply_cutoffs",
+    "certified",
     "change_state",
+    "close_items",
     "columns_of",
+    "count_mentions",
+    "erase",
     "explain_rule",
+    "finish_erasure",
+    "holdings",
+    "inspect_store",
+    "ledger_files",
     "load",
     "open_facts",
+    "open_gone",
     "open_store",
+    "purge",
     "quarantine_counts",
     "quarantine_list",
     "quarantine_mend",
     "quarantine_replay",
     "quarantine_show",
+    "record_facts",
+    "recorded_systems",
     "replace_state",
     "resolve_instant",
+    "rows_about",
     "session",
     "state_rows",
     "surrogate",
+    "table_rows",
+    "take_out",
     "timestamp",
+    "unfinished_erasure",
     "wanted_instant",
 ]

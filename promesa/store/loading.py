@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING
 from promesa.engine import Embedded, literal, memory_share, name
 from promesa.errors import EngineError, PromesaError
 from promesa.store.deltas import expire, snapshot, sweep
+from promesa.store.forgotten import drop_told
 from promesa.store.identities import add_identities, unlock_identities
 from promesa.store.ledger import Entry, write_entry
 from promesa.store.output import FAULTS, checked, fit, not_run
 from promesa.store.places import locked, places_of, wipe, write_document, write_text, writing
 from promesa.store.plan import chosen, plan_load
-from promesa.store.quarantine import gather_output, keep
+from promesa.store.quarantine import NEW, gather_output, keep
 from promesa.store.reading import open_store
 from promesa.store.report import LoadCount, LoadReport
 from promesa.store.run import Run, naive_utc
 from promesa.store.settle import settle
 from promesa.store.staging import inputs_of, marks_after, stage_all
+from promesa.store.suppression import suppress
 from promesa.words import say
 
 if TYPE_CHECKING:
@@ -225,6 +227,7 @@ def _stage_output(run: Run, output: Output, staged: Path) -> None:
 def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount:
     """Bring a staged output into the store: sound rows to their table, the others to the quarantine."""
     entry = output.load
+    suppressed = suppress(run, output, staged)
     run.tell("identities", load=entry.name)
     add_identities(run, staged)
     settled = settle(run, output, staged)
@@ -232,18 +235,22 @@ def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount
     faulty = int(str(run.engine.value(f"SELECT count(*) FROM {rows} WHERE {name(FAULTS)} IS NOT NULL")))
     run.tell("quarantine", load=entry.name)
     gather_output(run, table=entry.table, load=entry.name, file=f"load/{entry.file.name}", staged=staged)
+    told = drop_told(run, NEW)
     arrived = f"SELECT source || chr(31) || id AS fact FROM {rows} WHERE {name(FAULTS)} IS NULL"
     by_rule = keep(run, table=entry.table, load=entry.name, whole=whole, arrived=None if whole else arrived)
-    closed = faulty - sum(by_rule.values())
+    closed = faulty - told - sum(by_rule.values())
+    stored = settled.accepted + settled.unchanged + settled.repeated + settled.corrected
     return LoadCount(
         table=entry.table,
         load=entry.name,
         source=entry.source,
-        read=settled.accepted + settled.unchanged + settled.repeated + settled.corrected + faulty,
+        read=stored + faulty + suppressed.forgotten + suppressed.expired,
         accepted=settled.accepted,
         unchanged=settled.unchanged + closed,
         repeated=settled.repeated,
         corrected=settled.corrected,
         overlapping=settled.overlapping,
         quarantined=by_rule,
+        forgotten=suppressed.forgotten + told,
+        expired=suppressed.expired,
     )

@@ -26,6 +26,7 @@ EXTRA = ("customer_source", "version")
 # Columns of the staged rows beside those of the table; "~" keeps them apart from declared names.
 KEY, KEY_SOURCE, VERSION, ID_HASH, CONTENT = "~key", "~key_source", "~version", "~id_hash", "~content"
 FAULTS, RECORD = "~faults", "~record"
+ROW = "~row"  # where a row stood in the output, in a staged file that rows were taken out of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ file, or a source for rows that could not be read as typed rows. States:
 * ``open``: waits for a cure.
 * ``mended``: a person changed its record. A source's mended record is read with the source from then
   on, in place of the bad row; a load's waits for a replay.
-* ``closed``: a mended record of a load that a replay accepted. Its values are gone; the item stays so
-  that the same bad row, read again, is not put before anyone twice.
+* ``closed``: a mended record of a load that a replay accepted, or a row of a person who was forgotten, or one
+  kept as long as the company keeps such rows. Its values are gone; the item stays so that the same bad row,
+  read again, is not put before anyone twice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
 from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
-from promesa.store.output import FAULTS, RECORD
+from promesa.store.output import FAULTS, RECORD, ROW
 from promesa.store.report import SOURCE_TABLE
 
 if TYPE_CHECKING:
@@ -48,23 +49,26 @@ COLUMNS = (
 STATISTICS = ("table", "load", "rule", "state", "recorded_at")
 _ALL = ", ".join(name(column) for column, _ in COLUMNS)
 _IDENTITY = "substr(md5(concat_ws(chr(31), {owner}, file, record, CAST(turn AS VARCHAR))), 1, 16)"
-_NEW = '"~quarantine_new"'
+NEW = '"~quarantine_new"'  # the items in hand
 
 
 def gather_output(run: Run, *, table: str, load: str, file: str, staged: Path) -> None:
     """Make the faulty rows of a load's staged output the items in hand (see `keep`)."""
     first = f"json_extract_string({name(FAULTS)}, '$[0].{{}}')"
+    rows = f"read_parquet({literal(str(staged))}, file_row_number = true)"
+    numbered = ROW in dict(run.engine.columns(f"SELECT * FROM {rows}"))
+    place = name(ROW) if numbered else "file_row_number + 1"
     owner = literal(f"{table}/{load}")
     _gather(
         run,
         owner=owner,
         select=(
             f"SELECT {literal(table)} AS {name('table')}, {literal(load)} AS load, {first.format('rule')} AS rule, "
-            f"{literal(file)} AS file, file_row_number + 1 AS {name('row')}, "
+            f"{literal(file)} AS file, {place} AS {name('row')}, "
             f"{first.format('column')} AS {name('column')}, "
             f"{first.format('value')} AS value, {name(FAULTS)} AS faults, {name(RECORD)} AS record, "
             f"source || chr(31) || id AS fact "
-            f"FROM read_parquet({literal(str(staged))}, file_row_number = true) WHERE {name(FAULTS)} IS NOT NULL"
+            f"FROM {rows} WHERE {name(FAULTS)} IS NOT NULL"
         ),
     )
 
@@ -96,7 +100,7 @@ def _no_rejects() -> str:
 def _gather(run: Run, *, owner: str, select: str) -> None:
     now = f"TIMESTAMP {literal(str(run.recorded_at))}"
     run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_NEW} AS SELECT {_IDENTITY.format(owner=owner)} AS id, * EXCLUDE (turn), "
+        f"CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT {_IDENTITY.format(owner=owner)} AS id, * EXCLUDE (turn), "
         f"{now} AS recorded_at, 'open' AS state FROM (SELECT *, row_number() OVER "
         f"(PARTITION BY file, record ORDER BY {name('row')}) AS turn FROM ({select}))"
     )
@@ -132,7 +136,7 @@ def keep(
 
 def _find_gone(engine: Embedded, *, whole: bool, files: Iterable[str], arrived: str | None) -> None:
     """Decide which old items go; those that came again with another fault are told anew."""
-    absent = f"id NOT IN (SELECT id FROM {_NEW})"
+    absent = f"id NOT IN (SELECT id FROM {NEW})"
     listed = ", ".join(literal(file) for file in files)
     if whole:
         gone = absent
@@ -145,13 +149,13 @@ def _find_gone(engine: Embedded, *, whole: bool, files: Iterable[str], arrived: 
                     *([f"file IN ({listed})"] if listed else []),
                     *([f"fact IN (SELECT fact FROM ({arrived}) WHERE fact IS NOT NULL)"] if arrived else []),
                     # The same fact came again and is bad in another way: one item is enough.
-                    f"fact IN (SELECT fact FROM {_NEW} WHERE fact IS NOT NULL)",
+                    f"fact IN (SELECT fact FROM {NEW} WHERE fact IS NOT NULL)",
                 ]
             )
             + ")"
         )
     changed = (
-        f"state = 'open' AND EXISTS (SELECT 1 FROM {_NEW} n WHERE n.id = old.id AND (n.faults, n.{name('row')}) "
+        f"state = 'open' AND EXISTS (SELECT 1 FROM {NEW} n WHERE n.id = old.id AND (n.faults, n.{name('row')}) "
         f"IS DISTINCT FROM (old.faults, old.{name('row')}))"
     )
     engine.run(
@@ -174,7 +178,7 @@ def _replace(run: Run, files: Sequence[str], *, stem: str) -> None:
         )
         written.append(write_file(run.engine, folder, select, stem=f"{stem}-kept-{number}"))
     fresh = (
-        f'SELECT {_ALL} FROM {_NEW} WHERE id NOT IN (SELECT id FROM "~quarantine_old" '
+        f'SELECT {_ALL} FROM {NEW} WHERE id NOT IN (SELECT id FROM "~quarantine_old" '
         'WHERE id NOT IN (SELECT id FROM "~quarantine_gone"))'
     )
     written.append(write_file(run.engine, folder, fresh, stem=stem))
@@ -185,7 +189,7 @@ def _replace(run: Run, files: Sequence[str], *, stem: str) -> None:
 
 def _open_by_rule(engine: Embedded) -> dict[str, int]:
     rows = engine.run(
-        f"SELECT rule, count(*) FROM {_NEW} WHERE id NOT IN (SELECT id FROM \"~quarantine_old\" WHERE state <> 'open') "
+        f"SELECT rule, count(*) FROM {NEW} WHERE id NOT IN (SELECT id FROM \"~quarantine_old\" WHERE state <> 'open') "
         "GROUP BY 1 ORDER BY 1"
     )
     return {str(rule): int(str(count)) for rule, count in rows}
@@ -195,11 +199,11 @@ def rewrite(run: Run, select: str) -> None:
     """Put the rows of a SELECT (all columns of the quarantine) in place of the items of the same ids."""
     while True:
         now = ensure(run.places.table(TABLE), COLUMNS, statistics=STATISTICS)
-        run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS {select}")
+        run.engine.run(f"CREATE OR REPLACE TEMP TABLE {NEW} AS {select}")
         items = relation(run.engine, now.files, COLUMNS, extra=("filename",))
         run.engine.run(
             f'CREATE OR REPLACE TEMP TABLE "~quarantine_old" AS SELECT * FROM ({items}) '
-            f"WHERE id IN (SELECT id FROM {_NEW})"
+            f"WHERE id IN (SELECT id FROM {NEW})"
         )
         run.engine.run('CREATE OR REPLACE TEMP TABLE "~quarantine_gone" AS SELECT id, filename FROM "~quarantine_old"')
         try:

@@ -19,7 +19,7 @@ SOURCE_TABLE = "source"  # stands in `table` where rows failed before they reach
 class LoadCount:
     """What became of the rows of one load file, or of one source.
 
-    ``read = accepted + unchanged + repeated + corrected + quarantined`` holds for every one.
+    ``read = accepted + unchanged + repeated + corrected + quarantined + forgotten + expired`` holds for every one.
 
     Attributes
     ----------
@@ -44,6 +44,10 @@ class LoadCount:
     overlapping : int
         Of those corrected, rows that another load file had written in the same run: the two give the
         same ids, and each load turns the other's rows back.
+    forgotten : int
+        Rows left out because they are about a person who was forgotten.
+    expired : int
+        Rows left out because they are older than the company keeps them.
     skipped : bool
         Nothing it reads has changed since the last load.
     """
@@ -58,6 +62,8 @@ class LoadCount:
     corrected: int = 0
     quarantined: Mapping[str, int] = field(default_factory=dict)
     overlapping: int = 0
+    forgotten: int = 0
+    expired: int = 0
     skipped: bool = False
 
     def row(self) -> dict[str, object]:
@@ -74,6 +80,8 @@ class LoadCount:
             "quarantined": sum(self.quarantined.values()),
             "rules": dict(self.quarantined),
             "overlapping": self.overlapping,
+            "forgotten": self.forgotten,
+            "expired": self.expired,
             "skipped": self.skipped,
         }
 
@@ -137,9 +145,14 @@ class LoadReport:
             what: number(self.total(what), locale)
             for what in ("read", "accepted", "unchanged", "repeated", "corrected")
         }
-        return say(
+        loaded = say(
             "store.summary.loaded", locale, **figures, quarantined=number(sum(self.quarantined.values()), locale)
         )
+        left_out = {what: sum(int(str(row[what])) for row in self.rows()) for what in ("forgotten", "expired")}
+        if not any(left_out.values()):
+            return loaded
+        told = {what: number(count, locale) for what, count in left_out.items()}
+        return f"{loaded} {say('store.summary.left_out', locale, **told)}"
 
     def to_document(self) -> dict[str, object]:
         """Return everything as one JSON-ready document."""

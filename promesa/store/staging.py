@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
+from promesa.store.forgotten import drop_told
 from promesa.store.ledger import SourceMark
 from promesa.store.places import writing
 from promesa.store.plan import is_incremental
-from promesa.store.quarantine import MENDED_FILE, gather_rejects, keep, mended_records, reopen
+from promesa.store.quarantine import MENDED_FILE, NEW, gather_rejects, keep, mended_records, reopen
 from promesa.store.report import SOURCE_TABLE, LoadCount
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def _mended(run: Run, source: str, folder: Path) -> Path | None:
 def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadCount:
     reopen(run, _still_at_fault(run, source, staged.rejects))
     gather_rejects(run, source=source, rejects=staged.rejects)
-    rejected = int(str(run.engine.value('SELECT count(*) FROM "~quarantine_new"')))
+    rejected = int(str(run.engine.value(f"SELECT count(*) FROM {NEW}")))
+    forgotten = drop_told(run, NEW)
     by_rule = keep(
         run,
         table=SOURCE_TABLE,
@@ -128,8 +130,9 @@ def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadC
         source=source,
         read=staged.rows + rejected,
         accepted=staged.rows,
-        unchanged=rejected - sum(by_rule.values()),
+        unchanged=rejected - forgotten - sum(by_rule.values()),
         quarantined=by_rule,
+        forgotten=forgotten,
     )
 
 

@@ -138,7 +138,7 @@ MODEL["identifiers"] = (
         choices=get_args(Joins),
         help="whether the same value makes two records one person: alone, with_name or never",
     ),
-    Field(name="most", kind="whole", default=5, at_least=2, help="a value that more records hold joins nobody"),
+    Field(name="most", kind="whole", default=10, at_least=2, help="a value that more records hold joins nobody"),
     Field(name="ignore", kind="texts", default=(), help="values that are nobody's"),
     Field(name="system", kind="text", help="of a key: the system whose key it is"),
 )

@@ -187,7 +187,7 @@ class Identifier:
     label: Label
     kind: IdentifierKind
     joins: Joins
-    most: int = 5
+    most: int = 10
     ignore: tuple[str, ...] = ()
     system: str | None = None
 

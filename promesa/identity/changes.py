@@ -1,0 +1,200 @@
+"""Which customers' profiles have changed since the last link run, and what their records say now.
+
+Nothing is told by a clock: a customer is looked at whose number of profile rows, or the newest of them, is not what
+the kept record was made of. So rows that came, were corrected, moved to another customer or were erased all tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa.engine import literal
+from promesa.identity.exact import key_identifiers, key_pairs
+from promesa.identity.records import make_records, record_columns
+from promesa.store import change_state, columns_of, replace_state, state_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from promesa.identity.exact import Shared
+    from promesa.store import Run
+    from promesa.workspace import Model
+
+# What a record was made of, beside its own columns.
+MADE_OF = (("profile_rows", "whole"), ("newest", "time"))
+# Tables and views of the session.
+RECORDS, BEFORE, NEW, KEYED = "identity_records", "identity_before", "identity_new", "identity_keyed"
+_FRESH, _KEPT, _LIVE, _LOOKED = "identity_fresh", "identity_kept", "identity_live", "identity_looked"
+_IDENTITIES = (("customer", "whole"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a link run has to look at.
+
+    Attributes
+    ----------
+    records : int
+        All there are now.
+    looked, new, changed, gone : int
+        Customers whose profiles were made comparable; of these those without a record before, with another one,
+        and with none any more.
+    left_out : sequence of mapping
+        Values not used: `field`, `reason`, `records`.
+    shared : sequence of Shared
+        Keys of other systems that join nobody because too many name them.
+    """
+
+    records: int
+    looked: int
+    new: int
+    changed: int
+    gone: int
+    left_out: Sequence[Mapping[str, object]]
+    shared: Sequence[Shared]
+
+    @property
+    def any(self) -> bool:
+        """Tell whether any link may be other than before."""
+        return bool(self.new or self.changed or self.gone)
+
+
+def kept_columns(model: Model) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the table `records`."""
+    return (*record_columns(model), *MADE_OF)
+
+
+def find_changes(run: Run, *, whole: bool) -> Changes:
+    """Make the records of customers whose profiles changed, and write who they are.
+
+    The session then has ``identity_records`` (all records as they are now), ``identity_before`` (those of changed
+    customers as they were), ``identity_new`` (`customer`: whose links are to be found anew) and
+    ``identity_keyed`` (links by another system's key).
+
+    Parameters
+    ----------
+    whole : bool
+        Look at every customer, and find every link anew.
+    """
+    engine, model = run.engine, run.ws.model
+    engine.run(f"CREATE OR REPLACE TEMP VIEW {_KEPT} AS {state_rows(run, 'records', kept_columns(model))}")
+    _look(run, whole=whole)
+    left_out = _make(run, whole=whole)
+    columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
+    rest = "" if whole else f" UNION ALL SELECT {columns} FROM {_KEPT} WHERE customer NOT IN (FROM {_LOOKED})"
+    engine.run(f"CREATE OR REPLACE TEMP VIEW {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
+    new, changed, gone = _compare(run, columns, whole=whole)
+    shared = _add_keyed(run)
+    engine.run(
+        f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})"
+    )
+    return Changes(
+        records=int(str(engine.value(f"SELECT count(*) FROM {_LIVE}"))),
+        looked=int(str(engine.value(f"SELECT count(*) FROM {_LOOKED}"))),
+        new=new,
+        changed=changed,
+        gone=gone,
+        left_out=left_out,
+        shared=shared,
+    )
+
+
+def write_records(run: Run, *, whole: bool) -> None:
+    """Bring the table `records` to what the session knows; nothing is written where nothing differs."""
+    columns = kept_columns(run.ws.model)
+    select = f"SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer) ORDER BY customer"
+    listed = ", ".join(f'"{column}"' for column, _ in columns)
+    if whole:
+        now = f"SELECT {listed} FROM ({select})"
+        same = f"SELECT (SELECT count(*) FROM ({now})) = (SELECT count(*) FROM {_KEPT}) AND "
+        same += f"NOT EXISTS ({now} EXCEPT SELECT {listed} FROM {_KEPT})"
+        if not run.engine.value(same):
+            replace_state(run, "records", select, columns=columns)
+    elif run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
+        change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
+
+
+def forget_session(run: Run) -> None:
+    """Drop the tables and views that `find_changes` made."""
+    for view in (RECORDS, BEFORE, _KEPT):
+        run.engine.run(f"DROP VIEW IF EXISTS {view}")
+    for table in (NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
+        run.engine.run(f"DROP TABLE IF EXISTS {table}")
+
+
+def _profiles(run: Run) -> str:
+    columns = [(column.name, column.kind) for column in columns_of("profiles", run.ws.model)]
+    return state_rows(run, "profiles", columns)
+
+
+def _look(run: Run, *, whole: bool) -> None:
+    """Write who has how many profile rows, and the customers that are looked at."""
+    profiles = state_rows(run, "profiles", (("customer", "whole"), ("recorded_at", "time")))
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LIVE} AS SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
+        f"FROM ({profiles}) WHERE customer IS NOT NULL GROUP BY customer"
+    )
+    differs = "live.profile_rows IS DISTINCT FROM kept.profile_rows OR live.newest IS DISTINCT FROM kept.newest"
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LOOKED} AS SELECT customer FROM {_LIVE} live "
+        f"FULL JOIN {_KEPT} kept USING (customer) {'' if whole else f'WHERE {differs}'}"
+    )
+
+
+def _make(run: Run, *, whole: bool) -> Sequence[Mapping[str, object]]:
+    """Write the records of the customers that are looked at; return what was left out of them."""
+    profiles = _profiles(run)
+    if not whole:
+        run.engine.run(
+            "CREATE OR REPLACE TEMP TABLE identity_profiles AS "
+            f"SELECT * FROM ({profiles}) WHERE customer IN (FROM {_LOOKED})"
+        )
+        profiles = "identity_profiles"
+    return make_records(run.engine, run.ws.model, profiles=profiles, into=_FRESH)
+
+
+def _compare(run: Run, columns: str, *, whole: bool) -> tuple[int, int, int]:
+    """Write whose links are to be found anew; return how many records are new, other than before, and gone."""
+    engine = run.engine
+    engine.run(
+        'CREATE OR REPLACE TEMP TABLE "~differs" AS '
+        f"SELECT customer FROM (SELECT {columns} FROM {_FRESH} EXCEPT SELECT {columns} FROM {_KEPT} "
+        f"WHERE customer IN (FROM {_LOOKED}))"
+    )
+    engine.run(
+        'CREATE OR REPLACE TEMP TABLE "~vanished" AS '
+        f"SELECT customer FROM {_KEPT} WHERE customer NOT IN (SELECT customer FROM {_LIVE})"
+    )
+    fresh = _FRESH if whole else '"~differs"'
+    engine.run(
+        f'CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT customer FROM {fresh} UNION SELECT customer FROM "~vanished"'
+    )
+    different, known, gone = (
+        int(str(value))
+        for value in engine.run(
+            'SELECT (SELECT count(*) FROM "~differs"), '
+            f'(SELECT count(*) FROM "~differs" WHERE customer IN (SELECT customer FROM {_KEPT})), '
+            '(SELECT count(*) FROM "~vanished")'
+        )[0]
+    )
+    for table in ("~differs", "~vanished"):
+        engine.run(f'DROP TABLE "{table}"')
+    return different - known, known, gone
+
+
+def _add_keyed(run: Run) -> Sequence[Shared]:
+    """Find the links by another system's key; whoever gains or loses one is found anew."""
+    engine, model = run.engine, run.ws.model
+    rules = ", ".join(literal(identifier.name) for identifier in key_identifiers(model))
+    known = f"SELECT customer FROM ({state_rows(run, 'identities', _IDENTITIES)})"
+    shared = key_pairs(engine, RECORDS, model=model, known=known, into=KEYED)
+    if rules:
+        links = state_rows(run, "links")
+        had = f"SELECT low, high, rule FROM ({links}) WHERE kind = 'exact' AND rule IN ({rules})"
+        moved = f"(FROM {KEYED} EXCEPT {had}) UNION ({had} EXCEPT FROM {KEYED})"
+        engine.run(
+            f"INSERT INTO {NEW} SELECT customer FROM (SELECT low AS customer FROM ({moved}) "
+            f"UNION SELECT high FROM ({moved})) WHERE customer NOT IN (FROM {NEW})"
+        )
+    return shared

@@ -1,0 +1,304 @@
+"""Exact links: records that share an identifier, where the rule of that identifier lets it join them.
+
+`alone`: the same value is the same person, unless the two names contradict each other; then a person is asked.
+`with_name`: only if the names agree and neither document nor birth date speaks against it; where they do not, the
+value is left to the model as evidence. A value that more records hold than the identifier allows joins nobody: it is
+the shop's own, or a form's default. All pairs of a value are written, so that taking one away leaves the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa.engine import literal, name
+from promesa.store import surrogate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promesa.engine import Embedded
+    from promesa.workspace import Identifier, Model
+
+BUILT_IN = ("document", "email", "phone")
+# Reasons that stay with a link: an identifier would join and the names speak against it; the model finds two records
+# one person for a single thing that agrees.
+CONTRADICTED, ONE_FIELD = "names", "evidence"
+_NAMED = ("given", "given_2", "surname", "surname_2", "document", "birth_date")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Values of one identifier that too many records hold; they join nobody.
+
+    Attributes
+    ----------
+    identifier : str
+        Its name.
+    values, records : int
+        How many values, and how many records hold one of them.
+    most : int
+        Records that may hold one value.
+    """
+
+    identifier: str
+    values: int
+    records: int
+    most: int
+
+
+def joining(model: Model) -> list[Identifier]:
+    """Return the identifiers that may join records."""
+    return [identifier for identifier in model.identifiers.values() if identifier.joins != "never"]
+
+
+def column_of(identifier: Identifier) -> str:
+    """Return the column of `records` that holds an identifier."""
+    return identifier.name if identifier.name in BUILT_IN else f"id_{identifier.name}"
+
+
+def exact_links(
+    engine: Embedded, records: str, *, model: Model, new: str | None, keyed: str | None, into: str
+) -> list[Shared]:
+    """Find the pairs of records that an identifier joins.
+
+    Parameters
+    ----------
+    engine : Embedded
+        Where the records are.
+    records : str
+        Table or view of records.
+    model : Model
+        Of the workspace: its identifiers.
+    new : str or None
+        Table with a column `customer`: only pairs with at least one of these; None means all pairs.
+    keyed : str or None
+        Table of `low`, `high`, `rule` as `key_pairs` writes it.
+    into : str
+        Temporary table to write: `low`, `high`, `rule` (the identifier), `agreed` (JSON: the identifier is ``same``,
+        the name ``same``, ``close``, ``differs`` or ``unknown``), `reason` (null, or ``names``: the names speak
+        against it), `at` (when the later of the two records was written).
+
+    Returns
+    -------
+    list of Shared
+        What joins nobody because too many hold it, among the values looked at.
+    """
+    engine.run("CREATE OR REPLACE TEMP TABLE identity_met (low BIGINT, high BIGINT, rule VARCHAR)")
+    shared: list[Shared] = []
+    for identifier in joining(model):
+        if identifier.kind != "key":
+            shared += _meet(engine, records, identifier, new=new, into="identity_met")
+    if keyed:
+        either = f"WHERE low IN (SELECT customer FROM {new}) OR high IN (SELECT customer FROM {new})" if new else ""
+        engine.run(f"INSERT INTO identity_met SELECT low, high, rule FROM {keyed} {either}")
+    _judge_names(engine, records, model=model, into=into)
+    engine.run("DROP TABLE identity_met")
+    return shared
+
+
+def _meet(
+    engine: Embedded, records: str, identifier: Identifier, *, new: str | None, into: str
+) -> list[Shared]:
+    """Add the pairs of records that hold the same value of an identifier."""
+    column, most = name(column_of(identifier)), identifier.most
+    held = f"SELECT {column} AS value, customer FROM {records} WHERE {column} IS NOT NULL"
+    wanted = f" AND value IN (SELECT value FROM ({held}) WHERE customer IN (SELECT customer FROM {new}))" if new else ""
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_values AS "
+        f"SELECT value, count(*) AS held FROM ({held}) WHERE true{wanted} GROUP BY value HAVING count(*) > 1"
+    )
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_holders AS "
+        f"SELECT value, customer FROM ({held}) WHERE value IN (SELECT value FROM identity_values WHERE held <= {most})"
+    )
+    either = _either("one.customer", "two.customer", new)
+    engine.run(
+        f"INSERT INTO {name(into)} SELECT one.customer, two.customer, {literal(identifier.name)} "
+        "FROM identity_holders one JOIN identity_holders two "
+        f"ON one.value = two.value AND one.customer < two.customer {either}"
+    )
+    [(values, many)] = engine.run(f"SELECT count(*), sum(held) FROM identity_values WHERE held > {most}")
+    engine.run("DROP TABLE identity_values")
+    engine.run("DROP TABLE identity_holders")
+    if not values:
+        return []
+    return [Shared(identifier=identifier.name, values=int(str(values)), records=int(str(many)), most=most)]
+
+
+def _either(one: str, two: str, new: str | None) -> str:
+    if new is None:
+        return ""
+    return f"AND ({one} IN (SELECT customer FROM {new}) OR {two} IN (SELECT customer FROM {new}))"
+
+
+def crossed_values(engine: Embedded, records: str, *, model: Model, new: str, before: str, into: str) -> None:
+    """Write the customers that hold a value which new records have put over, or under, what may join.
+
+    Parameters
+    ----------
+    records : str
+        As they are now.
+    new : str
+        Table with a column `customer`: who is new, changed or gone.
+    before : str
+        Table or view of records: the same customers as they were.
+    into : str
+        Temporary table to write, with a column `customer`. Pairs among them are to be found again.
+    """
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} (customer BIGINT)")
+    for identifier in joining(model):
+        column = name(column_of(identifier))
+        engine.run(
+            f"INSERT INTO {name(into)} "
+            f"WITH was AS (SELECT {column} AS value, count(*) AS held FROM {before} WHERE {column} IS NOT NULL "
+            f"AND customer IN (SELECT customer FROM {new}) GROUP BY value), "
+            f"fresh AS (SELECT {column} AS value, count(*) AS held FROM {records} WHERE {column} IS NOT NULL "
+            f"AND customer IN (SELECT customer FROM {new}) GROUP BY value), "
+            "moved AS (SELECT value, coalesce(fresh.held, 0) - coalesce(was.held, 0) AS more "
+            "FROM fresh FULL JOIN was USING (value) WHERE fresh.held IS DISTINCT FROM was.held), "
+            f"now AS (SELECT {column} AS value, count(*) AS held FROM {records} "
+            f"WHERE {column} IN (SELECT value FROM moved) GROUP BY value) "
+            f"SELECT customer FROM {records} WHERE {column} IN (SELECT value FROM now JOIN moved USING (value) "
+            f"WHERE (now.held > {identifier.most}) <> (now.held - moved.more > {identifier.most}))"
+        )
+
+
+def key_pairs(engine: Embedded, records: str, *, model: Model, known: str, into: str) -> list[Shared]:
+    """Write the pairs of a record and the customer whose key it names, and those of two that name the same key.
+
+    Parameters
+    ----------
+    known : str
+        SELECT that gives a column `customer`: everyone whom the store knows, with a profile or without.
+    into : str
+        Temporary table to write: `low`, `high`, `rule`.
+
+    Returns
+    -------
+    list of Shared
+        Keys that join nobody because too many name them.
+    """
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} (low BIGINT, high BIGINT, rule VARCHAR)")
+    shared: list[Shared] = []
+    for identifier in key_identifiers(model):
+        shared += _meet(engine, records, identifier, new=None, into=into)
+        column = name(column_of(identifier))
+        few = f"{column} IN (SELECT {column} FROM {records} GROUP BY {column} HAVING count(*) <= {identifier.most})"
+        named = (
+            f"SELECT customer, {surrogate(literal(identifier.system), column)} AS other FROM {records} "
+            f"WHERE {column} IS NOT NULL AND {few}"
+        )
+        engine.run(
+            f"INSERT INTO {name(into)} SELECT DISTINCT least(customer, other), greatest(customer, other), "
+            f"{literal(identifier.name)} FROM ({named}) named "
+            f"WHERE customer <> other AND other IN (SELECT customer FROM ({known}))"
+        )
+    return shared
+
+
+def key_identifiers(model: Model) -> list[Identifier]:
+    """Return the identifiers whose values are keys of another system."""
+    return [identifier for identifier in joining(model) if identifier.kind == "key"]
+
+
+def _judge_names(engine: Embedded, records: str, *, model: Model, into: str) -> None:
+    """Keep the pairs that the rule of their identifier lets join, with how the names agree."""
+    alone = [identifier.name for identifier in joining(model) if identifier.joins == "alone"]
+    columns = ", ".join([*(f"r.{column}" for column in _NAMED), 'r."at"'])
+    # A customer whose key another record names may have no profile: then nothing is known of the name.
+    sides = f"SELECT r.customer, {columns} FROM {records} r WHERE r.customer IN " + (
+        "(SELECT low FROM identity_met UNION ALL SELECT high FROM identity_met)"
+    )
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_named AS {sides}")
+    both = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in _NAMED)
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_sides AS "
+        f'SELECT m.low, m.high, m.rule, {both}, greatest(a."at", b."at") AS at '
+        "FROM identity_met m LEFT JOIN identity_named a ON a.customer = m.low "
+        "LEFT JOIN identity_named b ON b.customer = m.high"
+    )
+    listed = _in("rule", alone)
+    agreed = "'{\"' || rule || '\": \"same\", \"name\": \"' || how || '\"}'"
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
+        f"SELECT low, high, rule, {agreed} AS agreed, "
+        f"CASE WHEN how = 'differs' THEN {literal(CONTRADICTED)} END AS reason, \"at\" FROM ("
+        f"SELECT *, {listed} AS alone, {_how_names_agree()} AS how FROM identity_sides) "
+        f"WHERE alone OR (how IN ('same', 'close') AND NOT ({_spoken_against()}))"
+    )
+    engine.run("DROP TABLE identity_named")
+    engine.run("DROP TABLE identity_sides")
+
+
+def _in(column: str, values: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(literal(value) for value in values)})" if values else "false"
+
+
+def _how_names_agree() -> str:
+    """Return the SQL of how two names agree, for a join that no model looks at: strict both ways.
+
+    ``same`` and ``close``: the given names go together and a surname is shared; ``differs``: nothing of the given
+    names or nothing of the surnames is alike, also if the two stand in each other's place; ``unknown``: between.
+    """
+    surname = " OR ".join(_equal_or_slip(f"{a}_l", f"{b}_r") for a in _SURNAMES for b in _SURNAMES)
+    missing = "given_l IS NULL OR given_r IS NULL OR surname_l IS NULL OR surname_r IS NULL"
+    # María José and María Isabel, José María and María José, are not one person for sharing a name.
+    second = f"(given_2_l IS NULL OR given_2_r IS NULL OR {_equal_or_slip('given_2_l', 'given_2_r')})"
+    left_out = "(given_2_l IS NULL AND given_l = given_2_r) OR (given_2_r IS NULL AND given_r = given_2_l)"
+    given = f"(({_equal_or_slip('given_l', 'given_r')} OR {_initial('given_l', 'given_r')}) AND {second}) OR {left_out}"
+    same = "given_l = given_r AND given_2_l IS NOT DISTINCT FROM given_2_r AND surname_l = surname_r"
+    return (
+        f"CASE WHEN {_contradict()} THEN 'differs' WHEN {missing} THEN 'unknown' "
+        f"WHEN {same} AND surname_2_l IS NOT DISTINCT FROM surname_2_r THEN 'same' "
+        f"WHEN ({given}) AND ({surname}) THEN 'close' ELSE 'unknown' END"
+    )
+
+
+_GIVENS, _SURNAMES = ("given", "given_2"), ("surname", "surname_2")
+
+
+def _equal_or_slip(one: str, two: str) -> str:
+    # The last letter tells Mario from María and Juan from Juana: there it is no slip.
+    slip = f"least(length({one}), length({two})) >= 5 AND right({one}, 1) = right({two}, 1)"
+    return f"coalesce({one} = {two} OR ({slip} AND damerau_levenshtein({one}, {two}) <= 1), false)"
+
+
+def _initial(one: str, two: str) -> str:
+    shorter = f"least(length({one}), length({two})) = 1"
+    return f"coalesce({shorter} AND left({one}, 1) = left({two}, 1), false)"
+
+
+def _contradict() -> str:
+    """Return the condition that two names cannot be one person's, however they were cut into parts."""
+    given, surname = _any_alike(_GIVENS, _GIVENS), _any_alike(_SURNAMES, _SURNAMES)
+    crossed = f"({_any_alike(_GIVENS, _SURNAMES)}) AND ({_any_alike(_SURNAMES, _GIVENS)})"
+    apart = [f"({kind}_l IS NOT NULL AND {kind}_r IS NOT NULL AND NOT ({alike}))" for kind, alike in
+             (("given", given), ("surname", surname))]
+    return f"coalesce(({' OR '.join(apart)}) AND NOT ({crossed}), false)"
+
+
+def _any_alike(left: Sequence[str], right: Sequence[str]) -> str:
+    pairs = [(f"{one}_l", f"{two}_r") for one in left for two in right]
+    return " OR ".join(
+        f"coalesce(jaro_winkler_similarity({one}, {two}) >= 0.85, false) OR {_initial(one, two)}" for one, two in pairs
+    )
+
+
+def _spoken_against() -> str:
+    """Return the condition that document or birth date of two records cannot be one person's."""
+    return f"{documents_apart('document_l', 'document_r')} OR {_born_apart()}"
+
+
+def documents_apart(one: str, two: str) -> str:
+    """Return the condition that two documents differ by more than a slip: one wrong, missing or swapped character."""
+    return f"coalesce({one} <> {two} AND damerau_levenshtein({one}, {two}) > 1, false)"
+
+
+def _born_apart() -> str:
+    left, right = "birth_date_l", "birth_date_r"
+    swapped = (
+        f"year({left}) = year({right}) AND month({left}) = day({right}) AND day({left}) = month({right})"
+    )
+    slip = f"damerau_levenshtein(CAST({left} AS VARCHAR), CAST({right} AS VARCHAR)) <= 1"
+    return f"coalesce(NOT ({slip} OR ({swapped})), false)"

@@ -1,0 +1,348 @@
+"""`link`: from profiles to persons, looking only at what has changed.
+
+The order of what is written (model, links, persons, records, state) lets a run that was killed anywhere be completed
+by the next: until the records say what the profiles say, their customers count as changed, and finding the same links
+again writes nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from promesa.engine import literal
+from promesa.identity.changes import (
+    BEFORE,
+    KEYED,
+    NEW,
+    RECORDS,
+    find_changes,
+    forget_session,
+    write_records,
+)
+from promesa.identity.exact import ONE_FIELD, crossed_values, exact_links
+from promesa.identity.report import LinkReport, report_of, tell_step
+from promesa.identity.settling import Fresh, settle_links
+from promesa.store import session, state_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from promesa.identity.blocking import LeftOut
+    from promesa.identity.exact import Shared
+    from promesa.identity.kept_model import LinkModel
+    from promesa.identity.settling import Settled
+    from promesa.store import Run
+    from promesa.workspace import Model, Workspace
+
+VERSION = 1  # of what makes records and links: with another one, everything is looked at again
+_LINKS = "identity_links"
+_CROSSED = "identity_crossed_values"
+_THINGS = ("birth_date", "address", "postcode")  # beside the name, the identifiers and the traits compared
+_DIGITS = 12  # of a probability: what lies beyond is the order in which numbers were added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What the last finished run left behind; no personal data.
+
+    Attributes
+    ----------
+    settings : str
+        Fingerprint of what the company declares; empty where no run has finished.
+    link_from : float
+        Probability from which records were joined.
+    decided, decisions : str, int
+        Instant of the last decision that the persons heed, and how many there were.
+    """
+
+    settings: str = ""
+    link_from: float = 0.0
+    decided: str = ""
+    decisions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What finding links tells."""
+
+    shared: Sequence[Shared]
+    blocks: Sequence[LeftOut]
+    pairs: int
+
+
+def link(
+    ws: Workspace,
+    *,
+    recorded_at: datetime,
+    full: bool = False,
+    retrain: bool = False,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> LinkReport:
+    """Find the records that are one person, and write links and persons.
+
+    Parameters
+    ----------
+    ws : Workspace
+        The company's folder.
+    recorded_at : datetime
+        Instant of the run; naive is UTC.
+    full : bool, default False
+        Compare all records again, with the kept model.
+    retrain : bool, default False
+        Train the model anew, then compare all records again.
+    progress : callable or None
+        Called with a sentence and a share done (None: not known) at each step.
+
+    Returns
+    -------
+    LinkReport
+        What was linked, what waits for a person, and what was left out and why.
+
+    Raises
+    ------
+    StoreBusy
+        If a load or another link run holds the store.
+    StoreNotWritable
+        If the disk is full or read-only; the next run completes the rest.
+    StoreDamaged
+        If files of the store, its secret or the kept model cannot be read.
+    """
+    with session(ws, recorded_at=recorded_at, progress=progress) as run:
+        return _link(run, full=full or retrain, retrain=retrain)
+
+
+def refresh_persons(run: Run) -> Settled:
+    """Heed the decisions made since the persons were last settled.
+
+    Parameters
+    ----------
+    run : Run
+        An open session; what it has written to `decisions` counts.
+
+    Returns
+    -------
+    Settled
+        What changed.
+    """
+    kept = _read_state(run)
+    columns = (("customer", "whole"), ("document", "text"), ("birth_date", "day"))
+    run.engine.run(f"CREATE OR REPLACE TEMP VIEW identity_known AS {state_rows(run, 'records', columns)}")
+    settled = settle_links(
+        run,
+        records="identity_known",
+        link_from=kept.link_from if kept.settings else run.ws.model.identity.link_from,
+        touched=_undone(run, kept),
+    )
+    run.engine.run("DROP VIEW identity_known")
+    _write_state(run, settings=kept.settings, link_from=kept.link_from)
+    return settled
+
+
+def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
+    kept, settings = _read_state(run), _settings_of(run)
+    link_from = _link_from(run, kept)
+    model = None if retrain else _usable_model(run)
+    whole = full or model is None or settings != kept.settings
+    tell_step(run, "records")
+    changes = find_changes(run, whole=whole)
+    trained = model is None and changes.records > 0
+    if trained:
+        model = _trained(run)
+    found = _Found(shared=(), blocks=(), pairs=0)
+    at_rest = not whole and kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
+    settled = None
+    if not (at_rest and not run.engine.value(f"SELECT count(*) FROM {NEW}")):
+        found = _find_links(run, model, link_from=link_from, whole=whole)
+        tell_step(run, "guards")
+        settled = settle_links(
+            run,
+            records=RECORDS,
+            link_from=link_from,
+            fresh=Fresh(customers=NEW, links=_LINKS),
+            touched=_undone(run, kept),
+            whole=whole or kept.link_from != link_from,
+        )
+    tell_step(run, "keep")
+    write_records(run, whole=whole)
+    tell_step(run, "kept")
+    _write_state(run, settings=settings, link_from=link_from)
+    forget_session(run)
+    return report_of(
+        run,
+        changes=changes,
+        shared=[*changes.shared, *found.shared],
+        blocks=found.blocks,
+        pairs=found.pairs,
+        model=model,
+        trained=trained,
+        whole=whole,
+        settled=settled,
+    )
+
+
+def _model_path(run: Run) -> Path:
+    return run.places.state / "identity" / "model.json"
+
+
+def _usable_model(run: Run) -> LinkModel | None:
+    """Return the kept model, or None if there is none that compares what the company declares now."""
+    from promesa.identity.kept_model import fits, read_model
+
+    kept = read_model(_model_path(run))
+    return kept if kept and fits(kept, run.ws.model) else None
+
+
+def _trained(run: Run) -> LinkModel:
+    from promesa.identity.kept_model import write_model
+    from promesa.identity.training import train
+
+    tell_step(run, "train")
+    model = train(run.engine, RECORDS, model=run.ws.model, seed=run.ws.model.identity.seed)
+    write_model(_model_path(run), model)
+    tell_step(run, "trained")
+    return model
+
+
+def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: bool) -> _Found:
+    """Write the links of the new customers: by identifiers, and by the model."""
+    from promesa.identity.blocking import pairs
+    from promesa.identity.scoring import score
+
+    engine, declared = run.engine, run.ws.model
+    blocks: Sequence[LeftOut] = ()
+    tell_step(run, "pairs")
+    if whole:
+        if model:
+            blocks = pairs(engine, RECORDS, new=None, into="identity_pairs", model=declared)
+    else:
+        blocks = _pairs_of_new(run)
+    tell_step(run, "exact")
+    shared = exact_links(
+        engine, RECORDS, model=declared, new=None if whole else NEW, keyed=KEYED, into="identity_exact"
+    )
+    scored = ""
+    if model:
+        tell_step(run, "score")
+        at_least = min(declared.identity.review_from, link_from)
+        score(engine, RECORDS, "identity_pairs", link_model=model, into="identity_scores", at_least=at_least)
+        scored = _scored(model, declared)
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS "
+        "SELECT low, high, 'exact' AS kind, rule, CAST(NULL AS DOUBLE) AS probability, agreed, reason, \"at\" "
+        f"FROM identity_exact{scored}"
+    )
+    looked = int(str(engine.value("SELECT count(*) FROM identity_pairs"))) if model else 0
+    for table in ("identity_exact", "identity_pairs", "identity_scores"):
+        engine.run(f"DROP TABLE IF EXISTS {table}")
+    return _Found(shared=shared, blocks=blocks, pairs=looked)
+
+
+def _scored(model: LinkModel, declared: Model) -> str:
+    return (
+        f" UNION ALL SELECT s.low, s.high, 'model', {literal(model.fingerprint)}, round(s.probability, {_DIGITS}), "
+        f"s.agreed, CASE WHEN {_things_that_agree('s.agreed', declared)} < 2 THEN {literal(ONE_FIELD)} END, "
+        'greatest(a."at", b."at") FROM identity_scores s '
+        f"JOIN {RECORDS} a ON a.customer = s.low JOIN {RECORDS} b ON b.customer = s.high"
+    )
+
+
+def _things_that_agree(agreed: str, declared: Model) -> str:
+    """Return the SQL of how many things tell that two records are one person; all of a name is one thing.
+
+    However sure a model is, one thing is not enough: it learns from the records at hand, and where these hold
+    nothing but names, or nothing but an e-mail, it cannot learn how many persons share one.
+    """
+
+    def agrees(field: str) -> str:
+        starts = f'"{field}": "'
+        told = [f"contains({agreed}, {literal(starts + level)})" for level in ("", "differs", "unknown")]
+        return f"({told[0]} AND NOT {told[1]} AND NOT {told[2]})"
+
+    named = " OR ".join(agrees(field) for field in ("given", "surname", "given_2", "surname_2"))
+    things = [f"({named})", *(agrees(field) for field in (*_THINGS, *declared.identifiers, *declared.identity.compare))]
+    return " + ".join(f"CAST({thing} AS INTEGER)" for thing in things)
+
+
+def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
+    """Write the pairs of new customers with all; whoever shares a value that became too frequent is new as well."""
+    from promesa.identity.blocking import pairs
+
+    engine, declared = run.engine, run.ws.model
+    crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
+    more = f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"
+    engine.run(more)
+    blocks = pairs(
+        engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", crossed=_CROSSED, model=declared
+    )
+    if engine.value(f"SELECT count(*) FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"):
+        engine.run(more)
+        blocks = pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", model=declared)
+    engine.run(f"DROP TABLE {_CROSSED}")
+    return blocks
+
+
+def _settings_of(run: Run) -> str:
+    """Return a fingerprint of all that a company declares and that records or links depend on."""
+    declared = run.ws.model
+    identity = asdict(declared.identity)
+    for other in ("link_from", "seed"):  # judged from the kept links; of the training alone
+        identity.pop(other)
+    identifiers = {
+        key: {field: value for field, value in asdict(identifier).items() if field != "label"}
+        for key, identifier in declared.identifiers.items()
+    }
+    text = json.dumps([VERSION, identity, identifiers], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _link_from(run: Run, kept: _State) -> float:
+    """Return the probability from which records are joined; new decisions train it first."""
+    from promesa.identity.threshold import NEEDED, current_threshold, train_threshold
+
+    decided = _decided(run)
+    if decided[1] >= NEEDED and decided != (kept.decided, kept.decisions):
+        train_threshold(run)
+    return current_threshold(run.ws, run.places)
+
+
+def _decided(run: Run) -> tuple[str, int]:
+    [(last, count)] = run.engine.run(f"SELECT max(recorded_at), count(*) FROM ({state_rows(run, 'decisions')})")
+    return ("" if last is None else str(last)), int(str(count))
+
+
+def _undone(run: Run, kept: _State) -> str | None:
+    """Return a SELECT of the customers of decisions that persons do not heed yet."""
+    last, count = _decided(run)
+    if (last, count) == (kept.decided, kept.decisions):
+        return None
+    later = f"WHERE recorded_at >= TIMESTAMP {literal(kept.decided)}" if kept.decided else ""
+    decisions = f"({state_rows(run, 'decisions')}) {later}"
+    return f"SELECT low AS customer FROM {decisions} UNION SELECT high FROM {decisions}"
+
+
+def _state_path(run: Run) -> Path:
+    return run.places.state / "identity" / "state.json"
+
+
+def _read_state(run: Run) -> _State:
+    try:
+        return _State(**json.loads(_state_path(run).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return _State()  # whatever is missing, the next run looks at everyone again
+
+
+def _write_state(run: Run, *, settings: str, link_from: float) -> None:
+    decided, decisions = _decided(run)
+    state = _State(settings=settings, link_from=link_from, decided=decided, decisions=decisions)
+    if state == _read_state(run):
+        return
+    path = _state_path(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,129 @@
+"""Candidates: found for every usual error, and the same found bit by bit as all at once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from promesa.engine import Embedded
+from promesa.identity import blocking
+from promesa.identity.blocking import pairs
+
+from .linkage import MODEL, write_company, write_records
+
+PERSON = {
+    "given": "maria", "surname": "garcia", "surname_2": "ospina", "name": "garcia maria ospina",
+    "email": "mj.go77@correo.example", "email_user": "mj.go77", "phone": "+573001234567", "document": "52123456",
+    "birth_date": date(1980, 4, 9), "address": "carrera 7 120 41", "address_numbers": "7 120 41",
+    "trait_city": "bogota",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Embedded(threads=2) as engine:
+        yield engine
+
+
+@pytest.fixture
+def many_records(monkeypatch):
+    """Few records are compared each with each; here they are not."""
+    monkeypatch.setattr(blocking, "_KEYS", tuple(key for key in blocking._KEYS if key.field != blocking.EVERYONE))
+
+
+def only(*names: str, **other: object) -> dict[str, object]:
+    return {name: PERSON[name] for name in names} | other
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        pytest.param(only("email"), only("email"), id="e-mail"),
+        pytest.param(only("phone"), only("phone"), id="phone"),
+        pytest.param(only("document"), only("document"), id="document"),
+        pytest.param(
+            only("email", "email_user"), only("email_user", email="mj.go77@otro.example"), id="other provider"
+        ),
+        pytest.param(
+            only("given", "birth_date"), only("given", birth_date=date(1980, 9, 4)), id="day and month swapped"
+        ),
+        pytest.param(
+            only("given", "surname", "surname_2"),
+            only("given", surname="ospina", surname_2="garcia"),
+            id="surnames swapped",
+        ),
+        pytest.param(
+            only("surname", "surname_2", "birth_date"),
+            only("birth_date", surname="ospina"),
+            id="one surname, the other",
+        ),
+        pytest.param(
+            only("given", "surname", "document"),
+            only("given", "surname", document="52123956"),
+            id="a wrong digit of the document",
+        ),
+        pytest.param(
+            only("given", "surname", "birth_date"),
+            only("given", surname="garzia", birth_date=date(1981, 4, 9)),
+            id="surname misspelt and another year",
+        ),
+        pytest.param(only("address_numbers", "surname"), only("address_numbers", "surname"), id="address and surname"),
+        pytest.param(only("trait_city", "surname"), only("trait_city", "surname"), id="city and surname"),
+        pytest.param(
+            only("name", "given", "surname"), only("name", given="garcia", surname="maria"), id="name turned round"
+        ),
+    ],
+)
+def test_records_of_one_person_are_compared(engine, many_records, one, two):
+    write_records(engine, [{"customer": 8, **one}, {"customer": 3, **two}, {"customer": 5}], into="records")
+    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    assert engine.run("FROM candidates") == [(3, 8)]
+
+
+def test_records_that_share_nothing_are_not_compared(engine, many_records):
+    other = {"given": "luis", "surname": "mora", "birth_date": date(1951, 12, 30), "phone": "+573009999999"}
+    write_records(engine, [{"customer": 1, **PERSON}, {"customer": 2, **other}], into="records")
+    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    assert engine.run("FROM candidates") == []
+
+
+def test_few_records_are_compared_each_with_each(engine):
+    write_records(engine, [{"customer": place} for place in (4, 2, 9)], into="records")
+    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    assert engine.run("FROM candidates ORDER BY ALL") == [(2, 4), (2, 9), (4, 9)]
+
+
+def all_pairs(engine: Embedded, records: str) -> set[tuple[object, ...]]:
+    pairs(engine, records, new=None, into="whole", model=MODEL)
+    return set(engine.run("FROM whole"))
+
+
+@pytest.mark.parametrize(("seed", "share", "changed"), [(1, 1, 0), (2, 10, 5), (3, 40, 40), (4, 0, 25)])
+def test_new_and_changed_records_give_what_all_at_once_gives(engine, many_records, seed, share, changed):
+    """Blocks near their limit included: names come from a small company, so that many are crossed."""
+    write_company(engine, 800, seed=seed)
+    engine.run(f"CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM records WHERE customer % 100 >= {share}")
+    found = all_pairs(engine, "known")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE was AS SELECT * FROM known ORDER BY customer LIMIT {changed}")
+    engine.run("UPDATE records SET phone = NULL, surname = 'garcia' WHERE customer IN (SELECT customer FROM was)")
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records WHERE customer % 100 < {share} "
+        "UNION SELECT customer FROM was"
+    )
+    pairs(engine, "records", new="new", into="some_pairs", model=MODEL, before="was", crossed="crossed")
+    engine.run("CREATE OR REPLACE TEMP TABLE touched AS FROM new UNION FROM crossed")
+    pairs(engine, "records", new="touched", into="some_pairs", model=MODEL)
+    touched = {customer for (customer,) in engine.run("FROM touched")}
+    stay = {(low, high) for low, high in found if low not in touched and high not in touched}
+    again = set(engine.run("FROM some_pairs"))
+    assert stay | again == all_pairs(engine, "records")
+    assert all(low in touched or high in touched for low, high in again)
+
+
+def test_nothing_new_finds_nothing(engine):
+    write_company(engine, 300, seed=2)
+    engine.run("CREATE OR REPLACE TEMP TABLE new (customer BIGINT)")
+    assert pairs(engine, "records", new="new", into="some_pairs", model=MODEL, crossed="crossed") == []
+    assert engine.run("FROM some_pairs") == []
+    assert engine.run("FROM crossed") == []
