@@ -51,7 +51,7 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -9,6 +9,7 @@ import typer
 from promesa import __version__
 from promesa.cli.answer_commands import analyse, report, show
 from promesa.cli.customer import customer
+from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
 from promesa.cli.workspace_commands import check, new, simulate
 
@@ -37,7 +38,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, analyse, show, report, simulate):
+for command in (new, check, load, link, analyse, show, report, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")

@@ -131,8 +131,9 @@ def _figure(row: dict[str, Any], locale: str) -> str:
 def _note(row: dict[str, Any], locale: str) -> str:
     notes: list[str] = []
     if row["note"]:
-        key = f"chain.reason.{row['note']}"
-        notes.append(words.say(key, locale) if words.knows(key) else row["note"])
+        keys = (f"chain.reason.{row['note']}", f"report.note.{row['note']}")
+        known = next((key for key in keys if words.knows(key)), None)
+        notes.append(words.say(known, locale) if known else row["note"])
     if row["evidence"] != "described":
         notes.append(words.say(f"evidence.{row['evidence']}", locale))
     if row["n_missing"]:

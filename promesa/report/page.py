@@ -146,6 +146,7 @@ def _figures(content: Content) -> dict[str, object]:
         "loads": quality.loads_table(content),
         "quarantine": quality.quarantine(content),
         "reach": quality.reach_table(content),
+        "identity": quality.identity_table(content),
         "quality_table": quality.other_table(content),
         "withheld": quality.withheld(content),
         "method": method.notes(content),

@@ -85,6 +85,31 @@ def reach_table(content: Content) -> Table | None:
     return table(content.say("quality.reach_caption"), heads, body)
 
 
+def identity_table(content: Content) -> Table | None:
+    """Return how records became persons and how far the links can be trusted."""
+    rows = content.rows("identity")
+    if not rows:
+        return None
+    heads = [
+        (content.say(f"column.{key}"), key in {"figure", "n"}) for key in ("measure", "about", "figure", "n", "note")
+    ]
+    body = [
+        [content.measure(str(row.get("measure"))), _place(row, content), *_figure_cells(row, content)] for row in rows
+    ]
+    return table(content.say("quality.identity_caption"), heads, body)
+
+
+def _place(row: Row, content: Content) -> str:
+    """Return which persons, facts or links a figure of identity is about."""
+    if row.get("size"):
+        return content.say("quality.of_records", size=row["size"])
+    if row.get("rule"):
+        key = f"report.link.{row['rule']}"
+        rule = str(row["rule"])
+        return words.say(key, content.locale) if words.knows(key, content.locale) else content.label("identifier", rule)
+    return content.label("table", row["table"]) if row.get("table") else content.say("none")
+
+
 def rule_name(rule: str, content: Content) -> str:
     """Return a rule in words: ``missing-customer`` is the rule ``missing`` of the column ``customer``."""
     if words.knows(f"report.rule.{rule}", content.locale):

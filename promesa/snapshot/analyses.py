@@ -23,6 +23,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "differences": ("by", "since", "until"),
     "value": ("by", "since", "until"),
     "returning": ("by", "since", "until"),
+    "identity": (),
     "quality": (),
 }
 ANALYSES = tuple(SHOWN)
@@ -70,7 +71,7 @@ def compute(analysis: str, workspace: Workspace, **question: Any) -> Result:
 
 
 def _function_of(analysis: str) -> Callable[..., Result]:
-    from promesa import chain, measures, promises, value
+    from promesa import chain, identity, measures, promises, value
 
     functions: dict[str, Callable[..., Result]] = {
         "chain": chain.links,
@@ -80,6 +81,7 @@ def _function_of(analysis: str) -> Callable[..., Result]:
         "differences": promises.differences,
         "value": value.margin,
         "returning": value.returning,
+        "identity": identity.quality,
         "quality": measures.quality,
     }
     return functions[analysis]

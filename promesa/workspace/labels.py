@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
     """Return what people call every declared name, by language."""
     model = workspace.model
-    kinds = (model.traits, model.purposes, model.elements, model.concepts, model.channels, model.functions)
+    kinds = (
+        model.identifiers,
+        model.consents,
+        model.traits,
+        model.purposes,
+        model.elements,
+        model.concepts,
+        model.channels,
+        model.functions,
+    )
     labels = {name: thing.label for kind in kinds for name, thing in kind.items()}
     labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
     labels |= {name: promise.statement for name, promise in model.promises.items()}

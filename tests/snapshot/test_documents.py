@@ -34,6 +34,7 @@ MORE: dict[str, dict[str, list[str]]] = {
     "differences": {"commitments": ["from", "to", "scale_unit"]},
     "value": {},
     "returning": {"return_rate": ["within_days"]},
+    "identity": {},
     "quality": {"rows": ["first", "last"]},
 }
 MEASURES = {
@@ -48,12 +49,15 @@ MEASURES = {
         "cost_to_serve_per_customer", "revenue_per_order",
     },
     "opinions": {"asked", "answers", "response_rate", "csat", "nps"},
+    "identity": {
+        "precision", "recall", "records", "all_persons", "persons", "contradictions", "without_customer",
+    },
     "quality": {"rows", "read", "accepted", "unchanged", "repeated", "corrected"},
     "differences": {"commitments"},
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "quality",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "identity", "quality",
     "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
     "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
 ]  # fmt: skip
