@@ -104,11 +104,12 @@ def resume(ws: Workspace, who: str | int, *, by: str, recorded_at: datetime) -> 
     person = _person(ws, who)
     with session(ws, recorded_at=recorded_at) as run:
         held = f"customer IN {person.listed} AND until IS NULL"
+        both = f"concat_ws(' / ', {name('by')}, {literal(by)})"
         changed = change_state(
             run,
             "pauses",
             gone=held,
-            select=f"SELECT * REPLACE ({timestamp(run)} AS until, concat_ws(' / ', {name('by')}, {literal(by)}) AS {name('by')}) "
+            select=f"SELECT * REPLACE ({timestamp(run)} AS until, {both} AS {name('by')}) "
             f"FROM ({state_rows(run, 'pauses')}) WHERE {held}",
         )
     return Pause(person=person.number, paused=False, changed=bool(changed))

@@ -127,7 +127,8 @@ def queue(ws: Workspace, *, as_of: date | datetime | str | None = None, top: int
     -----
     A pair waits if a link between the two is in review or held, none joins them, both are not one person by
     other links already, nobody has decided it (a `different` counts only for the evidence it was given on),
-    and neither is paused.
+    and neither is paused. Of several pairs between the same two persons the most probable one is asked: the
+    answer settles the others.
 
     At stake is the money of both sides together: |revenue less cost of goods| of the one person and of the
     other, over all time up to `as_of`. Whichever way a wrong answer goes, that is the money that stands under
@@ -159,7 +160,8 @@ def sample(ws: Workspace, size: int, *, seed: int | None = None, as_of: date | d
         instant = instant_of(ws, as_of)
         listed = ", ".join(f"({low}, {high})" for low, high in drawn) or "(NULL, NULL)"
         chosen = f"SELECT low, high FROM (VALUES {listed}) t(low, high) WHERE low IS NOT NULL"
-        _keep_pairs(look, chosen, instant)
+        _find_sides(look, chosen, instant)
+        _find_worth(look, instant)
         found = _queue(look, instant, top=None, drawn=drawn)
     order = {pair: place for place, pair in enumerate(drawn)}
     items = sorted(found.items, key=lambda item: order[item.low.customer, item.high.customer])
@@ -182,29 +184,49 @@ def _find_waiting(look: Inspection, instant: datetime) -> None:
         f"LEFT JOIN ({evidence_of(links)}) e USING (low, high) "
         "WHERE d.verdict <> 'different' OR e.evidence = split_part(d.id, '-', 2)"
     )
-    _keep_pairs(
+    _find_sides(
         look,
         f"SELECT low, high FROM ({waiting}) w ANTI JOIN ({decided}) d USING (low, high) "
         f"WHERE low NOT IN ({paused}) AND high NOT IN ({paused})",
         instant,
-        apart=True,
     )
+    _one_of_each_couple(look, decided, instant)
+    _find_worth(look, instant)
 
 
-def _keep_pairs(look: Inspection, pairs: str, instant: datetime, *, apart: bool = False) -> None:
-    """Store the pairs with the persons of both sides, and what those persons are worth."""
+def _find_sides(look: Inspection, pairs: str, instant: datetime) -> None:
+    """Store the pairs with the persons of both sides."""
+    look.engine.run(f'CREATE OR REPLACE TEMP TABLE "~waiting" AS {_with_persons(look, pairs, instant)}')
+
+
+def _with_persons(look: Inspection, pairs: str, instant: datetime) -> str:
     persons = links_in_force(look, instant)
-    look.engine.run(
-        'CREATE OR REPLACE TEMP TABLE "~waiting" AS '
+    return (
         "SELECT w.low, w.high, coalesce(a.person, w.low) AS person_low, coalesce(b.person, w.high) AS person_high "
         f"FROM ({pairs}) w LEFT JOIN ({persons}) a ON a.customer = w.low "
         f"LEFT JOIN ({persons}) b ON b.customer = w.high"
-        + (" WHERE coalesce(a.person, w.low) <> coalesce(b.person, w.high)" if apart else "")
     )
+
+
+def _one_of_each_couple(look: Inspection, decided: str, instant: datetime) -> None:
+    """Leave one pair of records for each two persons, the most probable; none where they are one or told apart."""
+    couple = "least(person_low, person_high) AS one, greatest(person_low, person_high) AS other"
+    probable = f"SELECT low, high, max(probability) AS probability FROM ({look.rows('links')}) GROUP BY low, high"
+    look.engine.run(
+        'CREATE OR REPLACE TEMP TABLE "~waiting" AS SELECT low, high, person_low, person_high '
+        f'FROM (SELECT *, {couple} FROM "~waiting") LEFT JOIN ({probable}) USING (low, high) '
+        f"ANTI JOIN (SELECT {couple} FROM ({_with_persons(look, decided, instant)})) d USING (one, other) "
+        "WHERE person_low <> person_high QUALIFY row_number() OVER "
+        "(PARTITION BY one, other ORDER BY probability DESC NULLS LAST, low, high) = 1"
+    )
+
+
+def _find_worth(look: Inspection, instant: datetime) -> None:
+    """Store what the persons at stake are worth."""
     at_stake = 'SELECT person_low AS person FROM "~waiting" UNION SELECT person_high FROM "~waiting"'
     look.engine.run(
         'CREATE OR REPLACE TEMP TABLE "~members" AS '
-        f"SELECT person, customer FROM ({persons}) SEMI JOIN ({at_stake}) USING (person) "
+        f"SELECT person, customer FROM ({links_in_force(look, instant)}) SEMI JOIN ({at_stake}) USING (person) "
         f"UNION SELECT person, person AS customer FROM ({at_stake})"
     )
     look.engine.run(f'CREATE OR REPLACE TEMP TABLE "~worth" AS {_worth(look, instant)}')

@@ -179,7 +179,7 @@ def certified(
     notes: Mapping[str, int],
 ) -> Erased:
     """Write the certificate of what was removed: counts, hashes and instants, nothing personal."""
-    from promesa import __version__
+    from importlib.metadata import version
 
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -188,7 +188,7 @@ def certified(
         "asked_at": asked_at,
         "completed_at": run.recorded_at.isoformat(),
         "by": by,
-        "promesa": __version__,
+        "promesa": version("promesa"),
         "tables": [dict(table) for table in tables],
         **notes,
     }

@@ -121,7 +121,7 @@ def rows_about(run: Run, customers: Sequence[int]) -> list[Held]:
         seen = snapshot(run.places.table(table))
         columns = _columns(table, run.ws, seen)
         rows = relation(run.engine, seen.files, columns)
-        condition = concerning(seen.columns)
+        condition = concerning(run, table)
         if table == QUARANTINE:
             items = f"SELECT id, {name('table')}, load, record FROM ({rows})"
             told = [str(row[0]) for row in run.engine.run(told_items(run, items, marks=TRACES))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
@@ -13,6 +14,7 @@ from promesa.store.quarantine import COLUMNS, TABLE, rewrite
 from promesa.store.reading import open_store
 from promesa.store.report import SOURCE_TABLE, LoadCount, LoadReport
 from promesa.store.settle import settle
+from promesa.store.suppression import suppress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,8 +106,12 @@ def _replay_load(run: Run, entry: Load, wanted: str) -> LoadCount | None:
     # The order of the rows is kept, and by it each finds its item again.
     select = checked(output, run.ws.model, recorded_at=run.recorded_at)
     run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet)")
-    add_identities(run, staged)
-    settled = settle(run, output, staged)
+    # A row mended to the key of a forgotten customer leaves the quarantine and goes nowhere.
+    kept = staged.with_name(f"replay-kept-{entry.name}.parquet")
+    shutil.copyfile(staged, kept)
+    suppressed = suppress(run, output, kept)
+    add_identities(run, kept)
+    settled = settle(run, output, kept)
     by_rule = _mark_items(run, staged)
     return LoadCount(
         table=entry.table,
@@ -117,6 +123,8 @@ def _replay_load(run: Run, entry: Load, wanted: str) -> LoadCount | None:
         repeated=settled.repeated,
         corrected=settled.corrected,
         quarantined=by_rule,
+        forgotten=suppressed.forgotten,
+        expired=suppressed.expired,
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pairs:
-    monkeypatch.setattr("promesa.identity.decisions._refresh", lambda run: None)
+    monkeypatch.setattr("promesa.identity.decisions._refresh", lambda _run: None)
     made = pairs(tmp_path, money={"a": 10, "b": 10, "c": 500, "d": 5, "e": -900, "f": 0})
     made.link(
         [
@@ -41,7 +41,7 @@ def test_dearest_first(shop: Pairs) -> None:
     assert [item.stake for item in found.items] == [900, 505, 20]
     assert waiting(shop, top=1) == ["ef"]
     assert queue(shop.ws, top=1).total == 3
-    assert queue(shop.ws, as_of=datetime(2026, 2, 15)).total == 0
+    assert queue(shop.ws, as_of=datetime(2026, 1, 10)).total == 0
 
 
 def test_money_before_the_day_asked_for(shop: Pairs) -> None:
@@ -124,3 +124,18 @@ def test_a_sample_takes_from_every_stratum_and_keeps_weights(shop: Pairs) -> Non
     item = found.items[0]
     decide(shop.ws, item.low.customer, item.high.customer, "same", by="ana", recorded_at=shop.now(), drawn=item.drawn)
     assert len(sample(shop.ws, 2).items) == 3
+
+
+def test_two_persons_are_asked_about_once(shop: Pairs) -> None:
+    shop.persons(["ab", "cd"])
+    shop.link(
+        [
+            {"low": "a", "high": "c", "probability": 0.6},
+            {"low": "a", "high": "d", "probability": 0.9},
+            {"low": "b", "high": "d", "probability": 0.7},
+        ]
+    )
+    assert waiting(shop) == ["ad"]
+    assert queue(shop.ws).total == 1
+    decide(shop.ws, shop.who["a"], shop.who["d"], "different", by="ana", recorded_at=shop.now())
+    assert waiting(shop) == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promesa import words
 from promesa.report import chain, maps, promises, quality
 from promesa.report.content import Content, read
 from promesa.report.figures import amount, change, figure_of, span
@@ -212,3 +213,25 @@ def test_text_can_be_read_on_its_ground(start: str) -> None:
         if (light + 0.05) / (dark + 0.05) < 4.5:
             faint.append((text, ground))
     assert faint == []
+
+
+def test_records_and_persons_are_said_in_words() -> None:
+    rows = [
+        row("precision", 0.991, unit="fraction", n=0, note="expected-by-model"),
+        row("persons", 940, size="3"),
+        row("links", 1210, rule="id_club"),
+        row("waiting", 12, rule="bridge"),
+        row("without_customer", 0.021, unit="fraction", table="opinions"),
+    ]
+    labels = {"identifier": {"id_club": {"es": "Tarjeta", "en": "Club card"}}}
+    for locale, told in (
+        ("en", ["with 3 records", "Club card", "one weak link between two groups", "Opinions"]),
+        ("es", ["con 3 registros", "Tarjeta", "un solo enlace débil entre dos grupos", "Opiniones"]),
+    ):
+        base = {**newcomer(), "documents": {"identity": document("identity", rows)}, "labels": labels}
+        shown = quality.identity_table(read(base, locale=locale))
+        assert shown is not None
+        lines = [[cell.text for cell in line] for line in shown.rows]
+        assert [line[1] for line in lines[1:]] == told
+        assert lines[0][4] == words.say("report.note.expected-by-model", locale)
+    assert quality.identity_table(ENGLISH) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promesa.store import inspect_store, replace_state, session
 from promesa.workspace import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31)
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def rows(columns: str, *cells: str) -> tuple[Row, ...]:
