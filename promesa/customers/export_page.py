@@ -52,12 +52,14 @@ def page_of(
 def _table(
     ws: Workspace, table: HeldTable, *, labels: Mapping[str, Mapping[str, str]], language: str
 ) -> dict[str, Any]:
+    # A column without a value in any row says nothing on a page; the files beside it have every column.
+    stated = [column for column in table.columns if any(row[column[0]] is not None for row in table.rows)]
     return {
         "name": table.name,
         "label": table_label(table.name, ws.locale),
         "counted": say("customers.export.rows", ws.locale, rows=number(len(table.rows), ws.locale)),
-        "columns": [{"label": labels[name][language], "number": kind in _NUMBERS} for name, kind in table.columns],
-        "rows": [[_cell(ws, row[name]) for name, _ in table.columns] for row in table.rows],
+        "columns": [{"label": labels[name][language], "number": kind in _NUMBERS} for name, kind in stated],
+        "rows": [[_cell(ws, row[name]) for name, _ in stated] for row in table.rows],
     }
 
 
