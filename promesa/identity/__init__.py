@@ -10,7 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from promesa.identity.decisions import Decision, Drawn, decide, decision_log, evidence_of, standing, undo, unlink
+    from promesa.identity.decided import Decision, Drawn, evidence_of, standing
+    from promesa.identity.decisions import decide, decision_log, undo, unlink
+    from promesa.identity.evaluation import Evaluation, evaluate
+    from promesa.identity.link_quality import IdentityQuality, quality
     from promesa.identity.linking import link, refresh_persons
     from promesa.identity.records import left_out, make_records, record_columns
     from promesa.identity.report import LinkReport
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
     from promesa.identity.threshold import Threshold, current_threshold, recommended_threshold, train_threshold
 
 _WHERE = {
-    "Decision": "decisions",
-    "Drawn": "decisions",
+    "Decision": "decided",
+    "Drawn": "decided",
+    "Evaluation": "evaluation",
+    "IdentityQuality": "link_quality",
     "LinkReport": "report",
     "Settled": "settling",
     "Threshold": "threshold",
@@ -28,14 +33,16 @@ _WHERE = {
     "decide": "decisions",
     "decision_log": "decisions",
     "draw_pairs": "sampling",
-    "evidence_of": "decisions",
+    "evaluate": "evaluation",
+    "evidence_of": "decided",
     "left_out": "records",
     "link": "linking",
     "make_records": "records",
+    "quality": "link_quality",
     "recommended_threshold": "threshold",
     "record_columns": "records",
     "refresh_persons": "linking",
-    "standing": "decisions",
+    "standing": "decided",
     "train_threshold": "threshold",
     "undo": "decisions",
     "unlink": "decisions",
@@ -43,6 +50,8 @@ _WHERE = {
 __all__ = [
     "Decision",
     "Drawn",
+    "Evaluation",
+    "IdentityQuality",
     "LinkReport",
     "Settled",
     "Threshold",
@@ -50,10 +59,12 @@ __all__ = [
     "decide",
     "decision_log",
     "draw_pairs",
+    "evaluate",
     "evidence_of",
     "left_out",
     "link",
     "make_records",
+    "quality",
     "recommended_threshold",
     "record_columns",
     "refresh_persons",

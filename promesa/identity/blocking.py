@@ -57,7 +57,7 @@ class LeftOut:
         Records that may hold one value.
     crossed : int
         Blocks that the new records have put over or under the limit: pairs of records already known are then found,
-        or lost, that a search among the new ones alone does not see (`widen`).
+        or lost, that a search among the new ones alone does not see (`crossed`).
     """
 
     key: str
@@ -79,17 +79,16 @@ _KEYS = (
     Key("birth date", (("born",),), LOOSE),
     Key("surnames and given name", (("surnames", "initial"),), NAMED),
     Key("given name and surname", tuple(("given", part) for part in _ANY_SURNAME), LOOSE),
-    Key("name start and birth year", tuple(("year", "given_start", part) for part in _ANY_SURNAME), LOOSE),
+    Key("name start and birth year", tuple(("year", "given_start", part) for part in _ANY_SURNAME), 5),
     Key("name and day of birth", (("given", "day_month", "surname_start"),), STRICT),
     Key("name and month of birth", (("given", "year_month", "surname_start"),), LOOSE),
     Key(
         "half of document", tuple((half, part) for half in ("document_1", "document_2") for part in _ANY_SURNAME), LOOSE
     ),
-    Key("half of document and given name", (("document_1", "given"), ("document_2", "given")), LOOSE),
     Key("address", (("address",),), NAMED),
     Key("address and name", tuple(("numbers", part) for part in (*_ANY_SURNAME, "given")), LOOSE),
     Key("postcode and name", tuple(("postcode", part) for part in (*_ANY_SURNAME, "given")), LOOSE),
-    Key("postcode and address start", (("postcode", "address_start"),), LOOSE),
+    Key("postcode and street", (("postcode", "address_start"),), LOOSE),
     Key("surname", (("surname",),), LOOSE),
     Key("given name", (("given",),), LOOSE),
     Key(EVERYONE, (("everyone",),), FEW),
@@ -118,7 +117,7 @@ _PARTS = {
     "document_1": "CASE WHEN length(document) >= 6 THEN left(document, length(document) // 2) END",
     "document_2": "CASE WHEN length(document) >= 6 THEN right(document, length(document) // 2) END",
     "address": "address",
-    "address_start": "left(address, 8)",
+    "address_start": "left(ltrim(address, '0123456789 '), 10)",
     "numbers": "address_numbers",
     "postcode": "postcode",
 }
@@ -137,8 +136,9 @@ def _all_keys(model: Model) -> Iterator[Key]:
     for trait in model.identity.compare:
         ways = tuple((f"trait_{trait}", part) for part in (*_ANY_SURNAME, "given"))
         yield Key(f"{trait} and name", ways, LOOSE)
+        yield Key(f"{trait} and street", ((f"trait_{trait}", "address_start"),), LOOSE)
         whole = tuple((f"trait_{trait}", "given", part) for part in _ANY_SURNAME)
-        yield Key(f"{trait}, given name and surname", whole, NAMED)
+        yield Key(f"{trait}, given name and surname", whole, LOOSE)
 
 
 def pairs(
@@ -222,7 +222,7 @@ def _holders(key: Key, parts: str) -> str:
     for way in key.ways:
         known = " AND ".join(f"{name(part)} IS NOT NULL" for part in way)
         # One number for all ways of a key: a first surname meets the same one written second.
-        value = f"hash({', '.join(name(part) for part in way)})" if len(way) > 1 else name(way[0])
+        value = f"hash({', '.join(name(part) for part in way)})"
         ways.append(f"SELECT {value} AS key, customer FROM {parts} WHERE {known}")
     return " UNION ALL ".join(ways)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import literal
 from promesa.identity.exact import key_identifiers, key_pairs
 from promesa.identity.records import make_records, record_columns
+from promesa.identity.settling import same_rows
 from promesa.store import change_state, columns_of, replace_state, state_rows
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ def find_changes(run: Run, *, whole: bool) -> Changes:
     engine.run(f"CREATE OR REPLACE TEMP VIEW {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
     new, changed, gone = _compare(run, columns, whole=whole)
     shared = _add_keyed(run)
-    engine.run(
-        f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})"
-    )
+    engine.run(f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})")
     return Changes(
         records=int(str(engine.value(f"SELECT count(*) FROM {_LIVE}"))),
         looked=int(str(engine.value(f"SELECT count(*) FROM {_LOOKED}"))),
@@ -106,10 +105,8 @@ def write_records(run: Run, *, whole: bool) -> None:
     select = f"SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer) ORDER BY customer"
     listed = ", ".join(f'"{column}"' for column, _ in columns)
     if whole:
-        now = f"SELECT {listed} FROM ({select})"
-        same = f"SELECT (SELECT count(*) FROM ({now})) = (SELECT count(*) FROM {_KEPT}) AND "
-        same += f"NOT EXISTS ({now} EXCEPT SELECT {listed} FROM {_KEPT})"
-        if not run.engine.value(same):
+        made = f"(SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer))"
+        if not same_rows(run.engine, made, _KEPT, listed):
             replace_state(run, "records", select, columns=columns)
     elif run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
         change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
@@ -124,7 +121,7 @@ def forget_session(run: Run) -> None:
 
 
 def _profiles(run: Run) -> str:
-    columns = [(column.name, column.kind) for column in columns_of("profiles", run.ws.model)]
+    columns = tuple((column.name, column.kind) for column in columns_of("profiles", run.ws.model))
     return state_rows(run, "profiles", columns)
 
 
@@ -132,7 +129,8 @@ def _look(run: Run, *, whole: bool) -> None:
     """Write who has how many profile rows, and the customers that are looked at."""
     profiles = state_rows(run, "profiles", (("customer", "whole"), ("recorded_at", "time")))
     run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_LIVE} AS SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
+        f"CREATE OR REPLACE TEMP TABLE {_LIVE} AS "
+        "SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
         f"FROM ({profiles}) WHERE customer IS NOT NULL GROUP BY customer"
     )
     differs = "live.profile_rows IS DISTINCT FROM kept.profile_rows OR live.newest IS DISTINCT FROM kept.newest"

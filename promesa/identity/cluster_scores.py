@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 MEASURES = (
     "pair_precision",
@@ -62,7 +62,9 @@ def scored(contributions: Sequence[Sequence[float]], *, confidence_level: float,
 
 def _measures(sums: Array, persons: Array) -> dict[str, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = {measure: sums[:, above] / sums[:, below] for measure, (above, below) in _LINES.items()}
+        found: dict[str, Array] = {
+            measure: sums[:, above] / sums[:, below] for measure, (above, below) in _LINES.items()
+        }
         found["pair_f1"] = 2 * sums[:, _RIGHT] / (sums[:, _TRUE] + sums[:, _MADE])
         precision, recall = found["record_precision"], found["record_recall"]
         found["record_f1"] = 2 * precision * recall / (precision + recall)
@@ -73,7 +75,7 @@ def _measures(sums: Array, persons: Array) -> dict[str, Array]:
 def _behind(kinds: Array, persons: Array) -> dict[str, int]:
     """Return how many persons each measure rests on: those without any pair say nothing of pairs."""
     everyone = int(persons.sum())
-    counts = dict.fromkeys(MEASURES, everyone)
+    counts: dict[str, int] = dict.fromkeys(MEASURES, everyone)
     for measure, (_, below) in _LINES.items():
         counts[measure] = int(persons[kinds[:, below] > 0].sum())
     counts["pair_f1"] = int(persons[(kinds[:, _TRUE] + kinds[:, _MADE]) > 0].sum())

@@ -8,8 +8,9 @@ all at once, and without it these would add up to a match of two persons.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from promesa.identity.levels import Comparison, Level, alike, alike_across, one_slip, unknown_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,72 +21,9 @@ VERSION = 1  # of the levels below: a kept model of another version is trained a
 BUILT_IN = ("document", "email", "phone")
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One outcome of comparing a field.
-
-    Attributes
-    ----------
-    label : str
-        A word of the answer (``same``, ``close``, ``swapped``, ``partly``, ``differs``), then what it stands for.
-    condition : str
-        SQL over `<column>_l` and `<column>_r`; ``ELSE`` for the last.
-    same_person, strangers, relatives : float
-        Share of the pairs of that kind, both values known, that fall on this level.
-    common : str or None
-        Column whose frequent values are worth less on this level.
-    silent : bool
-        Whether the level is shown and weighs nothing.
-    """
-
-    label: str
-    condition: str
-    same_person: float
-    strangers: float
-    relatives: float
-    common: str | None = None
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One field, its levels from the most alike to ``ELSE``.
-
-    Attributes
-    ----------
-    field : str
-        Name shown to people.
-    columns : tuple of str
-        Columns of the records that the conditions read.
-    unknown : str
-        SQL: when the field says nothing.
-    own : bool
-        Whether it tells the members of one home apart; those shares are never learnt from the data.
-    """
-
-    field: str
-    columns: tuple[str, ...]
-    unknown: str
-    levels: tuple[Level, ...]
-    own: bool = False
-
-
 def comparisons_of(model: Model) -> tuple[Comparison, ...]:
     """Return the comparisons of a workspace: the fixed fields, its traits and its own identifiers."""
     return tuple(_all(model))
-
-
-def untrained(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as Splink writes it, without probabilities."""
-    levels: list[dict[str, Any]] = [
-        {"sql_condition": comparison.unknown, "label_for_charts": "unknown", "is_null_level": True}
-    ]
-    for level in comparison.levels:
-        levels.append({"sql_condition": level.condition, "label_for_charts": level.label})
-        if level.common:
-            # The level may ask for more than equal values, which Splink would otherwise look for.
-            levels[-1] |= {"tf_adjustment_column": level.common, "disable_tf_exact_match_detection": True}
-    return {"output_column_name": comparison.field, "comparison_levels": levels}
 
 
 def _all(model: Model) -> Iterator[Comparison]:
@@ -97,29 +35,10 @@ def _all(model: Model) -> Iterator[Comparison]:
             yield _identifier(f"id_{identifier}", identifier)
 
 
-def _unknown(column: str) -> str:
-    return f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
-
-
-def _alike(column: str, similarity: float) -> str:
-    return f'jaro_winkler_similarity("{column}_l", "{column}_r") >= {similarity}'
-
-
-def _alike_across(left: str, right: str) -> str:
-    return f'jaro_winkler_similarity("{left}_l", "{right}_r") >= 0.8'
-
-
-def _one_slip(column: str, *, longer_than: int = 0) -> str:
-    """Return the condition that one digit or letter is wrong, missing or has changed places with its neighbour."""
-    # The similarity first: it costs a tenth of the distance and lets no single slip in five characters or more escape.
-    alike = f'length("{column}_l") > {longer_than} AND jaro_similarity("{column}_l", "{column}_r") >= 0.85'
-    return f'{alike} AND damerau_levenshtein("{column}_l", "{column}_r") <= 1'
-
-
 GIVEN = Comparison(
     field="given",
     columns=("given", "given_2", "surname"),
-    unknown=_unknown("given"),
+    unknown=unknown_when("given"),
     levels=(
         Level("same", "given_l = given_r", same_person=0.83, strangers=0.015, relatives=0.025, common="given"),
         Level(
@@ -132,15 +51,15 @@ GIVEN = Comparison(
         Level(
             "swapped: given name and surname",
             # One of the two written alike is enough beside a slip in the other.
-            f"(given_l = surname_r AND {_alike_across('surname', 'given')}) "
-            f"OR (surname_l = given_r AND {_alike_across('given', 'surname')})",
+            f"(given_l = surname_r AND {alike_across('surname', 'given')}) "
+            f"OR (surname_l = given_r AND {alike_across('given', 'surname')})",
             same_person=0.01,
             strangers=0.00002,
             relatives=0.00005,
         ),
         Level(
             "close",
-            f"{_alike('given', 0.87)} OR (least(length(given_l), length(given_r)) = 1 "
+            f"{alike('given', 0.87)} OR (least(length(given_l), length(given_r)) = 1 "
             "AND left(given_l, 1) = left(given_r, 1))",
             same_person=0.1,
             strangers=0.01,
@@ -153,10 +72,10 @@ GIVEN = Comparison(
 GIVEN_2 = Comparison(
     field="given_2",
     columns=("given_2",),
-    unknown=_unknown("given_2"),
+    unknown=unknown_when("given_2"),
     levels=(
         Level("same", "given_2_l = given_2_r", same_person=0.85, strangers=0.015, relatives=0.025, common="given_2"),
-        Level("close", _alike("given_2", 0.87), same_person=0.08, strangers=0.01, relatives=0.015),
+        Level("close", alike("given_2", 0.87), same_person=0.08, strangers=0.01, relatives=0.015),
         Level("differs", "ELSE", same_person=0.07, strangers=0.975, relatives=0.96),
     ),
 )
@@ -165,7 +84,7 @@ _ACROSS = "given_l = surname_r OR surname_l = given_r"
 SURNAME = Comparison(
     field="surname",
     columns=("surname", "surname_2", "given"),
-    unknown=_unknown("surname"),
+    unknown=unknown_when("surname"),
     levels=(
         Level("same", "surname_l = surname_r", same_person=0.8, strangers=0.006, relatives=0.5, common="surname"),
         # Said already by the given name: counted again it would outweigh everything that differs.
@@ -191,7 +110,7 @@ SURNAME = Comparison(
             strangers=0.003,
             relatives=0.05,
         ),
-        Level("close", _alike("surname", 0.87), same_person=0.1, strangers=0.005, relatives=0.035),
+        Level("close", alike("surname", 0.87), same_person=0.1, strangers=0.005, relatives=0.035),
         Level(
             "partly: one of two",
             "surname_l = surname_2_r OR surname_2_l = surname_r",
@@ -206,7 +125,7 @@ SURNAME = Comparison(
 SURNAME_2 = Comparison(
     field="surname_2",
     columns=("surname_2", "surname"),
-    unknown=_unknown("surname_2"),
+    unknown=unknown_when("surname_2"),
     levels=(
         Level(
             "same", "surname_2_l = surname_2_r", same_person=0.83, strangers=0.006, relatives=0.4, common="surname_2"
@@ -219,7 +138,7 @@ SURNAME_2 = Comparison(
             relatives=0.01,
             silent=True,
         ),
-        Level("close", _alike("surname_2", 0.87), same_person=0.1, strangers=0.005, relatives=0.035),
+        Level("close", alike("surname_2", 0.87), same_person=0.1, strangers=0.005, relatives=0.035),
         Level("differs", "ELSE", same_person=0.06, strangers=0.979, relatives=0.555),
     ),
 )
@@ -232,7 +151,7 @@ _SLIPS = "damerau_levenshtein(CAST(birth_date_l AS VARCHAR), CAST(birth_date_r A
 BIRTH_DATE = Comparison(
     field="birth_date",
     columns=("birth_date",),
-    unknown=_unknown("birth_date"),
+    unknown=unknown_when("birth_date"),
     own=True,
     levels=(
         Level(
@@ -272,13 +191,13 @@ BIRTH_DATE = Comparison(
 DOCUMENT = Comparison(
     field="document",
     columns=("document",),
-    unknown=_unknown("document"),
+    unknown=unknown_when("document"),
     own=True,
     levels=(
         Level(
             "same", "document_l = document_r", same_person=0.9, strangers=0.000001, relatives=0.002, common="document"
         ),
-        Level("close", _one_slip("document", longer_than=5), same_person=0.06, strangers=0.00002, relatives=0.0005),
+        Level("close", one_slip("document", longer_than=5), same_person=0.06, strangers=0.00002, relatives=0.0005),
         Level("differs", "ELSE", same_person=0.04, strangers=0.999979, relatives=0.9975),
     ),
 )
@@ -286,10 +205,10 @@ DOCUMENT = Comparison(
 PHONE = Comparison(
     field="phone",
     columns=("phone",),
-    unknown=_unknown("phone"),
+    unknown=unknown_when("phone"),
     levels=(
         Level("same", "phone_l = phone_r", same_person=0.75, strangers=0.000002, relatives=0.45, common="phone"),
-        Level("close", _one_slip("phone", longer_than=7), same_person=0.05, strangers=0.00002, relatives=0.01),
+        Level("close", one_slip("phone", longer_than=7), same_person=0.05, strangers=0.00002, relatives=0.01),
         Level("differs", "ELSE", same_person=0.2, strangers=0.999978, relatives=0.54),
     ),
 )
@@ -305,7 +224,7 @@ _SAME_DIGITS = "regexp_replace(email_l, '[^0-9]', '', 'g') = regexp_replace(emai
 EMAIL = Comparison(
     field="email",
     columns=("email", "email_user", "surname", "given"),
-    unknown=_unknown("email"),
+    unknown=unknown_when("email"),
     own=True,
     levels=(
         Level("same", "email_l = email_r", same_person=0.75, strangers=0.000002, relatives=0.06, common="email"),
@@ -318,14 +237,14 @@ EMAIL = Comparison(
         ),
         Level(
             "close",
-            f"email_user_l <> email_user_r AND {_alike('email', 0.92)} AND (NOT {_SAME_NAME} OR {_SAME_DIGITS})",
+            f"email_user_l <> email_user_r AND {alike('email', 0.92)} AND (NOT {_SAME_NAME} OR {_SAME_DIGITS})",
             same_person=0.05,
             strangers=0.0003,
             relatives=0.004,
         ),
         Level(
             "close: no more than the name",
-            f"email_user_l = email_user_r OR {_alike('email', 0.92)}",
+            f"email_user_l = email_user_r OR {alike('email', 0.92)}",
             same_person=0.01,
             strangers=0.01,
             relatives=0.01,
@@ -338,19 +257,19 @@ EMAIL = Comparison(
 ADDRESS = Comparison(
     field="address",
     columns=("address", "address_numbers"),
-    unknown=_unknown("address"),
+    unknown=unknown_when("address"),
     levels=(
         Level("same", "address_l = address_r", same_person=0.6, strangers=0.000005, relatives=0.65, common="address"),
         Level(
             "close",
-            f"{_alike('address', 0.9)} AND (address_numbers_l = address_numbers_r OR {_alike('address', 0.95)})",
+            f"{alike('address', 0.9)} AND (address_numbers_l = address_numbers_r OR {alike('address', 0.95)})",
             same_person=0.13,
             strangers=0.00005,
             relatives=0.12,
         ),
         Level(
             "partly",
-            f"address_numbers_l = address_numbers_r OR {_alike('address', 0.88)}",
+            f"address_numbers_l = address_numbers_r OR {alike('address', 0.88)}",
             same_person=0.07,
             strangers=0.006,
             relatives=0.06,
@@ -362,10 +281,10 @@ ADDRESS = Comparison(
 POSTCODE = Comparison(
     field="postcode",
     columns=("postcode",),
-    unknown=_unknown("postcode"),
+    unknown=unknown_when("postcode"),
     levels=(
         Level("same", "postcode_l = postcode_r", same_person=0.8, strangers=0.003, relatives=0.85, common="postcode"),
-        Level("close", _one_slip("postcode"), same_person=0.06, strangers=0.01, relatives=0.04),
+        Level("close", one_slip("postcode"), same_person=0.06, strangers=0.01, relatives=0.04),
         Level("differs", "ELSE", same_person=0.14, strangers=0.987, relatives=0.11),
     ),
 )
@@ -375,12 +294,12 @@ def _trait(column: str, field: str) -> Comparison:
     return Comparison(
         field=field,
         columns=(column,),
-        unknown=_unknown(column),
+        unknown=unknown_when(column),
         levels=(
             Level(
                 "same", f'"{column}_l" = "{column}_r"', same_person=0.85, strangers=0.1, relatives=0.9, common=column
             ),
-            Level("close", _alike(column, 0.88), same_person=0.03, strangers=0.01, relatives=0.02),
+            Level("close", alike(column, 0.88), same_person=0.03, strangers=0.01, relatives=0.02),
             Level("differs", "ELSE", same_person=0.12, strangers=0.89, relatives=0.08),
         ),
     )
@@ -390,7 +309,7 @@ def _identifier(column: str, field: str) -> Comparison:
     return Comparison(
         field=field,
         columns=(column,),
-        unknown=_unknown(column),
+        unknown=unknown_when(column),
         own=True,
         levels=(
             Level(
@@ -401,7 +320,7 @@ def _identifier(column: str, field: str) -> Comparison:
                 relatives=0.01,
                 common=column,
             ),
-            Level("close", _one_slip(column, longer_than=5), same_person=0.04, strangers=0.00005, relatives=0.001),
+            Level("close", one_slip(column, longer_than=5), same_person=0.04, strangers=0.00005, relatives=0.001),
             Level("differs", "ELSE", same_person=0.06, strangers=0.999945, relatives=0.989),
         ),
     )

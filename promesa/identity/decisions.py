@@ -7,12 +7,20 @@ comes. `withdrawn` leaves the pair as if nobody had ever decided.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
 from promesa.errors import InputError, UnknownName
-from promesa.store import STATE, add_state, inspect_store, session, state_rows, timestamp
+from promesa.identity.decided import (
+    VERDICTS,
+    Decision,
+    Drawn,
+    decision_of,
+    decisions_where,
+    evidence_of,
+    standing,
+)
+from promesa.store import add_state, inspect_store, session, state_rows, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,70 +29,8 @@ if TYPE_CHECKING:
     from promesa.store import Run
     from promesa.workspace import Workspace
 
-VERDICTS = ("same", "different", "never", "withdrawn")
 NO_EVIDENCE = "00000000"
-_FIELDS = tuple(column for column, _ in STATE["decisions"])
 _RECORD_TIMES = (("customer", "whole"), ("at", "time"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """That a pair was drawn by chance to measure quality, not shown for its doubt.
-
-    Attributes
-    ----------
-    stratum : str
-        Which group of pairs it was drawn from.
-    weight : float
-        Pairs of that group that it stands for.
-    """
-
-    stratum: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What a person decided of one pair of records.
-
-    Attributes
-    ----------
-    id : str
-        ``<number>-<evidence>``: numbers grow, the evidence names what was known of the pair.
-    low, high : int
-        The two customers, the smaller surrogate first.
-    verdict : str
-        One of `VERDICTS`.
-    probability : float or None
-        What the model had said; None where it had said nothing.
-    stratum, weight : str or None, float or None
-        Of a pair drawn for measuring quality; None for any other.
-    at : datetime
-        Naive UTC; when what links the two existed. From then on a `same` joins them.
-    recorded_at : datetime
-        Naive UTC; when it was decided.
-    """
-
-    id: str
-    low: int
-    high: int
-    verdict: str
-    by: str
-    note: str | None
-    probability: float | None
-    stratum: str | None
-    weight: float | None
-    at: datetime
-    recorded_at: datetime
-
-    @property
-    def evidence(self) -> str:
-        """Return the name of the evidence that the decision was made on."""
-        return self.id.rpartition("-")[2]
-
-    def to_document(self) -> dict[str, object]:
-        """Return the decision as one JSON-ready document."""
-        return {**asdict(self), "at": self.at.isoformat(), "recorded_at": self.recorded_at.isoformat()}
 
 
 def decide(
@@ -165,8 +111,10 @@ def undo(
                 expected=f"the last one, {history[-1].id}",
                 fix=f"undo {history[-1].id} first",
             )
-        before = history[-2].verdict if len(history) > 1 else "withdrawn"
-        made = _write(run, [pair], before, by=by, note=note, overrule=True)
+        before = history[-2] if len(history) > 1 else None
+        drawn = Drawn(stratum=before.stratum, weight=before.weight or 1.0) if before and before.stratum else None
+        verdict = before.verdict if before else "withdrawn"
+        made = _write(run, [pair], verdict, by=by, note=note, drawn=drawn, overrule=True)
         _refresh(run)
         return made[0]
 
@@ -212,28 +160,7 @@ def unlink(
 def decision_log(ws: Workspace) -> list[Decision]:
     """Return every decision ever made, the first first."""
     with inspect_store(ws) as look:
-        return [_decision(row) for row in look.engine.run(_listed(look.rows("decisions"), "true"))]
-
-
-def standing(decisions: str) -> str:
-    """Return a SELECT of the decision that counts for each pair, over rows of decisions, but for withdrawn ones."""
-    return (
-        f"SELECT * FROM (SELECT * FROM ({decisions}) "
-        "QUALIFY row_number() OVER (PARTITION BY low, high ORDER BY recorded_at DESC, id DESC) = 1) "
-        "WHERE verdict <> 'withdrawn'"
-    )
-
-
-def evidence_of(links: str) -> str:
-    """Return a SELECT of (low, high, evidence) over rows of links: a name of what is known of each pair.
-
-    It is of levels and rules alone, so a probability that a new model changes is no new evidence.
-    """
-    part = "kind || ':' || CASE WHEN kind = 'exact' THEN rule ELSE '' END || ':' || coalesce(agreed, '')"
-    return (
-        f"SELECT low, high, substr(md5(string_agg({part}, '|' ORDER BY {part})), 1, 8) AS evidence "
-        f"FROM ({links}) GROUP BY low, high"
-    )
+        return [decision_of(row) for row in look.engine.run(decisions_where(look.rows("decisions"), "true"))]
 
 
 def ordered(first: int, second: int) -> tuple[int, int]:
@@ -319,26 +246,20 @@ def _instant(value: object) -> str:
 
 
 def _refresh(run: Run) -> None:
+    """Train the threshold for the link runs to come, and bring the persons up to date with the one in force."""
     from promesa.identity.linking import refresh_persons
+    from promesa.identity.threshold import train_threshold
 
+    train_threshold(run)
     refresh_persons(run)
 
 
 def _rows(run: Run, condition: str) -> list[Decision]:
-    return [_decision(row) for row in run.engine.run(_listed(state_rows(run, "decisions"), condition))]
-
-
-def _listed(decisions: str, condition: str) -> str:
-    fields = ", ".join(name(field) for field in _FIELDS)
-    return f"SELECT {fields} FROM ({decisions}) WHERE {condition} ORDER BY recorded_at, id"
+    return [decision_of(row) for row in run.engine.run(decisions_where(state_rows(run, "decisions"), condition))]
 
 
 def _standing(run: Run) -> str:
     return standing(state_rows(run, "decisions"))
-
-
-def _decision(row: tuple[object, ...]) -> Decision:
-    return Decision(**dict(zip(_FIELDS, row, strict=True)))  # pyright: ignore[reportArgumentType]
 
 
 def _pair_of(run: Run, decision: str) -> tuple[int, int]:

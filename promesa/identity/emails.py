@@ -25,7 +25,7 @@ _MISTYPED = {
 }
 _NOBODY_DOMAINS = word_set(
     "tiene.com notiene.com notiene.es notiene.co sincorreo.com sincorreo.es sinemail.com noemail.com nomail.com"
-    " nocorreo.com noaplica.com nada.com ninguno.com example.com example.org example.net ejemplo.com ejemplo.es"
+    " nocorreo.com noaplica.com nada.com ninguno.com ejemplo.com ejemplo.es"
     " exemplo.com test.com prueba.com pruebas.com teste.com none.com null.com noreply.com dominio.com domain.com"
     " xxx.com xx.com asdf.com aaa.com naotem.com sememail.com"
 )

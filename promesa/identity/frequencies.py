@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from promesa.engine import Embedded
-    from promesa.identity.comparisons import Comparison
+    from promesa.identity.levels import Comparison
 
 HELD_BY = 50  # records, at least
 LISTED = 1_000  # values of one column, at most

@@ -251,9 +251,7 @@ def _hold_bridges(nodes: int, edges: Edges, against: Contradictions, reason: NDA
     doubtful &= sizes[person[low]] >= 2 * _GROUP_CONTRADICTED
     suspects = set(joins[doubtful].tolist())
     for chosen in _by_component(person[edges.low], np.unique(person[low[doubtful]]), joins):
-        ends = {
-            int(edge): (int(edges.low[edge]), int(edges.high[edge])) for edge in chosen.tolist()
-        }
+        ends = {int(edge): (int(edges.low[edge]), int(edges.high[edge])) for edge in chosen.tolist()}
         _part(edges, ends, suspects & ends.keys(), against, reason)
 
 

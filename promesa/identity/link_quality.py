@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promesa import words
 from promesa.engine import literal
 from promesa.errors import ValueOutOfRange
-from promesa.identity.decisions import standing
+from promesa.identity.decided import standing
 from promesa.identity.exact import documents_apart
 from promesa.identity.sampling import pair_strata, strata
 from promesa.identity.stratified import Figure, Group, one_person_pairs, share_found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
 VERSION = 1  # of what makes records and links: with another one, everything is looked at again
 _LINKS = "identity_links"
 _CROSSED = "identity_crossed_values"
+_NAME = ("given", "given_2", "surname", "surname_2")
 _THINGS = ("birth_date", "address", "postcode")  # beside the name, the identifiers and the traits compared
+_ALIKE = ("same", "close", "swapped", "partly")
 _DIGITS = 12  # of a probability: what lies beyond is the order in which numbers were added
 
 
@@ -245,27 +248,26 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
 def _scored(model: LinkModel, declared: Model) -> str:
     return (
         f" UNION ALL SELECT s.low, s.high, 'model', {literal(model.fingerprint)}, round(s.probability, {_DIGITS}), "
-        f"s.agreed, CASE WHEN {_things_that_agree('s.agreed', declared)} < 2 THEN {literal(ONE_FIELD)} END, "
+        f"s.agreed, CASE WHEN NOT {_enough_agrees('s.agreed', declared)} THEN {literal(ONE_FIELD)} END, "
         'greatest(a."at", b."at") FROM identity_scores s '
         f"JOIN {RECORDS} a ON a.customer = s.low JOIN {RECORDS} b ON b.customer = s.high"
     )
 
 
-def _things_that_agree(agreed: str, declared: Model) -> str:
-    """Return the SQL of how many things tell that two records are one person; all of a name is one thing.
+def _enough_agrees(agreed: str, declared: Model) -> str:
+    """Return the condition that two things tell that two records are one person; all of a name is one thing.
 
     However sure a model is, one thing is not enough: it learns from the records at hand, and where these hold
     nothing but names, or nothing but an e-mail, it cannot learn how many persons share one.
     """
+    alike = f'": "({"|".join(_ALIKE)})'
+    others = "|".join(re.escape(field) for field in (*_THINGS, *declared.identifiers, *declared.identity.compare))
+    other, named = f'"({others}){alike}', f'"({"|".join(_NAME)}){alike}'
 
-    def agrees(field: str) -> str:
-        starts = f'"{field}": "'
-        told = [f"contains({agreed}, {literal(starts + level)})" for level in ("", "differs", "unknown")]
-        return f"({told[0]} AND NOT {told[1]} AND NOT {told[2]})"
+    def has(pattern: str) -> str:
+        return f"regexp_matches({agreed}, {literal(pattern)})"
 
-    named = " OR ".join(agrees(field) for field in ("given", "surname", "given_2", "surname_2"))
-    things = [f"({named})", *(agrees(field) for field in (*_THINGS, *declared.identifiers, *declared.identity.compare))]
-    return " + ".join(f"CAST({thing} AS INTEGER)" for thing in things)
+    return f"({has(other)} AND ({has(named)} OR {has(f'{other}.*{other}')}))"
 
 
 def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
@@ -276,9 +278,7 @@ def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
     crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
     more = f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"
     engine.run(more)
-    blocks = pairs(
-        engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", crossed=_CROSSED, model=declared
-    )
+    blocks = pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", crossed=_CROSSED, model=declared)
     if engine.value(f"SELECT count(*) FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"):
         engine.run(more)
         blocks = pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", model=declared)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from promesa.identity.comparisons import Comparison
+    from promesa.identity.levels import Comparison
 
 ROUNDS, STILL = 200, 1e-6  # iterations at most; change of any share at which it has settled
 PRIOR_PERSON, PRIOR_HOME = 40.0, 400.0  # pairs that the shipped shares of one person, of one home, count for

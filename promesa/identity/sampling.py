@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal
 from promesa.errors import ValueOutOfRange
-from promesa.identity.decisions import Drawn, standing
+from promesa.identity.decided import Drawn, standing
 from promesa.store import inspect_store
 
 if TYPE_CHECKING:

@@ -50,11 +50,14 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
     match_weight, relatives = _exponents(link_model)
     # Odds against strangers and against relatives: either explanation alone is enough to doubt.
     probability = "1 / (1 + pow(2, -match_weight) + exp(-relatives))"
+    weighed = f"SELECT *, {match_weight} AS match_weight FROM ({vectors(pairs, comparisons, common=link_model.common)})"
+    if 0 < at_least < 1:
+        # Most pairs are strangers' and are told by the first weight alone.
+        weighed = f"SELECT * FROM ({weighed}) WHERE match_weight >= {log2(at_least / (1 - at_least))!r}"
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_scored AS "
         f"SELECT low, high, {probability} AS probability, {', '.join(['match_weight', *gammas])} "
-        f"FROM (SELECT *, {match_weight} AS match_weight, {relatives} AS relatives "
-        f"FROM ({vectors(pairs, comparisons, common=link_model.common)})) WHERE {probability} >= {at_least!r}"
+        f"FROM (SELECT *, {relatives} AS relatives FROM ({weighed})) WHERE {probability} >= {at_least!r}"
     )
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
@@ -77,7 +80,10 @@ def prepare(
     comparisons: Sequence[Settings],
     common: Mapping[str, Mapping[str, float]],
 ) -> None:
-    """Write `identity_sides`: of the records that stand in a pair, the columns that are compared."""
+    """Write `identity_sides`: of the records that stand in a pair, the columns that are compared.
+
+    Beside each frequent value stands log2 of the share of strangers who agree on it.
+    """
     columns = _columns(comparisons)
     joins, chosen = "", [name(column) for column in columns]
     for number, column in enumerate(sorted(common)):
@@ -86,19 +92,23 @@ def prepare(
             f" LEFT JOIN (VALUES {rows}) AS common_{number}(value, share)"
             f" ON common_{number}.value = CAST(records.{name(column)} AS VARCHAR)"
         )
-        chosen.append(f"common_{number}.share AS {name(f'tf_{column}')}")
+        chosen.append(f"log2(common_{number}.share) AS {name(f'tf_{column}')}")
+    # With many pairs nearly every record stands in one: looking for those that do not would cost more than it saves.
+    many = engine.value(f"SELECT (SELECT count(*) FROM {pairs}) > (SELECT count(*) FROM {records})")
+    within = "" if many else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE identity_sides AS SELECT {', '.join(['customer', *chosen])} "
-        f"FROM {records} AS records{joins} "
-        f"WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+        f"FROM {records} AS records{joins}{within}"
     )
 
 
 def vectors(pairs: str, comparisons: Sequence[Settings], *, common: Mapping[str, object]) -> str:
     """Return a SELECT of each pair's level in each comparison, over `pairs` and `identity_sides`."""
-    columns = [*_columns(comparisons), *(f"tf_{column}" for column in sorted(common))]
+    columns = _columns(comparisons)
     sides = [f"side_{side}.{name(column)} AS {name(f'{column}_{side}')}" for column in columns for side in _SIDES]
-    shares = [f"{name(f'tf_{column}_l')}" for column in sorted(common)]
+    # Where a frequency counts the two values are equal: one side's will do.
+    shares = [name(f"tf_{column}") for column in sorted(common)]
+    sides += [f"side_l.{share}" for share in shares]
     levels = [f"{_level(comparison)} AS {name(gamma_column(comparison))}" for comparison in comparisons]
     return (
         f"SELECT {', '.join(['low', 'high', *shares, *levels])} FROM ("
@@ -137,10 +147,10 @@ def _exponents(link_model: LinkModel) -> tuple[str, str]:
             m, u = level["m_probability"], level["u_probability"]
             apart, home = f"({log2(m / u)!r})", f"({log(m / share)!r})"
             if column := level.get("tf_adjustment_column"):
-                frequency = name(f"tf_{column}_l")
-                apart = f"({log2(m)!r} - coalesce(log2({frequency}), {log2(u)!r}))"
+                frequency = name(f"tf_{column}")
+                apart = f"({log2(m)!r} - coalesce({frequency}, {log2(u)!r}))"
                 # What many have, two of one home have as easily as two strangers.
-                home = f"({log(m)!r} - ln(greatest({share!r}, coalesce({frequency}, 0))))"
+                home = f"({log(m)!r} - ln(greatest({share!r}, coalesce(pow(2, {frequency}), 0))))"
             against += f" WHEN {value} THEN {apart}"
             among += f" WHEN {value} THEN {home}"
         weights.append(f"CASE {gamma}{against} ELSE 0 END")

@@ -1,8 +1,9 @@
-"""From which probability on two records are joined: the company's word until decisions know better.
+"""From which probability on two records are joined: the company's word until decisions show better.
 
-Decisions train the threshold: the link run takes the smallest probability from which on the links' precision
-is at least 99 %, at the lower end of its interval. What was trained stands in ``.promesa/identity/threshold.json``
-and changes only with the decisions, never with a load.
+Decisions train the threshold. It goes down to the smallest probability from which on the links' precision is at least
+99 % at the lower end of its interval; it goes up where even the upper end is below that at the company's own. Where the
+decisions show neither, the company's own stands. Every decision trains it anew, a load never does; what was trained
+stands in ``.promesa/identity/threshold.json``, and the next link run applies it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from promesa.engine import literal
 from promesa.errors import ValueOutOfRange
-from promesa.identity.decisions import standing
+from promesa.identity.decided import standing
 from promesa.store import inspect_store, state_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from promesa.engine import Embedded
+    from promesa.identity.calibration import Calibration
     from promesa.store import Run
     from promesa.workspace import Workspace
 
@@ -27,7 +30,9 @@ PRECISION = 0.99
 NEEDED = 30
 CONFIDENCE = 0.95
 GRID = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
-TOO_FEW, TRAINED, NONE_SAFE = "too-few", "trained", "none-safe"
+TOO_FEW, LOWERED, RAISED, KEPT = "too-few", "lowered", "raised", "kept"
+# A pair held for another reason than its probability is joined by no threshold, so it teaches it nothing.
+_OTHER_REASONS = ("evidence", "names", "documents", "bridge", "size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +41,9 @@ class Threshold:
 
     Attributes
     ----------
-    basis : {"too-few", "trained", "none-safe"}
-        Fewer than 30 decisions: the company's own stands. Trained: by decisions. None safe: no probability
-        reaches the precision, so the strictest of the grid is taken.
+    basis : {"too-few", "lowered", "raised", "kept"}
+        Fewer than 30 decisions: the company's own stands. Lowered or raised: decisions show that a smaller one
+        is safe, or that the company's own is not. Kept: they show neither.
     link_from : float
         A fraction.
     n, same : int
@@ -48,6 +53,8 @@ class Threshold:
         with too few decisions.
     target : float
         What the lower end is to reach.
+    needed : int
+        Decisions that it takes.
     decisions : str
         Names the decisions it was trained on.
     """
@@ -60,6 +67,7 @@ class Threshold:
     lower: float | None = None
     upper: float | None = None
     target: float = PRECISION
+    needed: int = NEEDED
     decisions: str = ""
 
     def to_document(self) -> dict[str, object]:
@@ -130,15 +138,19 @@ def _trained(engine: Embedded, ws: Workspace, links: str, decided: str, *, preci
             expected="a fraction greater than 0 and less than 1",
             fix="write 99 % as 0.99",
         )
-    # Where an identifier joins two records the threshold decides nothing, so such pairs teach it nothing.
+    if int(str(engine.value(f"SELECT count(*) FROM ({standing(decided)})"))) < NEEDED:
+        # Too few whatever they are of: the links need not be read.
+        links = f"SELECT * FROM ({links}) WHERE false"
+    # Where an identifier joins two records the threshold decides nothing either.
+    others = ", ".join(literal(reason) for reason in _OTHER_REASONS)
     proposed = (
-        "SELECT low, high, max(probability) AS probability "
-        f"FROM ({links}) GROUP BY low, high HAVING bool_and(kind = 'model')"
+        f"SELECT low, high, max(probability) AS probability FROM ({links}) GROUP BY low, high "
+        f"HAVING bool_and(kind = 'model' AND coalesce(reason NOT IN ({others}), true))"
     )
     rows = engine.run(
         "SELECT d.low, d.high, d.verdict = 'same', coalesce(l.probability, d.probability) "
         f"FROM ({standing(decided)}) d LEFT JOIN ({proposed}) l USING (low, high) "
-        f"ANTI JOIN (SELECT low, high FROM ({links}) WHERE kind = 'exact') e USING (low, high) "
+        f"ANTI JOIN (SELECT low, high FROM ({links}) WHERE kind = 'exact' OR reason IN ({others})) e USING (low, high) "
         "WHERE coalesce(l.probability, d.probability) IS NOT NULL ORDER BY 1, 2"
     )
     same = [bool(row[2]) for row in rows]
@@ -153,46 +165,43 @@ def _trained(engine: Embedded, ws: Workspace, links: str, decided: str, *, preci
     )
     if len(rows) < NEEDED:
         return few
+    from promesa.identity.calibration import calibrate
+
     odds = "ln(probability / greatest(1 - probability, 1e-7))"
     bins = engine.run(
         f"SELECT round({odds}, 1) AS bin, min(probability), count(*) FROM ({proposed}) "
         "WHERE probability > 0 GROUP BY bin ORDER BY bin"
     )
-    return _smallest_safe(
+    return _moved(
         few,
-        [float(str(row[3])) for row in rows],
-        same,
+        calibrate([float(str(row[3])) for row in rows], same),
         bins=[(float(str(odd)), float(str(least)), int(str(pairs))) for odd, least, pairs in bins],
-        ws=ws,
+        review_from=ws.model.identity.review_from,
     )
 
 
-def _smallest_safe(
-    few: Threshold,
-    probabilities: list[float],
-    same: list[bool],
-    *,
-    bins: list[tuple[float, float, int]],
-    ws: Workspace,
+def _moved(
+    own: Threshold, calibration: Calibration, *, bins: list[tuple[float, float, int]], review_from: float
 ) -> Threshold:
-    """Return the smallest threshold of the grid whose precision is safely at the target, or the strictest."""
-    from promesa.identity.calibration import calibrate, log_odds, precision_above
+    """Return the company's own threshold, moved as far as the decisions show that it should be."""
+    from promesa.identity.calibration import log_odds, precision_above
 
-    calibration = calibrate(probabilities, same)
-    settings = ws.model.identity
-    candidate = few
-    for edge in sorted({edge for edge in (*GRID, settings.link_from) if edge >= settings.review_from}):
+    def at(edge: float, basis: str) -> Threshold:
         above = [(odds, pairs) for odds, least, pairs in bins if least >= edge] or [(float(log_odds(edge)), 1)]
-        share, lower, upper = precision_above(
-            calibration,
-            [odds for odds, _ in above],
-            [pairs for _, pairs in above],
-            confidence_level=CONFIDENCE,
-        )
-        candidate = replace(few, basis=NONE_SAFE, link_from=edge, precision=share, lower=lower, upper=upper)
-        if lower >= few.target:
-            return replace(candidate, basis=TRAINED)
-    return candidate
+        odds, pairs = zip(*above, strict=True)
+        share, lower, upper = precision_above(calibration, odds, pairs, confidence_level=CONFIDENCE)
+        return replace(own, basis=basis, link_from=edge, precision=share, lower=lower, upper=upper)
+
+    edges = sorted({edge for edge in (*GRID, own.link_from) if edge >= review_from})
+    smaller = (at(edge, LOWERED) for edge in edges if edge < own.link_from)
+    if safe := next((found for found in smaller if (found.lower or 0) >= own.target), None):
+        return safe
+    kept = at(own.link_from, KEPT)
+    if (kept.upper or 0) >= own.target:
+        return kept
+    larger = [at(edge, RAISED) for edge in edges if edge > own.link_from] or [kept]
+    not_shown_bad = (found for found in larger if (found.upper or 0) >= own.target)
+    return next(not_shown_bad, larger[-1])
 
 
 def _file(state: Path) -> Path:

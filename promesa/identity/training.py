@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import name
 from promesa.identity.blocking import pairs as find_pairs
-from promesa.identity.comparisons import comparisons_of, untrained
+from promesa.identity.comparisons import comparisons_of
 from promesa.identity.frequencies import common_values, shares_of
 from promesa.identity.kept_model import LinkModel
+from promesa.identity.levels import untrained
 from promesa.identity.mixture import LEAST, Mixture, Patterns, separate
 from promesa.identity.scoring import gamma_column, prepare, vectors
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from promesa.engine import Embedded
-    from promesa.identity.comparisons import Comparison
+    from promesa.identity.levels import Comparison
     from promesa.workspace import Model
 
 FEW = 30  # pairs of one person below which a model is mostly the one that ships

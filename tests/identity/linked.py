@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 COLUMNS = ("who", "at", "name", "email", "phone", "document", "birth_date", "address", "shop_key")
 PROFILES = (
-    'SELECT row_number() OVER () AS id, "at" AS at, who AS customer, name, email, phone, document, birth_date, address, '
-    "shop_key FROM {}"
+    'SELECT row_number() OVER () AS id, "at" AS at, who AS customer, name, email, phone, document, birth_date, '
+    "address, shop_key FROM {}"
 )
+MOST = 5  # records that may share a value
 SYSTEMS = ("shop", "crm", "calls")
 MOMENTS = "SELECT id, \"at\" AS at, who AS customer, 'call' AS touchpoint FROM moments"
 ORDERS = 'SELECT id, "at" AS at, who AS customer, revenue, cost FROM orders'
-CONSENTS = "SELECT id, \"at\" AS at, who AS customer, 'news' AS purpose, CAST(given AS BOOLEAN) AS granted FROM consents"
+CONSENTS = (
+    "SELECT id, \"at\" AS at, who AS customer, 'news' AS purpose, CAST(given AS BOOLEAN) AS granted FROM consents"
+)
 
 
 @dataclass
@@ -99,7 +102,8 @@ def linked(root: Path, *, identifiers: dict[str, Identifier] | None = None, **id
     }
     base = model()
     settings = IdentitySettings(**{"country": "CO", **identity})
-    declared = replace(base, identifiers={**base.identifiers, **own}, identity=settings)
+    few = {name: replace(identifier, most=MOST) for name, identifier in base.identifiers.items()}
+    declared = replace(base, identifiers={**few, **own}, identity=settings)
     root.mkdir(parents=True, exist_ok=True)
     made = company(
         root,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-DAY = datetime(2026, 3, 1)
+DAY = datetime(2026, 1, 15)
 PROFILES = 'SELECT id, "at" AS at, who AS customer, name, email, phone FROM people'
 ORDERS = 'SELECT id, "at" AS at, who AS customer, revenue, cost FROM orders'
 MOMENTS = "SELECT id, \"at\" AS at, who AS customer, 'call' AS touchpoint FROM moments"

@@ -8,7 +8,8 @@ import pytest
 
 from promesa.errors import InputError, UnknownName
 from promesa.identity import decisions as module
-from promesa.identity.decisions import Drawn, decide, decision_log, evidence_of, standing, undo, unlink
+from promesa.identity.decided import Drawn, evidence_of, standing
+from promesa.identity.decisions import decide, decision_log, undo, unlink
 from promesa.store import inspect_store
 from tests.identity.pairs import DAY, Pairs, pairs
 from tests.store.companies import NOON
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pairs:
-    monkeypatch.setattr(module, "_refresh", lambda run: None)
+    monkeypatch.setattr(module, "_refresh", lambda _run: None)
     made = pairs(tmp_path)
-    made.records(dict.fromkeys("abcd", {}))
+    made.records({key: {} for key in "abcd"})
     made.link([{"low": "a", "high": "b"}, {"low": "b", "high": "c", "state": "linked", "probability": 0.999}])
     return made
 

@@ -150,7 +150,11 @@ def test_the_intervals_cover_the_figures_of_the_whole(missed: float) -> None:
         [size, right, size * (size - 1) / 2, right + extra, size - extra / 2, size - lost / 2, ~lost & (extra == 0)]
     ).astype(float)
     sums = table.sum(axis=0)
-    actual = {"pair_precision": sums[1] / sums[3], "pair_recall": sums[1] / sums[2], "exact_persons": table[:, 6].mean()}
+    actual = {
+        "pair_precision": sums[1] / sums[3],
+        "pair_recall": sums[1] / sums[2],
+        "exact_persons": table[:, 6].mean(),
+    }
     covered = dict.fromkeys(actual, 0)
     for seed in range(300):
         chosen = table[rng.integers(0, size.size, 400)]

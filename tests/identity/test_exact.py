@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,9 +14,13 @@ from promesa.store import surrogate
 from promesa.workspace import Identifier, Label
 from tests.store.companies import model
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 TYPES = {"whole": "BIGINT", "text": "VARCHAR", "time": "TIMESTAMP", "day": "DATE"}
 KEY = Identifier(name="shop_key", label=Label(es="c", en="k"), kind="key", joins="alone", system="shop")
-MODEL = replace(model(), identifiers={**model().identifiers, "shop_key": KEY})
+BUILT_IN = {name: replace(identifier, most=5) for name, identifier in model().identifiers.items()}
+MODEL = replace(model(), identifiers={**BUILT_IN, "shop_key": replace(KEY, most=5)})
 
 
 @pytest.fixture
@@ -35,9 +38,7 @@ def records(engine: Embedded, rows: list[dict[str, Any]], *, table: str = "r") -
         first, _, rest = given.strip().partition(" ")
         one, _, two = surname.strip().partition(" ")
         parts = {"given": first, "given_2": rest, "surname": one, "surname_2": two}
-        made.append(
-            {**row, "customer": number, "at": f"2026-01-{number:02d}", **{k: v for k, v in parts.items() if v}}
-        )
+        made.append({**row, "customer": number, "at": f"2026-01-{number:02d}", **{k: v for k, v in parts.items() if v}})
     columns = [column for column in record_columns(MODEL) if column[0] != "name"]
     listed = ", ".join(
         "(" + ", ".join(f"CAST({literal(row.get(c))} AS {TYPES[kind]})" for c, kind in columns) + ")" for row in made
@@ -130,7 +131,7 @@ def test_a_value_that_too_many_hold_joins_nobody_and_is_told(engine: Embedded) -
 def test_up_to_the_most_all_pairs_are_joined(engine: Embedded) -> None:
     found = links(engine, [{"name": "ana, lopez", "document": "52123456"} for _ in range(5)])
     assert [link[:2] for link in found] == [(a, b) for a in range(1, 6) for b in range(a + 1, 6)]
-    times = engine.run("SELECT DISTINCT high, CAST(\"at\" AS VARCHAR) FROM found ORDER BY 1")
+    times = engine.run('SELECT DISTINCT high, CAST("at" AS VARCHAR) FROM found ORDER BY 1')
     assert times[0] == (2, "2026-01-02 00:00:00")
 
 
@@ -162,11 +163,15 @@ def test_a_key_of_another_system_joins_the_customer_it_names(engine: Embedded) -
     assert engine.run("FROM keyed") == []
 
 
-@pytest.mark.parametrize(("before", "now", "crosses"), [(5, 6, True), (6, 5, True), (4, 5, False), (6, 7, False), (5, 5, False)])
+@pytest.mark.parametrize(
+    ("before", "now", "crosses"), [(5, 6, True), (6, 5, True), (4, 5, False), (6, 7, False), (5, 5, False)]
+)
 def test_a_value_put_over_or_under_the_most_is_noticed(engine: Embedded, before: int, now: int, crosses: bool) -> None:
     was = records(engine, [{"document": "52123456"} for _ in range(before)] or [{}], table="was")
     table = records(engine, [{"document": "52123456"} for _ in range(now)] + [{"document": "999999"}])
-    engine.run(f"CREATE TEMP TABLE new AS SELECT unnest(range({min(before, now) + 1}, {max(before, now) + 1})) AS customer")
+    engine.run(
+        f"CREATE TEMP TABLE new AS SELECT unnest(range({min(before, now) + 1}, {max(before, now) + 1})) AS customer"
+    )
     crossed_values(engine, table, model=MODEL, new="new", before=was, into="crossed")
     found = {row[0] for row in engine.run("SELECT customer FROM crossed")}
     assert found == (set(range(1, now + 1)) if crosses else set())

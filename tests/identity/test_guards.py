@@ -50,7 +50,9 @@ class Case:
             slips=frozenset(self.slips | {(two, one) for one, two in self.slips}),
         )
 
-    def outcome(self, *, largest: int = 30, order: list[tuple[int, int]] | None = None) -> tuple[dict[Any, str], list[int]]:
+    def outcome(
+        self, *, largest: int = 30, order: list[tuple[int, int]] | None = None
+    ) -> tuple[dict[Any, str], list[int]]:
         pairs = order or sorted(self.links)
         judged = judge(self.nodes, self.edges(pairs), self.against(), largest=largest)
         return {pair: REASONS[r] for pair, r in zip(pairs, judged.reason.tolist(), strict=True)}, judged.person.tolist()

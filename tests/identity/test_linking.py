@@ -62,7 +62,7 @@ def with_model(root: Path, kept_model: Path, **identity: Any) -> Linked:
 
 def outcome(made: Linked) -> dict[str, list[tuple[Any, ...]]]:
     return {
-        "links": made.rows("links", '* EXCLUDE (recorded_at)'),
+        "links": made.rows("links", "* EXCLUDE (recorded_at)"),
         "persons": made.rows("persons"),
         "records": made.rows("records", "* EXCLUDE (newest)"),
     }
@@ -232,8 +232,12 @@ def test_linking_then_unlinking_brings_everything_back(tmp_path: Path, kept_mode
     made.link()
     before = outcome(made)
     who = made.who()
-    for pair in (("shop:a", "shop:c"), ("shop:a", "crm:a"), ("calls:a", "crm:a")):
-        for verdict in ("same", "different", "never"):
+    for pair, verdicts in (
+        (("shop:a", "shop:c"), ("same", "different")),
+        (("shop:a", "crm:a"), ("same", "never")),
+        (("calls:a", "crm:a"), ("different",)),
+    ):
+        for verdict in verdicts:
             decide(made.ws, who[pair[0]], who[pair[1]], verdict, by="ana", recorded_at=made.now())
             changed = made.persons()
             made.link()
@@ -251,7 +255,7 @@ BAD = {
     "everyone the same document": lambda n: {**some(n, "name"), "document": "52123456"},
     "an e-mail that is none": lambda n: {**some(n, "name"), "email": "no@tiene.com"},
     "names of one letter": lambda n: {"name": "A", "email": f"p{n}@correo.example"},
-    "nothing known": lambda n: {},
+    "nothing known": lambda _: {},
 }
 
 

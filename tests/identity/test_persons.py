@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,9 @@ def rows_of(links: list[tuple[int, int, int]], nodes: int = NODES) -> Rows:
     low, high, since = (np.array([link[place] for link in links], dtype=np.int64) for place in range(3))
     low, high = np.minimum(low, high), np.maximum(low, high)
     found = intervals(nodes, low, high, since=since)
-    return sorted(zip(found.node.tolist(), found.person.tolist(), found.since.tolist(), found.until.tolist(), strict=True))
+    return sorted(
+        zip(found.node.tolist(), found.person.tolist(), found.since.tolist(), found.until.tolist(), strict=True)
+    )
 
 
 def brute_force(links: list[tuple[int, int, int]], instant: int) -> list[int]:
@@ -70,8 +74,8 @@ def test_only_customers_who_ever_share_a_person_have_rows_and_those_cover_all_ti
         mine = [row for row in rows if row[0] == node]
         mine.sort(key=lambda row: row[2])
         assert (mine[0][2], mine[-1][3]) == (BEGINNING, END)
-        assert all(first[3] == second[2] for first, second in zip(mine, mine[1:], strict=False))
-        assert all(first[1] != second[1] for first, second in zip(mine, mine[1:], strict=False))
+        assert all(first[3] == second[2] for first, second in pairwise(mine))
+        assert all(first[1] != second[1] for first, second in pairwise(mine))
 
 
 def test_a_link_without_a_date_counts_from_the_beginning() -> None:

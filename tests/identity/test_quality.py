@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from promesa.errors import ValueOutOfRange
 from promesa.identity.decisions import decide
@@ -31,10 +32,12 @@ def test_the_interval_of_a_sum_is_newcombe_s() -> None:
     assert (found.lower - 1, found.upper - 1) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
 
 
-def test_one_stratum_of_many_pairs_is_wilson_s() -> None:
-    found = one_person_pairs([Group(pairs=10**9, n=50, same=47, expected=0.1)], confidence_level=LEVEL)
-    ends = wilson_interval(0.94, 50, confidence_level=LEVEL)
-    assert (found.lower / 10**9, found.upper / 10**9) == (pytest.approx(ends.lower), pytest.approx(ends.upper))
+@pytest.mark.parametrize(("same", "n"), [(47, 50), (50, 50), (0, 12), (3, 20)])
+def test_one_stratum_of_many_pairs_is_the_exact_interval(same: int, n: int) -> None:
+    """Outside reference: SciPy's exact interval of a binomial share."""
+    found = one_person_pairs([Group(pairs=10**12, n=n, same=same, expected=0.1)], confidence_level=LEVEL)
+    ends = binomtest(same, n).proportion_ci(LEVEL, method="exact")
+    assert (found.lower / 10**12, found.upper / 10**12) == (pytest.approx(ends.low), pytest.approx(ends.high))
 
 
 def test_what_was_not_drawn_may_be_anything() -> None:
@@ -179,7 +182,7 @@ def test_reviewed_pairs_tell_precision_and_recall(tmp_path: Path) -> None:
 
 
 def test_a_decision_of_the_sample_is_known_and_drawn_no_more(shop: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promesa.identity.decisions._refresh", lambda run: None)
+    monkeypatch.setattr("promesa.identity.decisions._refresh", lambda _run: None)
     shop.link([{"low": "a", "high": "b"}, {"low": "c", "high": "d"}])
     (low, high, how), _ = draw_pairs(shop.ws, 10)
     assert how.weight == 1
