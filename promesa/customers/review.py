@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from promesa.store import Inspection
     from promesa.workspace import Workspace
 
+# Fields that the model compares in parts, and its levels from the worst.
+_PARTS = {"name": ("given", "given_2", "surname", "surname_2")}
+_WORST_FIRST = ("differs", "partly", "swapped", "close", "same")
 _NOT_SHOWN = ("source", "id", "at", "customer", "recorded_at")
 
 
@@ -369,6 +372,9 @@ def differing(item: Item, fields: Sequence[str]) -> dict[str, str]:
 def _compared(item: Item, field: str) -> str:
     if field in item.agreed:
         return item.agreed[field]
+    parts = {item.agreed[part] for part in _PARTS.get(field, ()) if part in item.agreed}
+    if parts - {"unknown"}:
+        return next(level for level in _WORST_FIRST if level in parts)
     low, high = item.low.fields.get(field), item.high.fields.get(field)
     if low is None or high is None:
         return "unknown"

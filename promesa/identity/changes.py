@@ -66,7 +66,7 @@ def kept_columns(model: Model) -> tuple[tuple[str, str], ...]:
     return (*record_columns(model), *MADE_OF)
 
 
-def find_changes(run: Run, *, whole: bool) -> Changes:
+def find_changes(run: Run, *, whole: bool, anew: bool) -> Changes:
     """Make the records of customers whose profiles changed, and write who they are.
 
     The session then has ``identity_records`` (all records as they are now), ``identity_before`` (those of changed
@@ -76,14 +76,17 @@ def find_changes(run: Run, *, whole: bool) -> Changes:
     Parameters
     ----------
     whole : bool
-        Look at every customer, and find every link anew.
+        Find every link anew.
+    anew : bool
+        Make every record anew: what makes them is not what it was. Otherwise a record whose profile rows are
+        the same is the same.
     """
     engine, model = run.engine, run.ws.model
     engine.run(f"CREATE OR REPLACE TEMP VIEW {_KEPT} AS {state_rows(run, 'records', kept_columns(model))}")
-    _look(run, whole=whole)
-    left_out = _make(run, whole=whole)
+    _look(run, whole=anew)
+    left_out = _make(run, whole=anew)
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
-    rest = "" if whole else f" UNION ALL SELECT {columns} FROM {_KEPT} WHERE customer NOT IN (FROM {_LOOKED})"
+    rest = "" if anew else f" UNION ALL SELECT {columns} FROM {_KEPT} WHERE customer NOT IN (FROM {_LOOKED})"
     engine.run(f"CREATE OR REPLACE TEMP VIEW {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
     new, changed, gone = _compare(run, columns, whole=whole)
     shared = _add_keyed(run)
@@ -164,7 +167,7 @@ def _compare(run: Run, columns: str, *, whole: bool) -> tuple[int, int, int]:
         'CREATE OR REPLACE TEMP TABLE "~vanished" AS '
         f"SELECT customer FROM {_KEPT} WHERE customer NOT IN (SELECT customer FROM {_LIVE})"
     )
-    fresh = _FRESH if whole else '"~differs"'
+    fresh = RECORDS if whole else '"~differs"'
     engine.run(
         f'CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT customer FROM {fresh} UNION SELECT customer FROM "~vanished"'
     )

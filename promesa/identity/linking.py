@@ -150,9 +150,10 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     kept, settings = _read_state(run), _settings_of(run)
     link_from = _link_from(run, kept)
     model = None if retrain else _usable_model(run)
-    whole = full or model is None or settings != kept.settings
+    anew = settings != kept.settings
+    whole = full or model is None or anew
     tell_step(run, "records")
-    changes = find_changes(run, whole=whole)
+    changes = find_changes(run, whole=whole, anew=anew)
     trained = model is None and changes.records > 0
     if trained:
         model = _trained(run)
@@ -171,7 +172,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
             whole=whole or kept.link_from != link_from,
         )
     tell_step(run, "keep")
-    write_records(run, whole=whole)
+    write_records(run, whole=anew)
     tell_step(run, "kept")
     _write_state(run, settings=settings, link_from=link_from)
     forget_session(run)

@@ -143,7 +143,7 @@ def _add_newest(engine: Embedded, rows: Rows, *, many: str, target: str) -> Coun
         lead = quoted(together.get(column, column))
         # A null beside the newest name, such as no second surname, is part of that name.
         chosen.append(f"arg_max_null({quoted(column)}, _rank) FILTER ({lead} IS NOT NULL) AS {quoted(column)}")
-    newest = f'SELECT customer, max("at") AS at, {", ".join(chosen)} FROM {each} GROUP BY customer'
+    newest = f'SELECT customer, min("at") AS at, {", ".join(chosen)} FROM {each} GROUP BY customer'
     engine.run(f"INSERT INTO {target} BY NAME {newest}")
     told = _reasons(engine, rows.model, table=each)
     engine.run(f"DROP TABLE {each}")

@@ -61,7 +61,7 @@ def test_an_item_shows_both_records(shop: Pairs) -> None:
     assert differing(item, ["email", "given", "name", "document"]) == {
         "email": "differs",
         "given": "close",
-        "name": "differs",
+        "name": "close",
         "document": "unknown",
     }
     document = queue(shop.ws).to_document()
