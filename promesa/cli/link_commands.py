@@ -28,6 +28,8 @@ By = Annotated[
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in a few words.")]
 SHOWN = 100
 
+_ALWAYS = ("records", "new", "linked", "review")  # counts that are shown even where they are 0
+
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
@@ -75,24 +77,45 @@ def link(
     if as_json:
         print_json(report.to_document())
     else:
-        print_links_made(report, locale or ws.locale)
+        print_links_made(report, ws, locale or ws.locale)
 
 
-def print_links_made(report: Any, locale: str) -> None:
+def print_links_made(report: Any, ws: Workspace, locale: str) -> None:
     """Print what a link run did: its counts, what was left out and why, and the sentence that sums it up."""
-    rows = report.rows()
-    if rows:
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        cells = [["" if row.get(key) is None else str(row[key]) for key in columns] for row in rows]
-        numbers = {place for place, key in enumerate(columns) if all(_is_number(row.get(key)) for row in rows)}
-        print_table(None, columns, cells, right=numbers)
+    from promesa import words
+    from promesa.workspace import labels_of
+
+    labels = {name: both[words.language_of(locale)] for name, both in labels_of(ws).items()}
+    columns = [words.say(f"identity.what.{key}", locale) for key in ("what", "of", "count")]
+    cells = [
+        [
+            words.say(f"identity.what.{str(row['what']).replace(' ', '_')}", locale),
+            _kind_of(row["of"], labels, locale),
+            words.number(row["count"], locale),
+        ]
+        for row in report.rows()
+        if row["count"] or row["what"] in _ALWAYS
+    ]
+    print_table(None, columns, cells, right={2})
     for warning in report.warnings:
         print(f"  ! {warning}")
     print(report.summary(locale))
 
 
-def _is_number(value: object) -> bool:
-    return value is None or isinstance(value, int | float)
+def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
+    """Return what a count is about: an identifier, a reason, a size; a field with why it is left out."""
+    from promesa import words
+
+    if of is None:
+        return ""
+    field, _, reason = str(of).partition(": ")
+    if reason:
+        key = f"identity.left_out.{reason.replace(' ', '_')}"
+        field_key = f"customers.review.fields.{field}"
+        field = words.say(field_key, locale) if words.knows(field_key, locale) else labels.get(field, field)
+        return f"{field}: {words.say(key, locale) if words.knows(key, locale) else reason}"
+    key = f"report.link.{field}"
+    return words.say(key, locale) if words.knows(key, locale) else labels.get(field, field)
 
 
 @reported

@@ -148,7 +148,7 @@ def refresh_persons(run: Run) -> Settled:
 
 def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     kept, settings = _read_state(run), _settings_of(run)
-    link_from = _link_from(run, kept)
+    link_from = _link_from(run)
     model = None if retrain else _usable_model(run)
     anew = settings != kept.settings
     whole = full or model is None or anew
@@ -301,12 +301,11 @@ def _settings_of(run: Run) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _link_from(run: Run, kept: _State) -> float:
+def _link_from(run: Run) -> float:
     """Return the probability from which records are joined; new decisions train it first."""
     from promesa.identity.threshold import NEEDED, current_threshold, train_threshold
 
-    decided = _decided(run)
-    if decided[1] >= NEEDED and decided != (kept.decided, kept.decisions):
+    if _decided(run)[1] >= NEEDED:
         train_threshold(run)
     return current_threshold(run.ws, run.places)
 

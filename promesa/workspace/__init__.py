@@ -3,18 +3,13 @@
 from promesa.workspace.description import Description, Section, describe
 from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, SETTINGS
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
-from promesa.workspace.labels import labels_of
+from promesa.workspace.labels import Label, labels_of
 from promesa.workspace.model import (
-    BUILT_IN_IDENTIFIERS,
     LOCALES,
     Channel,
     Concept,
-    ConsentPurpose,
     Element,
     Function,
-    Identifier,
-    IdentitySettings,
-    Label,
     Load,
     Model,
     Promise,
@@ -25,6 +20,7 @@ from promesa.workspace.model import (
     Workspace,
 )
 from promesa.workspace.notices import Notice
+from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.presence import missing_files
 from promesa.workspace.reading import open_workspace
 from promesa.workspace.scaffold import EXAMPLES, new

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from promesa.workspace.model import Better, ConceptKind, IdentifierKind, Joins, Stage
+from promesa.workspace.model import Better, ConceptKind, Stage
+from promesa.workspace.persons import IdentifierKind, Joins
 from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
 
@@ -156,7 +157,7 @@ IDENTITY = (
     Field(
         name="link_from",
         kind="fraction",
-        default=0.99,
+        default=0.97,
         help="probability from which two records are one person's",
     ),
     Field(name="review_from", kind="fraction", default=0.5, help="probability from which a person is asked"),

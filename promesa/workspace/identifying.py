@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promesa.workspace.fields import Place, show
-from promesa.workspace.model import BUILT_IN_IDENTIFIERS, Identifier, IdentitySettings, Label
+from promesa.workspace.labels import Label
+from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, Identifier, IdentitySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

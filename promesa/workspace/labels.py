@@ -1,11 +1,24 @@
-"""What people call every declared name."""
+"""Names as people read them, and what people call every declared name."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from promesa.workspace.model import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A name as people read it, in each language; the other language stands in for one not given."""
+
+    es: str
+    en: str
+
+    def in_locale(self, locale: str) -> str:
+        """Return the label in `locale` (``es`` or ``en``, or such as ``es_CO``)."""
+        return self.es if locale.startswith("es") else self.en
 
 
 def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promesa.words import NOT_STATED, knows, number, percent, say
 from promesa.workspace.fields import show
-from promesa.workspace.model import Label
+from promesa.workspace.labels import Label
 from promesa.workspace.presence import found_files
 
 if TYPE_CHECKING:

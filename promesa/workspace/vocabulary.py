@@ -8,21 +8,10 @@ from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
-from promesa.workspace.model import (
-    BUILT_IN_IDENTIFIERS,
-    Channel,
-    Concept,
-    ConsentPurpose,
-    Element,
-    Function,
-    Label,
-    Model,
-    Promise,
-    Purpose,
-    Touchpoint,
-    Trait,
-)
+from promesa.workspace.labels import Label
+from promesa.workspace.model import Channel, Concept, Element, Function, Model, Promise, Purpose, Touchpoint, Trait
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
+from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose
 from promesa.workspace.tables import SELECT_ONLY, TABLE_COLUMNS
 
 if TYPE_CHECKING:

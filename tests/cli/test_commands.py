@@ -64,7 +64,9 @@ def test_loading_again_changes_nothing(shop: Path) -> None:
     assert sum(row["unchanged"] for row in loads) > 0
 
 
-@pytest.mark.parametrize("analysis", ["chain", "promises", "touchpoints", "opinions", "value", "returning", "identity", "quality"])
+@pytest.mark.parametrize(
+    "analysis", ["chain", "promises", "touchpoints", "opinions", "value", "returning", "identity", "quality"]
+)
 def test_every_analysis_has_the_stable_keys(shop: Path, analysis: str) -> None:
     answer = document("show", analysis, "--workspace", shop)
     assert answer["analysis"] == analysis

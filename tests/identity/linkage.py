@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from benchmarks.linkage import PROFILES, RECORD, people_model
+from benchmarks.linkage import PROFILES, RECORD
 from benchmarks.people import people
 from promesa.identity.records import make_records, record_columns
+from promesa.workspace import IdentitySettings
+from tests.store.companies import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Model
 
 TYPES = {"whole": pa.int64(), "time": pa.timestamp("us"), "text": pa.string(), "day": pa.date32()}
-MODEL = people_model()
+MODEL = replace(model(), identity=IdentitySettings(country="CO", compare=("region",)))
 
 
 def write_records(engine: Embedded, rows: Iterable[Mapping[str, Any]], *, into: str, model: Model = MODEL) -> None:
@@ -36,5 +39,5 @@ def write_company(engine: Embedded, n: int, *, seed: int) -> None:
     made = list(people(n, seed))
     engine.register("made", pa.table({column: [getattr(record, column) for record in made] for column in RECORD}))
     engine.run("CREATE OR REPLACE TEMP TABLE truth AS SELECT customer, person FROM made")
-    make_records(engine, MODEL, profiles=f"{PROFILES} FROM made", into="records")
+    make_records(engine, MODEL, profiles=f"SELECT * REPLACE (CAST(customer AS BIGINT) AS customer), city AS region FROM ({PROFILES} FROM made)", into="records")
     engine.unregister("made")

@@ -16,7 +16,7 @@ from promesa.workspace import IdentitySettings
 
 from .linkage import MODEL, write_company
 
-LINK_FROM = 0.97  # the probability at which the figures below are asked for
+LINK_FROM = IdentitySettings().link_from
 THRESHOLDS = (0.01, 0.1, 0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.999, 0.9999, 0.99999)
 FEBRL = """
     SELECT row_number() OVER () AS customer, CAST(regexp_extract(rec_id, 'rec-([0-9]+)-', 1) AS BIGINT) AS person,

@@ -35,7 +35,7 @@ def test_each_field_is_the_newest_that_is_usable():
         {"customer": 1, "at": EARLIER, "name": "Ana Ruiz Gómez", "email": "ana@correo.example", "phone": "3007654321"},
         {"customer": 1, "at": NOON, "name": "Ana López", "email": "no@tiene.com", "phone": None},
     ])  # fmt: skip
-    assert record["at"] == NOON
+    assert record["at"] == EARLIER  # a link is as old as its younger record
     assert (record["name"], record["surname"], record["surname_2"]) == ("ana lopez", "lopez", None)
     assert (record["email"], record["email_user"], record["phone"]) == ("ana@correo.example", "ana", "+573007654321")
     assert left == [{"field": "email", "reason": "placeholder", "records": 1}]
