@@ -57,7 +57,7 @@ class LeftOut:
         Records that may hold one value.
     crossed : int
         Blocks that the new records have put over or under the limit: pairs of records already known are then found,
-        or lost, that a search among the new ones alone does not see (`crossed`).
+        or lost, that a search among the new ones alone does not see (`widen`).
     """
 
     key: str
@@ -149,7 +149,7 @@ def pairs(
     into: str,
     model: Model,
     before: str | None = None,
-    crossed: str | None = None,
+    widen: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> list[LeftOut]:
     """Find the pairs of records that are worth comparing.
@@ -169,10 +169,10 @@ def pairs(
     before : str or None
         With `new`: the records of these customers as they were, columns of `records`, for those that were known;
         customers that are no more belong here too. None means that none of them was known.
-    crossed : str or None
-        With `new`: temporary table to write with the customers (`customer`) that hold a value whose number of holders
-        went over or under the limit. The pairs among them are to be found again: call once more with these added to
-        `new`, and what was found is what a search of all with all finds.
+    widen : bool, default False
+        With `new`: add to it the customers that hold a value whose number of holders went over or under the limit,
+        and find their pairs too. The pairs of all in `new`, and the earlier ones of others, are then those that a
+        search of all with all finds.
     progress : callable or None
         Called with the share of the work that is done.
 
@@ -185,6 +185,24 @@ def pairs(
     _write_parts(engine, records, into="identity_parts", keys=keys)
     if before:
         _write_parts(engine, before, into="identity_parts_before", keys=keys)
+    left_out = _search(engine, keys, new=new, before=before, progress=progress)
+    if new and widen and _widened(engine, new):
+        _search(engine, keys, new=new, before=before, progress=progress)
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found")
+    for table in ("found", "crossed", "parts", "parts_before", "holders", "blocks"):
+        engine.run(f"DROP TABLE IF EXISTS identity_{table}")
+    return left_out
+
+
+def _search(
+    engine: Embedded,
+    keys: Sequence[Key],
+    *,
+    new: str | None,
+    before: str | None,
+    progress: Callable[[float], None] | None,
+) -> list[LeftOut]:
+    """Write the pairs of every key to `identity_found`, and whose blocks crossed the limit."""
     engine.run("CREATE OR REPLACE TEMP TABLE identity_found (low BIGINT, high BIGINT)")
     engine.run("CREATE OR REPLACE TEMP TABLE identity_crossed (customer BIGINT)")
     left_out: list[LeftOut] = []
@@ -197,12 +215,15 @@ def pairs(
         _add_pairs(engine, key, new_only=new is not None)
         if progress:
             progress((number + 1) / (len(keys) + 1))
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found")
-    if crossed:
-        engine.run(f"CREATE OR REPLACE TEMP TABLE {name(crossed)} AS SELECT DISTINCT customer FROM identity_crossed")
-    for table in ("found", "crossed", "parts", "parts_before", "holders", "blocks"):
-        engine.run(f"DROP TABLE IF EXISTS identity_{table}")
     return left_out
+
+
+def _widened(engine: Embedded, new: str) -> bool:
+    """Add to `new` whoever holds a value that crossed its limit; tell whether anyone was added."""
+    more = f"SELECT DISTINCT customer FROM identity_crossed WHERE customer NOT IN (SELECT customer FROM {new})"
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_crossed AS {more}")
+    engine.run(f"INSERT INTO {new} SELECT customer FROM identity_crossed")
+    return bool(engine.value("SELECT count(*) FROM identity_crossed"))
 
 
 def _write_parts(engine: Embedded, records: str, *, into: str, keys: Sequence[Key]) -> None:

@@ -277,14 +277,9 @@ def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
 
     engine, declared = run.engine, run.ws.model
     crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
-    more = f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"
-    engine.run(more)
-    blocks = pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", crossed=_CROSSED, model=declared)
-    if engine.value(f"SELECT count(*) FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})"):
-        engine.run(more)
-        blocks = pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", model=declared)
+    engine.run(f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})")
     engine.run(f"DROP TABLE {_CROSSED}")
-    return blocks
+    return pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", widen=True, model=declared)
 
 
 def _settings_of(run: Run) -> str:

@@ -39,5 +39,10 @@ def write_company(engine: Embedded, n: int, *, seed: int) -> None:
     made = list(people(n, seed))
     engine.register("made", pa.table({column: [getattr(record, column) for record in made] for column in RECORD}))
     engine.run("CREATE OR REPLACE TEMP TABLE truth AS SELECT customer, person FROM made")
-    make_records(engine, MODEL, profiles=f"SELECT * REPLACE (CAST(customer AS BIGINT) AS customer), city AS region FROM ({PROFILES} FROM made)", into="records")
+    make_records(
+        engine,
+        MODEL,
+        profiles=f"SELECT * REPLACE (CAST(customer AS BIGINT) AS customer), city AS region FROM ({PROFILES} FROM made)",
+        into="records",
+    )
     engine.unregister("made")

@@ -111,10 +111,8 @@ def test_new_and_changed_records_give_what_all_at_once_gives(engine, many_record
         f"CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records WHERE customer % 100 < {share} "
         "UNION SELECT customer FROM was"
     )
-    pairs(engine, "records", new="new", into="some_pairs", model=MODEL, before="was", crossed="crossed")
-    engine.run("CREATE OR REPLACE TEMP TABLE touched AS FROM new UNION FROM crossed")
-    pairs(engine, "records", new="touched", into="some_pairs", model=MODEL)
-    touched = {customer for (customer,) in engine.run("FROM touched")}
+    pairs(engine, "records", new="new", into="some_pairs", model=MODEL, before="was", widen=True)
+    touched = {customer for (customer,) in engine.run("FROM new")}
     stay = {(low, high) for low, high in found if low not in touched and high not in touched}
     again = set(engine.run("FROM some_pairs"))
     assert stay | again == all_pairs(engine, "records")
@@ -124,6 +122,6 @@ def test_new_and_changed_records_give_what_all_at_once_gives(engine, many_record
 def test_nothing_new_finds_nothing(engine):
     write_company(engine, 300, seed=2)
     engine.run("CREATE OR REPLACE TEMP TABLE new (customer BIGINT)")
-    assert pairs(engine, "records", new="new", into="some_pairs", model=MODEL, crossed="crossed") == []
+    assert pairs(engine, "records", new="new", into="some_pairs", model=MODEL, widen=True) == []
     assert engine.run("FROM some_pairs") == []
-    assert engine.run("FROM crossed") == []
+    assert engine.run("FROM new") == []
