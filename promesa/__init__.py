@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from promesa import chain, charts, measures, promises, report, simulate, snapshot, store, value
+    from promesa import chain, charts, customers, identity, measures, promises, report, simulate, snapshot, store, value
     from promesa.workspace import Workspace
 
 __version__ = "0.1.0"
 _ROOMS = (
     "chain",
     "charts",
+    "customers",
     "engine",
     "errors",
+    "identity",
     "measures",
     "promises",
     "report",
@@ -42,6 +44,8 @@ __all__ = [
     "__version__",
     "chain",
     "charts",
+    "customers",
+    "identity",
     "measures",
     "open",
     "promises",

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import Embedded, literal, name
 from promesa.identity.records import make_records, record_columns
-from promesa.workspace import Model
-from promesa.workspace.model import BUILT_IN_IDENTIFIERS, IdentitySettings, Label, Trait
+from promesa.workspace import BUILT_IN_IDENTIFIERS, IdentitySettings, Label, Model, Trait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from promesa.workspace.model import Identifier
+    from promesa.workspace import Identifier
 
 NOON = datetime(2026, 6, 30, 12)
 TEXTS = ("source", "id", "name", "email", "phone", "document", "address", "country", "city")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promesa.engine import Embedded
 from promesa.identity.records import RECORD_COLUMNS, left_out, make_records, record_columns
-from promesa.workspace.model import Identifier, Label
+from promesa.workspace import Identifier, Label
 
 from .profiles import NOON, ignoring, model, put_profiles, records_of
 

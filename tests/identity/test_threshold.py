@@ -13,6 +13,7 @@ from promesa.identity import decide, link
 from promesa.identity.calibration import calibrate, log_odds, precision_above
 from promesa.identity.threshold import current_threshold, recommended_threshold, train_threshold
 from promesa.store import STATE, inspect_store, replace_state, session
+from promesa.workspace import IdentitySettings
 from tests.identity.pairs import DAY, Pairs, _values, pairs
 from tests.store.companies import NOON
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEVEL = 0.95
+OWN = IdentitySettings().link_from
 
 
 def expit(x: object) -> np.ndarray:
@@ -71,9 +73,9 @@ def shop(tmp_path: Path) -> Pairs:
 def test_few_decisions_leave_the_company_s_word(shop: Pairs) -> None:
     fill(shop, [0.9] * 29, ["same"] * 29)
     found = recommended_threshold(shop.ws)
-    assert (found.basis, found.n, found.same, found.link_from, found.precision) == ("too-few", 29, 29, 0.99, None)
+    assert (found.basis, found.n, found.same, found.link_from, found.precision) == ("too-few", 29, 29, OWN, None)
     assert train(shop) == found
-    assert used(shop) == 0.99
+    assert used(shop) == OWN
 
 
 def test_no_decision_at_all(shop: Pairs) -> None:
@@ -87,11 +89,11 @@ def test_a_model_that_is_too_modest_gets_a_lower_threshold_and_back(shop: Pairs)
     fill(shop, chances, ["same"] * 200)
     found = train(shop)
     assert found.basis == "lowered"  # type: ignore[attr-defined]
-    assert used(shop) == found.link_from < 0.99  # type: ignore[attr-defined]
+    assert used(shop) == found.link_from < OWN  # type: ignore[attr-defined]
     assert found.lower >= 0.99  # type: ignore[attr-defined]
     fill(shop, chances, ["withdrawn"] * 200)
     train(shop)
-    assert used(shop) == 0.99
+    assert used(shop) == OWN
 
 
 def test_a_model_that_is_too_sure_gets_a_higher_one(shop: Pairs) -> None:
@@ -106,9 +108,9 @@ def test_a_model_that_is_too_sure_gets_a_higher_one(shop: Pairs) -> None:
 def test_decisions_that_show_neither_leave_the_company_s_own(shop: Pairs) -> None:
     fill(shop, [0.6] * 40 + [0.995] * 100, ["same", "different"] * 20)
     found = train(shop)
-    assert (found.basis, found.link_from) == ("kept", 0.99)  # type: ignore[attr-defined]
+    assert (found.basis, found.link_from) == ("kept", OWN)  # type: ignore[attr-defined]
     assert found.lower < 0.99 < found.upper  # type: ignore[attr-defined]
-    assert used(shop) == 0.99
+    assert used(shop) == OWN
 
 
 def test_pairs_held_for_another_reason_teach_nothing(shop: Pairs) -> None:
@@ -119,7 +121,7 @@ def test_pairs_held_for_another_reason_teach_nothing(shop: Pairs) -> None:
 def test_deciding_trains_and_the_next_link_run_applies_it(shop: Pairs) -> None:
     fill(shop, [0.9] * 400, ["same"] * 400)
     decide(shop.ws, shop.who["a"], shop.who["b"], "different", by="ana", recorded_at=shop.now())
-    assert used(shop) < 0.99
+    assert used(shop) < OWN
     link(shop.ws, recorded_at=shop.now())
     state = json.loads((shop.ws.root / ".promesa" / "identity" / "state.json").read_text(encoding="utf-8"))
     assert state["link_from"] == used(shop)
