@@ -87,7 +87,7 @@ def find_changes(run: Run, *, whole: bool, anew: bool) -> Changes:
     left_out = _make(run, whole=anew)
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
     rest = "" if anew else f" UNION ALL SELECT {columns} FROM {_KEPT} WHERE customer NOT IN (FROM {_LOOKED})"
-    engine.run(f"CREATE OR REPLACE TEMP VIEW {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
     new, changed, gone = _compare(run, columns, whole=whole)
     shared = _add_keyed(run)
     engine.run(f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})")
@@ -117,9 +117,9 @@ def write_records(run: Run, *, whole: bool) -> None:
 
 def forget_session(run: Run) -> None:
     """Drop the tables and views that `find_changes` made."""
-    for view in (RECORDS, BEFORE, _KEPT):
+    for view in (BEFORE, _KEPT):
         run.engine.run(f"DROP VIEW IF EXISTS {view}")
-    for table in (NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
+    for table in (RECORDS, NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
 
 

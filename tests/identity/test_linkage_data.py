@@ -167,7 +167,7 @@ def test_fake_1000(engine, real_data, record_property):
 def test_made_up_people(engine, record_property, seed):
     """Homes, twins, namesakes, nicknames, two surnames in either order; not what the levels were chosen on."""
     write_company(engine, 10_000, seed=seed)
-    ours = promesa_f1(engine, compare=("city",))
+    ours = promesa_f1(engine, compare=MODEL.identity.compare)
     table = splink_links(engine, file=write_people(10_000, seed=seed))
     rival = max(
         f1(
