@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _NOT_WRITABLE = ("No space left", "Permission denied", "Read-only file system", "Disk quota exceeded")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"?")
+# The engine quotes the query beside its message, and literals in it may be personal; names of columns are not.
+_LITERALS = re.compile(r"(?<![A-Za-z])'(?:[^'\n]|'')*(?:'|$)", re.MULTILINE)
 
 
 class Embedded:
@@ -132,7 +134,7 @@ def translate(error: duckdb.Error) -> EngineError | StoreNotWritable:
     first = message.splitlines()[0][:300]
     return EngineError(
         what=f"The engine could not run a query ({kind}).",
-        got=_QUOTED.sub("'…'", first) if secret else message[:600],
+        got=_QUOTED.sub("'…'", first) if secret else _LITERALS.sub("'…'", message)[:600],
         expected="a query that runs",
         fix="see what the message names; with a load file, run its SELECT by itself",
     )
