@@ -90,12 +90,24 @@ class Contradictions:
         By node: a number for each value, -1 where it is not known.
     slips : set of (int, int)
         Pairs of documents, both ways, that differ by no more than one slip.
+    link_from : float
+        Probability from which the model makes two records one person. Where it has seen a document of each and no two
+        birth dates, it has weighed that the documents differ: people have a passport and an identity card. What stays
+        forbidden is documents that meet otherwise, such as through records without one.
     """
 
     refused: tuple[Numbers, Numbers]
     document: Numbers
     birth_date: Numbers
     slips: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    link_from: float = 2.0
+
+    def weighed(self, edges: Edges) -> Flags:
+        """Return the links between records of which the model has seen both documents and no two birth dates."""
+        seen = (self.document[edges.low] >= 0) & (self.document[edges.high] >= 0)
+        born, other = self.birth_date[edges.low], self.birth_date[edges.high]
+        two_days = (born >= 0) & (other >= 0) & (born != other)
+        return seen & ~two_days & (edges.probability >= self.link_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +200,7 @@ class _Groups:
         self.members = {node: [node] for node in nodes}
         self.documents = {node: {int(against.document[node])} - {-1} for node in nodes}
         self.slips = against.slips
-        self.accepted: set[tuple[int, int]] = set()  # documents that a person said are one's
+        self.accepted: set[tuple[int, int]] = set()  # documents that a person or the model said are one's
         self.refused: dict[int, set[int]] = {}
         one, two = against.refused
         inside = np.isin(one, np.array(nodes)) & np.isin(two, np.array(nodes))
@@ -196,15 +208,18 @@ class _Groups:
             self.refused.setdefault(first, set()).add(second)
             self.refused.setdefault(second, set()).add(first)
 
-    def obstacle(self, one: int, two: int, *, largest: int | None) -> int:
-        """Return why two groups may not be joined; 0 if they may. Without `largest` a person's word joins."""
+    def obstacle(self, one: int, two: int, *, largest: int | None, weighed: bool) -> int:
+        """Return why two groups may not be joined; 0 if they may.
+
+        Without `largest` a person's word joins; where documents were `weighed` they are no obstacle.
+        """
         small, great = sorted((one, two), key=lambda group: len(self.members[group]))
         for node in self.members[small]:
             if any(self.group[other] == great for other in self.refused.get(node, ())):
                 return _REFUSED
         if largest is None:
             return 0
-        if any(
+        if not weighed and any(
             first != second and (first, second) not in self.slips and (first, second) not in self.accepted
             for first in self.documents[one]
             for second in self.documents[two]
@@ -212,9 +227,9 @@ class _Groups:
             return _DOCUMENTS
         return _SIZE if len(self.members[one]) + len(self.members[two]) > largest else 0
 
-    def join(self, one: int, two: int, *, decided: bool) -> None:
-        """Make two groups one; what a person joined no longer contradicts itself."""
-        if decided:
+    def join(self, one: int, two: int, *, accepted: bool) -> None:
+        """Make two groups one; documents that were accepted no longer contradict each other."""
+        if accepted:
             ways = ((one, two), (two, one))
             self.accepted |= {(a, b) for x, y in ways for a in self.documents[x] for b in self.documents[y]}
         small, great = sorted((one, two), key=lambda group: len(self.members[group]))
@@ -229,14 +244,15 @@ def _constrain(
 ) -> None:
     """Join a component from its strongest link to its weakest, and note why a link does not join."""
     low, high, decided = edges.low[chosen].tolist(), edges.high[chosen].tolist(), edges.decided[chosen].tolist()
+    weighed = against.weighed(edges)[chosen].tolist()
     groups = _Groups(sorted({*low, *high}), against)
-    for edge, one, two, word in zip(chosen.tolist(), low, high, decided, strict=True):
+    for edge, one, two, word, seen in zip(chosen.tolist(), low, high, decided, weighed, strict=True):
         first, second = groups.group[one], groups.group[two]
         if first == second:
             continue
-        reason[edge] = groups.obstacle(first, second, largest=None if word else largest)
+        reason[edge] = groups.obstacle(first, second, largest=None if word else largest, weighed=seen)
         if not reason[edge]:
-            groups.join(first, second, decided=word)
+            groups.join(first, second, accepted=word or seen)
 
 
 def _hold_bridges(nodes: int, edges: Edges, against: Contradictions, reason: NDArray[np.int8]) -> None:

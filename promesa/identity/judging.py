@@ -29,13 +29,15 @@ _NOT_SAID = -(2**63)
 _MANY_DOCUMENTS = 500  # of one group: where there are more, any two that differ contradict each other
 
 
-def judge_pairs(run: Run, records: str) -> int:
+def judge_pairs(run: Run, records: str, *, link_from: float) -> int:
     """Let the guards judge the pairs of `EDGES`, and write `STATES` and `PERSONS`.
 
     Parameters
     ----------
     records : str
         Table or view with `customer`, `document` and `birth_date`.
+    link_from : float
+        Probability from which two records are one person, also where their documents differ.
 
     Returns
     -------
@@ -48,7 +50,8 @@ def judge_pairs(run: Run, records: str) -> int:
     pairs, nodes = _pairs(run)
     refused, joins = pairs["refused"] > 0, (pairs["joins"] > 0) & (pairs["refused"] == 0)
     edges = _edges(pairs, joins)
-    against = _contradictions(run, records, nodes, edges, refused=(pairs["low"][refused], pairs["high"][refused]))
+    apart = (pairs["low"][refused], pairs["high"][refused])
+    against = _contradictions(run, records, nodes, edges, refused=apart, link_from=link_from)
     judged = judge(nodes, edges, against, largest=run.ws.model.identity.largest)
     reason = refused.astype("int8") * REASONS.index("refused")
     reason[joins] = judged.reason
@@ -96,7 +99,13 @@ def _edges(pairs: Columns, joins: NDArray[Any]) -> Edges:
 
 
 def _contradictions(
-    run: Run, records: str, nodes: int, edges: Edges, *, refused: tuple[NDArray[Any], NDArray[Any]]
+    run: Run,
+    records: str,
+    nodes: int,
+    edges: Edges,
+    *,
+    refused: tuple[NDArray[Any], NDArray[Any]],
+    link_from: float,
 ) -> Contradictions:
     import numpy as np
 
@@ -114,7 +123,7 @@ def _contradictions(
     document[places], born[places] = held["number"].to_numpy(), held["born"].to_numpy()
     slips = _slips(run, nodes, edges, document)
     run.engine.run('DROP TABLE "~values"')
-    return Contradictions(refused=refused, document=document, birth_date=born, slips=slips)
+    return Contradictions(refused=refused, document=document, birth_date=born, slips=slips, link_from=link_from)
 
 
 def _slips(run: Run, nodes: int, edges: Edges, document: NDArray[Any]) -> frozenset[tuple[int, int]]:

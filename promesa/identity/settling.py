@@ -88,7 +88,7 @@ def settle_links(
     _gather_scope(run, link_from=link_from, fresh=fresh, touched=touched, whole=whole)
     _gather_rows(run, fresh=fresh)
     _gather_edges(run, link_from=link_from)
-    overruled = judge_pairs(run, records)
+    overruled = judge_pairs(run, records, link_from=link_from)
     links = _write_links(run, whole=whole)
     tell_step(run, "links")
     persons = _write_persons(run, whole=whole)

@@ -26,6 +26,7 @@ class Case:
     born: dict[int, int] = field(default_factory=dict)
     slips: set[tuple[int, int]] = field(default_factory=set)
     nodes: int = NODES
+    link_from: float = 2.0
 
     def edges(self, order: list[tuple[int, int]] | None = None) -> Edges:
         pairs = order or sorted(self.links)
@@ -48,6 +49,7 @@ class Case:
             document=np.array([self.documents.get(n, -1) for n in range(self.nodes)], dtype=np.int64),
             birth_date=np.array([self.born.get(n, -1) for n in range(self.nodes)], dtype=np.int64),
             slips=frozenset(self.slips | {(two, one) for one, two in self.slips}),
+            link_from=self.link_from,
         )
 
     def outcome(
@@ -132,6 +134,18 @@ def test_of_two_documents_the_weaker_link_is_held() -> None:
     assert case.outcome()[0] == {(0, 1): "documents", (1, 2): ""}
     case.slips = {(1, 2)}
     assert set(case.outcome()[0].values()) == {""}
+
+
+def test_documents_that_the_model_weighed_are_no_obstacle_and_those_that_meet_by_others_are() -> None:
+    """0 and 1 are alike in everything but their documents; 2, without one, is like 1 and like 3 of another."""
+    case = Case(links=chain((0, 1), (1, 2), (2, 3)), documents={0: 0, 1: 1, 3: 2}, born={0: 5, 1: 5}, link_from=0.97)
+    reasons, person = case.outcome()
+    assert person[0] == person[1] == person[2] != person[3]
+    assert reasons == {(0, 1): "", (1, 2): "", (2, 3): "documents"}
+    unsure = Case(links=chain((0, 1), p=0.96), documents={0: 0, 1: 1}, born={0: 5, 1: 5}, link_from=0.97)
+    older = Case(links=chain((0, 1)), documents={0: 0, 1: 1}, born={0: 5, 1: 6}, link_from=0.97)
+    unknown = Case(links=chain((0, 1)), documents={0: 0, 1: 1}, born={0: 5}, link_from=0.97)
+    assert [case.outcome()[0][0, 1] for case in (unsure, older, unknown)] == ["documents", "documents", ""]
 
 
 def test_a_person_overrules_documents_also_for_what_follows() -> None:
