@@ -7,7 +7,7 @@ records hold; a key held by more (everyone's phone, a common name) is left out a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.engine import name
@@ -125,7 +125,10 @@ _PARTS = {
 
 def keys_of(model: Model) -> tuple[Key, ...]:
     """Return the keys of a workspace: the fixed ones, its own identifiers, its traits beside a name."""
-    return tuple(_all_keys(model))
+    share = model.identity.block_most / STRICT
+    return tuple(
+        key if key.field == EVERYONE else replace(key, most=max(2, round(key.most * share))) for key in _all_keys(model)
+    )
 
 
 def _all_keys(model: Model) -> Iterator[Key]:

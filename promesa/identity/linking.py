@@ -286,7 +286,7 @@ def _settings_of(run: Run) -> str:
     """Return a fingerprint of all that a company declares and that records or links depend on."""
     declared = run.ws.model
     identity = asdict(declared.identity)
-    for other in ("link_from", "seed"):  # judged from the kept links; of the training alone
+    for other in ("link_from", "seed", "train_on"):  # judged from the kept links; of the training alone
         identity.pop(other)
     identifiers = {
         key: {field: value for field, value in asdict(identifier).items() if field != "label"}

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from promesa.workspace import Model
 
 FEW = 30  # pairs of one person below which a model is mostly the one that ships
-SAMPLE = 20_000  # records whose candidate pairs are looked at
 RANDOM_PAIRS = 300_000
 ALL_PAIRS_UP_TO = 1_000  # records: with fewer than these every pair is a random pair
 PRIME, SPREAD, STRIDE = 2_147_483_647, 1_103_515_245, 7_919
@@ -72,7 +71,7 @@ def train(
     tell = progress or (lambda _: None)
     comparisons, notes = _useful(engine, records, comparisons_of(model))
     n = int(str(engine.value(f"SELECT count(*) FROM {records}")))
-    share = _sample(engine, records, n=n, seed=seed)
+    share = _sample(engine, records, n=n, wanted=model.identity.train_on, seed=seed)
     find_pairs(engine, records, new="identity_sample", into="identity_candidates", model=model)
     tell(0.5)
     candidates = _patterns(engine, records, "identity_candidates", comparisons)
@@ -114,9 +113,9 @@ def _mixed(seed: int) -> str:
     return f"((customer % {PRIME}) * {(SPREAD + seed * STRIDE) % (PRIME - 1) + 1}) % {PRIME}"
 
 
-def _sample(engine: Embedded, records: str, *, n: int, seed: int) -> float:
+def _sample(engine: Embedded, records: str, *, n: int, wanted: int, seed: int) -> float:
     """Write the customers whose candidates are looked at; return their share."""
-    share = min(1.0, SAMPLE / max(n, 1))
+    share = min(1.0, wanted / max(n, 1))
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_sample AS "
         f"SELECT customer FROM {records} WHERE {_mixed(seed)} < {share * PRIME!r}"

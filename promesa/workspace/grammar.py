@@ -162,6 +162,20 @@ IDENTITY = (
     ),
     Field(name="review_from", kind="fraction", default=0.5, help="probability from which a person is asked"),
     Field(name="largest", kind="whole", default=30, at_least=2, help="records of one person that raise the alarm"),
+    Field(
+        name="block_most",
+        kind="whole",
+        default=60,
+        at_least=12,
+        help="records that may share a blocking key and be compared; keys that say less take a third or a sixth of it",
+    ),
+    Field(
+        name="train_on",
+        kind="whole",
+        default=20_000,
+        at_least=1_000,
+        help="records whose candidate pairs the model is trained on",
+    ),
     Field(name="seed", kind="whole", default=1, help="of everything drawn at random"),
 )
 OUTCOMES = (

@@ -62,6 +62,11 @@ class IdentitySettings:
         Probability from which two records are one person, and from which a person is asked.
     largest : int
         Records of one person beyond which nothing is joined without a person's word.
+    block_most : int
+        Records that may share a blocking key and still be compared with each other; keys that say less of a person take
+        a third or a sixth of it.
+    train_on : int
+        Records whose candidate pairs the model is trained on.
     seed : int
         Of everything drawn at random.
     """
@@ -72,6 +77,8 @@ class IdentitySettings:
     link_from: float = 0.97
     review_from: float = 0.5
     largest: int = 30
+    block_most: int = 60
+    train_on: int = 20_000
     seed: int = 1
 
 

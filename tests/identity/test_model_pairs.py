@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -125,3 +126,11 @@ def test_nothing_new_finds_nothing(engine):
     assert pairs(engine, "records", new="new", into="some_pairs", model=MODEL, widen=True) == []
     assert engine.run("FROM some_pairs") == []
     assert engine.run("FROM new") == []
+
+
+def test_the_company_says_how_many_may_share_a_key(engine, many_records):
+    write_company(engine, 800, seed=1)
+    few = replace(MODEL, identity=replace(MODEL.identity, block_most=12))
+    left_out = pairs(engine, "records", new=None, into="few_pairs", model=few)
+    assert set(engine.run("FROM few_pairs")) < all_pairs(engine, "records")
+    assert {entry.most for entry in left_out} <= {2, 4, 12}
