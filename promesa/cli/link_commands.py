@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,8 +28,6 @@ By = Annotated[
 ]
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in a few words.")]
 SHOWN = 100
-
-_ALWAYS = ("records", "new", "linked", "review")  # counts that are shown even where they are 0
 
 
 def _now() -> datetime:
@@ -72,50 +71,15 @@ def link(
     from promesa.identity import link as run
 
     ws = _opened(workspace)
+    ws = replace(ws, locale=locale or ws.locale)  # warnings too are for who reads them now
     with progress_of("Linking") as step:
         report = run(ws, recorded_at=_now(), full=full, retrain=retrain, progress=step)
     if as_json:
         print_json(report.to_document())
     else:
-        print_links_made(report, ws, locale or ws.locale)
+        from promesa.cli.tables import print_links_made
 
-
-def print_links_made(report: Any, ws: Workspace, locale: str) -> None:
-    """Print what a link run did: its counts, what was left out and why, and the sentence that sums it up."""
-    from promesa import words
-    from promesa.workspace import labels_of
-
-    labels = {name: both[words.language_of(locale)] for name, both in labels_of(ws).items()}
-    columns = [words.say(f"identity.what.{key}", locale) for key in ("what", "of", "count")]
-    cells = [
-        [
-            words.say(f"identity.what.{str(row['what']).replace(' ', '_')}", locale),
-            _kind_of(row["of"], labels, locale),
-            words.number(row["count"], locale),
-        ]
-        for row in report.rows()
-        if row["count"] or row["what"] in _ALWAYS
-    ]
-    print_table(None, columns, cells, right={2})
-    for warning in report.warnings:
-        print(f"  ! {warning}")
-    print(report.summary(locale))
-
-
-def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
-    """Return what a count is about: an identifier, a reason, a size; a field with why it is left out."""
-    from promesa import words
-
-    if of is None:
-        return ""
-    field, _, reason = str(of).partition(": ")
-    if reason:
-        key = f"identity.left_out.{reason.replace(' ', '_')}"
-        field_key = f"customers.review.fields.{field}"
-        field = words.say(field_key, locale) if words.knows(field_key, locale) else labels.get(field, field)
-        return f"{field}: {words.say(key, locale) if words.knows(key, locale) else reason}"
-    key = f"report.link.{field}"
-    return words.say(key, locale) if words.knows(key, locale) else labels.get(field, field)
+        print_links_made(report, ws)
 
 
 @reported

@@ -11,6 +11,7 @@ from promesa.errors import ValueOutOfRange
 if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
+ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are shown even where they are 0
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
 
 
@@ -139,3 +140,36 @@ def _note(row: dict[str, Any], locale: str) -> str:
     if row["n_missing"]:
         notes.append(words.say("cli.rows.missing", locale, n=words.number(row["n_missing"], locale)))
     return "; ".join(notes)
+
+
+def print_links_made(report: Any, ws: Workspace) -> None:
+    """Print what a link run did: its counts, what was left out and why, and the sentence that sums it up."""
+    locale = ws.locale
+    labels = _labels(ws, words.language_of(locale))
+    columns = [words.say(f"identity.what.{key}", locale) for key in ("what", "of", "count")]
+    cells = [
+        [
+            words.say(f"identity.what.{str(row['what']).replace(' ', '_')}", locale),
+            _kind_of(row["of"], labels, locale),
+            words.number(row["count"], locale),
+        ]
+        for row in report.rows()
+        if row["count"] or row["what"] in ALWAYS
+    ]
+    print_table(None, columns, cells, right={2})
+    for warning in report.warnings:
+        print(f"  ! {warning}")
+    print(report.summary(locale))
+
+
+def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
+    """Return what a count is about: an identifier, a reason, a size; a field with why it is left out."""
+    if of is None:
+        return ""
+    field, _, reason = str(of).partition(": ")
+    if reason:
+        key = f"identity.left_out.{reason.replace(' ', '_')}"
+        field_key = f"customers.review.fields.{field}"
+        field = words.say(field_key, locale) if words.knows(field_key, locale) else labels.get(field, field)
+        return f"{field}: {words.say(key, locale) if words.knows(key, locale) else reason}"
+    return words.say(key, locale) if words.knows(key := f"report.link.{field}", locale) else labels.get(field, field)
