@@ -5,14 +5,14 @@ from __future__ import annotations
 import getpass
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promesa.cli.options import AsJson, AsOf, Folder, Locale
-from promesa.cli.output import print_json, print_table, progress_of, reported
+from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,6 @@ By = Annotated[
 ]
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in a few words.")]
 SHOWN = 100
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _opened(workspace: Path) -> Workspace:
@@ -73,7 +69,7 @@ def link(
     ws = _opened(workspace)
     ws = replace(ws, locale=locale or ws.locale)  # warnings too are for who reads them now
     with progress_of("Linking") as step:
-        report = run(ws, recorded_at=_now(), full=full, retrain=retrain, progress=step)
+        report = run(ws, recorded_at=utc_now(), full=full, retrain=retrain, progress=step)
     if as_json:
         print_json(report.to_document())
     else:
@@ -110,7 +106,7 @@ def review(
     elif found.items and sys.stdin.isatty() and sys.stdout.isatty():
         from promesa.cli.review_screen import Review
 
-        Review(ws=ws, queue=found, by=by or getpass.getuser(), locale=language, read=input, now=_now).run()
+        Review(ws=ws, queue=found, by=by or getpass.getuser(), locale=language, read=input, now=utc_now).run()
         _print_threshold(ws, language)
     else:
         print_queue(found, ws, language, drawn=sample is not None)
@@ -167,7 +163,7 @@ def decide(
 
     ws = _opened(workspace)
     first, second = _records(ws, low, high)
-    made = run(ws, first, second, verdict, by=by or getpass.getuser(), recorded_at=_now(), note=note)
+    made = run(ws, first, second, verdict, by=by or getpass.getuser(), recorded_at=utc_now(), note=note)
     _print_decisions([made], ws, locale, as_json=as_json)
 
 
@@ -189,7 +185,7 @@ def undo(
     if other is not None:
         first, second = _records(ws, decision, other)
         which = (first, second)
-    made = run(ws, which, by=by or getpass.getuser(), recorded_at=_now(), note=note)
+    made = run(ws, which, by=by or getpass.getuser(), recorded_at=utc_now(), note=note)
     _print_decisions([made], ws, locale, as_json=as_json)
 
 
@@ -213,7 +209,7 @@ def unlink(
     ws = _opened(workspace)
     named = _records(ws, record, *([other] if other else []))
     second = named[1] if other else None
-    made = run(ws, named[0], second, by=by or getpass.getuser(), recorded_at=_now(), note=note)
+    made = run(ws, named[0], second, by=by or getpass.getuser(), recorded_at=utc_now(), note=note)
     _print_decisions(made, ws, locale, as_json=as_json)
     if not as_json:
         print(words.say("customers.review.unlinked", locale or ws.locale, pairs=len(made)))

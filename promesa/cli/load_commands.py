@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from promesa.cli.options import AsJson, Folder, Locale
-from promesa.cli.output import print_json, print_table, progress_of, reported
+from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 
 HERE = Path()
 quarantine = typer.Typer(help="Rows that broke a rule: list, show, mend and replay them.", no_args_is_help=True)
 COUNTS = ("read", "accepted", "unchanged", "corrected", "quarantined")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @reported
@@ -36,7 +31,7 @@ def load(
 
     ws = open_workspace(workspace)
     with progress_of("Loading") as step:
-        report = run(ws, recorded_at=_now(), full=full, only=only or (), progress=step)
+        report = run(ws, recorded_at=utc_now(), full=full, only=only or (), progress=step)
     if as_json:
         print_json(report.to_document())
     else:
@@ -173,7 +168,7 @@ def replay_waiting(
 
     ws = open_workspace(workspace)
     with progress_of("Replaying") as step:
-        report = quarantine_replay(ws, recorded_at=_now(), ids=item or (), progress=step)
+        report = quarantine_replay(ws, recorded_at=utc_now(), ids=item or (), progress=step)
     accepted = report.total("accepted") + report.total("corrected")
     waiting = len(quarantine_list(ws, state="open", limit=None))
     if as_json:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import typer
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def utc_now() -> datetime:
+    """Return this instant as the store keeps times: naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def reported(command: Callable[P, T]) -> Callable[P, T]:

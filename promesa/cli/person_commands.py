@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promesa.cli.options import AsJson, AsOf, Folder, Locale
-from promesa.cli.output import print_json, print_table, reported
+from promesa.cli.output import print_json, print_table, reported, utc_now
 from promesa.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ Who = Annotated[
 ]
 Purpose = Annotated[str, typer.Option("--purpose", metavar="NAME", help="A purpose of [consents] in model.toml.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who records it.")]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @reported
@@ -110,7 +106,7 @@ def consent(
             expected="--give (with --notice, --until if wanted) or --withdraw",
             fix="say one of the two",
         )
-    ws, now = open_workspace(workspace), _now()
+    ws, now = open_workspace(workspace), utc_now()
     if give:
         end = resolve_instant(until, ws.time_zone)
         person = customers.give(ws, who, purpose, recorded_at=now, notice=notice, channel=channel, until=end, by=by)
@@ -191,7 +187,7 @@ def export(
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
-    found = write(ws, who, folder, recorded_at=_now(), as_of=as_of)
+    found = write(ws, who, folder, recorded_at=utc_now(), as_of=as_of)
     if as_json:
         print_json(found.to_document())
         return
@@ -227,7 +223,7 @@ def correct(
         )
     ws = open_workspace(workspace)
     changes = {field.strip(): value for field, _, value in (text.partition("=") for text in change)}
-    found = record(ws, who, changes=changes, by=by, recorded_at=_now())
+    found = record(ws, who, changes=changes, by=by, recorded_at=utc_now())
     if as_json:
         print_json(as_document(found))
     else:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import getpass
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promesa.cli.options import AsJson, Folder, Locale
-from promesa.cli.output import print_json, print_table, progress_of, reported
+from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +24,6 @@ Who = Annotated[
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; stands in what is kept of it.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it; without it, only count.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again; for scripts.")]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @reported
@@ -51,7 +46,7 @@ def forget(
     if apply:
         _confirm(say("customers.rights.word", language), language, yes=yes, by=by)
     with progress_of("Looking") as step:
-        found = run(ws, who, recorded_at=_now(), by=by, dry_run=not apply, progress=step)
+        found = run(ws, who, recorded_at=utc_now(), by=by, dry_run=not apply, progress=step)
     if as_json:
         print_json(found.to_document())
         return
@@ -131,7 +126,7 @@ def _set_pause(
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
-    outcome = run(ws, who, by=by or getpass.getuser(), recorded_at=_now())
+    outcome = run(ws, who, by=by or getpass.getuser(), recorded_at=utc_now())
     if as_json:
         print_json(outcome.to_document())
     else:
@@ -157,7 +152,7 @@ def retain(
     if apply:
         _confirm(say("customers.rights.remove_word", language), language, yes=yes, by=by)
     with progress_of("Looking") as step:
-        found = run(ws, recorded_at=_now(), dry_run=not apply, by=by, progress=step)
+        found = run(ws, recorded_at=utc_now(), dry_run=not apply, by=by, progress=step)
     if as_json:
         print_json(found.to_document())
         return

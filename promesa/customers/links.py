@@ -77,7 +77,7 @@ def records_of(look: Inspection, person: Person) -> tuple[Record, ...]:
 
 def links_of(look: Inspection, person: Person, *, as_of: datetime) -> tuple[Link, ...]:
     """Return every link that touches a person's records, proposed ones too, those in force first."""
-    mine, stamp = listed(person.customers), f"TIMESTAMP {literal(str(as_of))}"
+    mine, stamp = listed(person.customers), literal(as_of)
     rows = look.engine.run(
         'WITH decided AS (SELECT low, high, last(struct_pack(verdict := verdict, who := "by", note := note, '
         f"recorded_at := recorded_at) ORDER BY recorded_at, id) AS d FROM ({look.rows('decisions')}) "

@@ -77,7 +77,7 @@ def instant_of(ws: Workspace, as_of: date | datetime | str | None) -> datetime:
 
 def links_in_force(look: Inspection, instant: datetime) -> str:
     """Return a SELECT of (customer, person) for customers who share a person with another at one instant."""
-    stamp = f"TIMESTAMP {literal(str(instant))}"
+    stamp = literal(instant)
     return f"SELECT customer, person FROM ({look.rows('persons')}) WHERE since <= {stamp} AND until > {stamp}"
 
 

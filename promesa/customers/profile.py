@@ -68,7 +68,7 @@ def fields_of(model: Model) -> tuple[str, ...]:
 def profile_of(look: Inspection, person: Person, *, as_of: datetime) -> tuple[Field, ...]:
     """Return what is known about a person at one instant, field by field."""
     rows = look.rows("profiles")
-    mine = f'SELECT * FROM ({rows}) WHERE customer IN {person.listed} AND "at" <= TIMESTAMP {literal(str(as_of))}'
+    mine = f'SELECT * FROM ({rows}) WHERE customer IN {person.listed} AND "at" <= {literal(as_of)}'
     look.engine.run(f'CREATE OR REPLACE TEMP TABLE "~profile" AS {mine}')
     fields: list[Field] = []
     for field in fields_of(look.ws.model):

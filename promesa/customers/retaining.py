@@ -174,7 +174,7 @@ def _conditions(entry: str, before: datetime) -> tuple[str, str, str]:
     """Return the column of time, what counts as a row of the class, and what makes it older."""
     at = name("recorded_at") if entry == QUARANTINE else name("at")
     counted = {TEXTS: f"coalesce(text, {literal(NO_TEXT)}) <> {literal(NO_TEXT)}", QUARANTINE: "record IS NOT NULL"}
-    return at, counted.get(entry, "true"), f"{at} < TIMESTAMP {literal(str(before))}"
+    return at, counted.get(entry, "true"), f"{at} < {literal(before)}"
 
 
 def _aged(run: Run, entry: str, days: int) -> Aged:

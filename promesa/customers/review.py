@@ -171,15 +171,11 @@ def sample(ws: Workspace, size: int, *, seed: int | None = None, as_of: date | d
     return Queue(items=tuple(items), total=found.total, currency=found.currency)
 
 
-def _instant(instant: datetime) -> str:
-    return f"TIMESTAMP {literal(str(instant))}"
-
-
 def _find_waiting(look: Inspection, instant: datetime) -> None:
     links = look.rows("links")
     paused = f"SELECT customer FROM ({look.rows('pauses')}) WHERE until IS NULL"
     waiting = (
-        f"SELECT low, high FROM ({links}) WHERE {name('at')} <= {_instant(instant)} GROUP BY low, high "
+        f"SELECT low, high FROM ({links}) WHERE {name('at')} <= {literal(instant)} GROUP BY low, high "
         "HAVING bool_or(state IN ('review', 'held')) AND NOT bool_or(state = 'linked')"
     )
     decided = (
@@ -247,7 +243,7 @@ def _worth(look: Inspection, instant: datetime) -> str:
         "CAST(coalesce(sum(f.margin), 0) AS DOUBLE) AS margin, CAST(coalesce(sum(f.events), 0) AS BIGINT) AS events "
         'FROM "~members" m LEFT JOIN ('
         f"SELECT customer, sum(margin) AS margin, count(*) AS events FROM ({facts}) "
-        f'WHERE {name("at")} <= {_instant(instant)} AND customer IN (SELECT customer FROM "~members") '
+        f'WHERE {name("at")} <= {literal(instant)} AND customer IN (SELECT customer FROM "~members") '
         "GROUP BY customer) f USING (customer) GROUP BY m.person"
     )
 
@@ -301,7 +297,7 @@ def _profiles(look: Inspection, instant: datetime) -> dict[int, dict[str, str | 
     )
     rows = look.engine.run(
         f"SELECT customer, {values} FROM ({look.rows('profiles')}) "
-        f"WHERE {name('at')} <= {_instant(instant)} AND customer IN "
+        f"WHERE {name('at')} <= {literal(instant)} AND customer IN "
         '(SELECT low FROM "~shown" UNION ALL SELECT high FROM "~shown") GROUP BY customer'
     )
     return {

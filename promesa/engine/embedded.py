@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 import duckdb
@@ -147,13 +148,15 @@ def memory_share() -> str:
 
 
 def literal(value: object) -> str:
-    """Return a value as an SQL literal."""
+    """Return a value as an SQL literal; a time as a timestamp without a zone."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value}'"
     return "'" + str(value).replace("'", "''") + "'"
 
 

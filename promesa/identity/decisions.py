@@ -242,7 +242,7 @@ def _gather(run: Run, pairs: Sequence[tuple[int, int]]) -> None:
 
 
 def _instant(value: object) -> str:
-    return "CAST(NULL AS TIMESTAMP)" if value is None else f"TIMESTAMP {literal(str(value))}"
+    return "CAST(NULL AS TIMESTAMP)" if value is None else literal(value)
 
 
 def _refresh(run: Run) -> None:

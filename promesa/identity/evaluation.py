@@ -194,7 +194,7 @@ def _columns(engine: Embedded, scan: str, file: Path) -> dict[str, str]:
 
 def _match(look: Inspection, rows: int, instant: datetime | None) -> int:
     """Find the labelled customers and whom the store takes them for; return how many it knows."""
-    at = f"TIMESTAMP {literal(str(instant))}" if instant else "TIMESTAMP '9999-12-30'"
+    at = literal(instant) if instant else "TIMESTAMP '9999-12-30'"
     joined = f"SELECT customer, person FROM ({look.rows('persons')}) WHERE since <= {at} AND until > {at}"
     look.engine.run(
         'CREATE OR REPLACE TEMP TABLE "~judged" AS '

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.errors import StoreDamaged
 from promesa.identity.comparisons import VERSION, comparisons_of
+from promesa.store import write_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,11 +67,7 @@ def fits(link_model: LinkModel, model: Model) -> bool:
 
 def write_model(path: Path, link_model: LinkModel) -> None:
     """Write a model to a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    content = {"fingerprint": link_model.fingerprint, **asdict(link_model)}
-    unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
-    unfinished.replace(path)
+    write_document(path, {"fingerprint": link_model.fingerprint, **asdict(link_model)})
 
 
 def read_model(path: Path) -> LinkModel | None:

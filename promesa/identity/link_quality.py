@@ -150,16 +150,12 @@ def quality(
     )
 
 
-def _instant(instant: datetime) -> str:
-    return f"TIMESTAMP {literal(str(instant))}"
-
-
 def _existing(look: Inspection, instant: datetime) -> str:
-    return f'SELECT * FROM ({look.rows("links")}) WHERE "at" <= {_instant(instant)}'
+    return f'SELECT * FROM ({look.rows("links")}) WHERE "at" <= {literal(instant)}'
 
 
 def _joined(look: Inspection, instant: datetime) -> str:
-    at = _instant(instant)
+    at = literal(instant)
     return f"SELECT customer, person FROM ({look.rows('persons')}) WHERE since <= {at} AND until > {at}"
 
 
@@ -212,7 +208,7 @@ def _known(look: Inspection, instant: datetime) -> tuple[int, int, int]:
         "count(*) FILTER (WHERE NOT together AND verdict = 'same') FROM ("
         "SELECT d.verdict, coalesce(a.person = b.person, false) AS together "
         f"FROM ({standing(look.rows('decisions'))}) d LEFT JOIN ({joined}) a ON a.customer = d.low "
-        f'LEFT JOIN ({joined}) b ON b.customer = d.high WHERE d."at" <= {_instant(instant)})'
+        f'LEFT JOIN ({joined}) b ON b.customer = d.high WHERE d."at" <= {literal(instant)})'
     )[0]
     return int(str(row[0])), int(str(row[1])), int(str(row[2]))
 
@@ -229,7 +225,7 @@ def _reviewed(look: Inspection) -> dict[str, tuple[int, int]]:
 def _persons(look: Inspection, instant: datetime) -> list[Estimate]:
     """Return records, persons by number of records, and persons with two documents."""
     joined = _joined(look, instant)
-    known = f'SELECT DISTINCT customer FROM ({look.rows("profiles")}) WHERE "at" <= {_instant(instant)}'
+    known = f'SELECT DISTINCT customer FROM ({look.rows("profiles")}) WHERE "at" <= {literal(instant)}'
     rows = look.engine.run(
         "SELECT least(records, 5), count(*), sum(records) FROM (SELECT person, count(*) AS records FROM ("
         f"SELECT customer, coalesce(p.person, customer) AS person FROM ({known} UNION SELECT customer FROM ({joined})) "

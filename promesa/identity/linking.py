@@ -26,7 +26,7 @@ from promesa.identity.changes import (
 from promesa.identity.exact import ONE_FIELD, crossed_values, exact_links
 from promesa.identity.report import LinkReport, report_of, tell_step
 from promesa.identity.settling import Fresh, settle_links
-from promesa.store import session, state_rows
+from promesa.store import session, state_rows, write_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -336,8 +336,4 @@ def _write_state(run: Run, *, settings: str, link_from: float) -> None:
     state = _State(settings=settings, link_from=link_from, decided=decided, decisions=decisions)
     if state == _read_state(run):
         return
-    path = _state_path(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
-    unfinished.replace(path)
+    write_document(_state_path(run), asdict(state))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.engine import literal
 from promesa.errors import ValueOutOfRange
 from promesa.identity.decided import standing
-from promesa.store import inspect_store, state_rows
+from promesa.store import inspect_store, state_rows, write_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,10 +111,7 @@ def train_threshold(run: Run, *, precision: float = PRECISION) -> Threshold:
         return found
     if kept and (kept.decisions, kept.target) == (found.decisions, found.target):
         return kept
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text(json.dumps(found.to_document(), indent=1), encoding="utf-8")
-    unfinished.replace(file)
+    write_document(file, found.to_document())
     return found
 
 

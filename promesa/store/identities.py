@@ -75,7 +75,7 @@ def add_identities(run: Run, staged: Path) -> None:
         file = write_file(
             run.engine,
             known.folder,
-            f"SELECT customer_source, key, customer, TIMESTAMP {literal(str(run.recorded_at))} AS recorded_at "
+            f"SELECT customer_source, key, customer, {literal(run.recorded_at)} AS recorded_at "
             'FROM "~new" ORDER BY customer',
             stem=f"{run.name}-{TABLE}-{known.version}",
         )

@@ -98,7 +98,7 @@ def _no_rejects() -> str:
 
 
 def _gather(run: Run, *, owner: str, select: str) -> None:
-    now = f"TIMESTAMP {literal(str(run.recorded_at))}"
+    now = literal(run.recorded_at)
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT {_IDENTITY.format(owner=owner)} AS id, * EXCLUDE (turn), "
         f"{now} AS recorded_at, 'open' AS state FROM (SELECT *, row_number() OVER "

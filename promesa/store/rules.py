@@ -78,7 +78,7 @@ def rules_of(
         rules += _rules_of_column(column, types)
         if column.name in known and column.name in types:
             rules.append(_unknown(column.name, known[column.name]))
-    rules.append(Rule(code="future-date", column="at", fails=f"{name('at')} > TIMESTAMP {literal(str(recorded_at))}"))
+    rules.append(Rule(code="future-date", column="at", fails=f"{name('at')} > {literal(recorded_at)}"))
     if "score" in types:
         low, high, score = name("scale_min"), name("scale_max"), name("score")
         at_fault = next((end for end in ("scale_max", "scale_min") if end in types), "score")

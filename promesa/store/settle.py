@@ -189,7 +189,7 @@ def _write_history(run: Run, output: Output, staged: Path, *, touched: list[str]
     kept = [column for column in live.columns if column[0] not in dict(kinds)]
     every = [*kinds, *kept]
     past = ensure(folder, [*every, ("superseded_at", "time")], statistics=(*STATISTICS, "superseded_at"))
-    now = f"TIMESTAMP {literal(str(run.recorded_at))}"
+    now = literal(run.recorded_at)
     columns = ", ".join(name(column) for column, _ in every)
     facts = ", ".join(name(column) for column, _ in output.kinds)
     old = relation(run.engine, touched, every)
@@ -251,7 +251,7 @@ def _added(run: Run, output: Output, staged: Path, *, folder: Path, stem: str) -
     for number, start in enumerate(range(0, total, BATCH_ROWS)):
         run.tell("batch", load=output.load.name, batch=number + 1)
         select = (
-            f"SELECT {facts}, TIMESTAMP {literal(str(run.recorded_at))} AS recorded_at FROM {_rows(staged)} "
+            f"SELECT {facts}, {literal(run.recorded_at)} AS recorded_at FROM {_rows(staged)} "
             f"WHERE file_row_number BETWEEN {start} AND {start + BATCH_ROWS - 1} AND {name(FAULTS)} IS NULL "
             f"AND file_row_number NOT IN (SELECT pos FROM {_OUT} WHERE fate <> 'corrected') ORDER BY {order}"
         )

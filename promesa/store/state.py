@@ -135,4 +135,4 @@ def _kept(
 
 def timestamp(run: Run) -> str:
     """Return the instant of a run as an SQL literal."""
-    return f"TIMESTAMP {literal(str(run.recorded_at))}"
+    return literal(run.recorded_at)

@@ -92,8 +92,8 @@ def _conditions(run: Run, output: Output, staged: Path) -> tuple[str, str, str]:
         gone = f"({is_gone('customer')} OR ({nobody}))" if nobody else is_gone("customer")
     sound, at = f"{name(FAULTS)} IS NULL", name("at")
     cut, texts = cutoff_of(run, table), cutoff_of(run, TEXTS) if table == "opinions" else None
-    old = f"({sound} AND {at} < TIMESTAMP {literal(str(cut))})" if cut else ""
-    silent = f"({sound} AND {at} < TIMESTAMP {literal(str(texts))} AND text IS NOT NULL)" if texts else ""
+    old = f"({sound} AND {at} < {literal(cut)})" if cut else ""
+    silent = f"({sound} AND {at} < {literal(texts)} AND text IS NOT NULL)" if texts else ""
     return gone, old, silent
 
 
