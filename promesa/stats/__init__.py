@@ -11,6 +11,7 @@ from promesa.stats.clusters import (
 from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.multiplicity import benjamini_hochberg
 from promesa.stats.path_models import path_model
 from promesa.stats.path_reliability import Reliability
 from promesa.stats.path_results import Construct, Effect, Item, PathModel
@@ -35,6 +36,7 @@ __all__ = [
     "PlayerImportance",
     "Reliability",
     "ShapleyShares",
+    "benjamini_hochberg",
     "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
