@@ -12,6 +12,7 @@ from promesa.workspace.labels import Label
 from promesa.workspace.model import Channel, Concept, Element, Function, Model, Promise, Purpose, Touchpoint, Trait
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose
+from promesa.workspace.studying import OUTCOME_SETTINGS, SECTIONS, build_studies, read_studies
 from promesa.workspace.tables import SELECT_ONLY, TABLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "identity"], place=place)
+    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "identity"], place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -57,13 +58,20 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     for name, values in sections["promises"].items():
         _check_rules(values, names["elements"], place=place.at("promises").at(name))
     _check_not_empty(names, place=place)
-    sections["outcomes"] = {
-        "outcomes": read_fields(tree.get("outcomes", {}), OUTCOMES, place=place.at("outcomes"), known={})
-    }
+    sections["outcomes"] = {"outcomes": read_fields(_settings_of(tree), OUTCOMES, place=place.at("outcomes"), known={})}
+    sections["studies"] = read_studies(tree, known=known, place=place)
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
     return sections
+
+
+def _settings_of(tree: Mapping[str, object]) -> object:
+    """Return the keys of [outcomes] that are settings; each other key is one outcome's table."""
+    outcomes = tree.get("outcomes", {})
+    if not isinstance(outcomes, dict):
+        return outcomes
+    return {key: value for key, value in outcomes.items() if key in OUTCOME_SETTINGS or not isinstance(value, dict)}
 
 
 def rule_columns(elements: list[str]) -> list[str]:
@@ -210,6 +218,7 @@ def build_model(sections: Sections) -> Model:
         **made,
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
+        studies=build_studies(sections["studies"], concepts=made["concepts"]),
     )
 
 
