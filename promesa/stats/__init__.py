@@ -18,6 +18,7 @@ from promesa.stats.path_results import Construct, Effect, Item, PathModel
 from promesa.stats.path_samples import Bootstrap
 from promesa.stats.product_sums import CrossProducts, cross_products, product_pairs
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
+from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 
@@ -25,9 +26,11 @@ __all__ = [
     "QUANTILE_GRID",
     "Bootstrap",
     "ClusterSums",
+    "ClusteredRegression",
     "Collinearity",
     "Construct",
     "CrossProducts",
+    "DroppedColumn",
     "Effect",
     "Importance",
     "Interval",
@@ -37,6 +40,7 @@ __all__ = [
     "Reliability",
     "ShapleyShares",
     "benjamini_hochberg",
+    "clustered_regression",
     "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
