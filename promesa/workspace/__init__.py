@@ -26,6 +26,7 @@ from promesa.workspace.reading import open_workspace
 from promesa.workspace.scaffold import EXAMPLES, new
 from promesa.workspace.studies import (
     BUILT_IN_CONFOUNDERS,
+    OF_OPINIONS,
     ConstructQuestion,
     DriverSettings,
     EffectQuestion,
@@ -61,6 +62,7 @@ __all__ = [
     "LOCALES",
     "MODEL",
     "NO_CUSTOMER",
+    "OF_OPINIONS",
     "OUTCOMES",
     "RECORDED_AT",
     "SELECT_ONLY",
