@@ -1,5 +1,7 @@
 """Numbers in, numbers out: intervals, clustered variances, importance and path models; no customers, no tables."""
 
+from promesa.stats.asymmetries import asymmetry
+from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -24,6 +26,8 @@ from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 
 __all__ = [
     "QUANTILE_GRID",
+    "Asymmetry",
+    "Bend",
     "Bootstrap",
     "ClusterSums",
     "ClusteredRegression",
@@ -32,13 +36,16 @@ __all__ = [
     "CrossProducts",
     "DroppedColumn",
     "Effect",
+    "ElementAsymmetry",
     "Importance",
     "Interval",
     "Item",
     "PathModel",
     "PlayerImportance",
     "Reliability",
+    "ShapeProbabilities",
     "ShapleyShares",
+    "asymmetry",
     "benjamini_hochberg",
     "clustered_regression",
     "cross_products",

@@ -132,7 +132,10 @@ def clustered_regression(
     _check_shapes(scores, table, confidence_level)
     complete = ~(np.isnan(scores) | np.isnan(table).any(axis=1))
     used = np.flatnonzero(complete)
-    rows = rows_of_units(unit_codes(units, len(scores)), used)
+    codes = unit_codes(units, len(scores))[used]
+    check_units(codes)
+    rows = rows_by_unit(codes)
+    rows = UnitRows(order=used[rows.order], starts=rows.starts)
     equations = solve(rows, table.__getitem__, scores)
     covariance, squares = clustered_covariance(rows, table.__getitem__, scores, equations)
     return _result(
@@ -140,17 +143,16 @@ def clustered_regression(
     )
 
 
-def rows_of_units(codes: NDArray[np.int64], used: NDArray[np.intp]) -> UnitRows:
-    """Return the rows used in the order of their units; refuse where there are too few units."""
-    if not len(used) or len(np.unique(codes[used])) < MIN_CLUSTERS:
+def check_units(codes: NDArray[np.int64]) -> None:
+    """Refuse rows of too few units."""
+    count = len(np.unique(codes))
+    if count < MIN_CLUSTERS:
         raise TooFewObservations(
             what="There are too few units for a regression with a clustered covariance.",
-            got=f"{len(np.unique(codes[used]))} units in {len(used)} complete rows",
+            got=f"{count} units in {len(codes)} complete rows",
             expected=f"at least {MIN_CLUSTERS} units",
             fix="take a longer period or a wider slice",
         )
-    rows = rows_by_unit(codes[used])
-    return UnitRows(order=used[rows.order], starts=rows.starts)
 
 
 def solve(rows: UnitRows, columns: Rows, outcome: NDArray[np.float64]) -> Equations:
