@@ -13,12 +13,26 @@ from promesa.stats.clusters import (
 from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.linear_systems import (
+    LinearSystem,
+    bucketed_products,
+    controlled_effects,
+    linear_system,
+    sampled_interval,
+)
 from promesa.stats.multiplicity import benjamini_hochberg
 from promesa.stats.path_models import path_model
 from promesa.stats.path_reliability import Reliability
 from promesa.stats.path_results import Construct, Effect, Item, PathModel
 from promesa.stats.path_samples import Bootstrap
-from promesa.stats.product_sums import CrossProducts, cross_products, product_pairs
+from promesa.stats.product_sums import (
+    CrossProducts,
+    Moments,
+    cross_products,
+    moments,
+    product_pairs,
+    resampled_moments,
+)
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.shapley import ShapleyShares, shapley_shares
@@ -40,6 +54,8 @@ __all__ = [
     "Importance",
     "Interval",
     "Item",
+    "LinearSystem",
+    "Moments",
     "PathModel",
     "PlayerImportance",
     "Reliability",
@@ -47,14 +63,18 @@ __all__ = [
     "ShapleyShares",
     "asymmetry",
     "benjamini_hochberg",
+    "bucketed_products",
     "clustered_regression",
+    "controlled_effects",
     "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
     "effective_n",
     "find_collinearity",
     "importance",
+    "linear_system",
     "mean_interval",
+    "moments",
     "net_share_from_clusters",
     "net_share_interval",
     "path_model",
@@ -62,6 +82,8 @@ __all__ = [
     "product_pairs",
     "quantile_interval",
     "ratio_variance",
+    "resampled_moments",
+    "sampled_interval",
     "shapley_shares",
     "share_interval",
     "wilson_interval",
