@@ -37,6 +37,8 @@ from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
+from promesa.stats.synergies import synergy
+from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 
 __all__ = [
     "QUANTILE_GRID",
@@ -51,16 +53,19 @@ __all__ = [
     "DroppedColumn",
     "Effect",
     "ElementAsymmetry",
+    "HalfFigures",
     "Importance",
     "Interval",
     "Item",
     "LinearSystem",
     "Moments",
+    "PairSynergy",
     "PathModel",
     "PlayerImportance",
     "Reliability",
     "ShapeProbabilities",
     "ShapleyShares",
+    "Synergies",
     "asymmetry",
     "benjamini_hochberg",
     "bucketed_products",
@@ -86,5 +91,6 @@ __all__ = [
     "sampled_interval",
     "shapley_shares",
     "share_interval",
+    "synergy",
     "wilson_interval",
 ]

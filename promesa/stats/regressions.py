@@ -158,6 +158,12 @@ def check_units(codes: NDArray[np.int64]) -> None:
 def solve(rows: UnitRows, columns: Rows, outcome: NDArray[np.float64]) -> Equations:
     """Return the normal equations; refuse an outcome that does not vary, or too few rows."""
     equations = normal_equations(rows, columns, outcome)
+    check_equations(rows, equations)
+    return equations
+
+
+def check_equations(rows: UnitRows, equations: Equations) -> None:
+    """Refuse an outcome that does not vary, or too few rows."""
     if rows.n <= len(equations.kept) + 2:
         raise TooFewObservations(
             what="There are too few rows for a regression on these columns.",
@@ -172,7 +178,6 @@ def solve(rows: UnitRows, columns: Rows, outcome: NDArray[np.float64]) -> Equati
             expected="an outcome that varies",
             fix="check the outcome, or take a longer period",
         )
-    return equations
 
 
 def t_quantile(units: int, confidence_level: float) -> float:
