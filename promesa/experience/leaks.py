@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome
 
 Reason = Literal["after-the-outcome", "is-the-outcome", "restates-the-outcome", "only-with-one-outcome"]
-MOST_AFTER = 0.5  # of the units that met a touchpoint: more that met it only after, and it belongs to what came after
+MOST_AFTER = 0.5  # of the units that lived a feature: more that did only after, and it belongs to what came after
 RESTATES = 0.81  # of the outcome's variance that one feature alone tells: a correlation of .9
+PARTS_PAIRS = 0.98  # of the pairs of a yes and a no, more in one order than in the other
 LEAST_ROWS = 30
+LEAST_OF_EACH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +32,14 @@ class Refusal:
     feature : Feature
         What is left out.
     reason : str
-        ``after-the-outcome``: most units met its touchpoint only when the outcome was known. ``is-the-outcome``: the
-        outcome is made of it. ``restates-the-outcome``: it tells nearly all of the outcome by itself.
-        ``only-with-one-outcome``: where it was lived, the outcome is always the same.
+        ``after-the-outcome``: most units lived it only when the outcome was known. ``is-the-outcome``: the outcome
+        is made of it. ``restates-the-outcome``: it tells nearly all of the outcome by itself, or parts yes from no.
+        ``only-with-one-outcome``: where it was lived (a promise: broken), the outcome is always the same, and chance
+        alone would not bring that about.
     share : float or None
-        Share of units that met it only after; or of the outcome's variance that it tells.
+        Share of units that lived it only after; or of the outcome's variance that it tells on a straight line.
     rows : int
-        Units it was judged on.
+        Units it was judged on; for ``after-the-outcome``, units with an instant of the outcome that lived it.
     """
 
     feature: Feature
@@ -46,11 +49,16 @@ class Refusal:
 
 
 def by_time(features: Sequence[Feature], outcome: Outcome, timing: Mapping[str, tuple[int, int]]) -> list[Refusal]:
-    """Return the features that the outcome is made of, or that were mostly lived after it was known."""
+    """Return the features that the outcome is made of, or that were mostly lived after it was known.
+
+    Parameters
+    ----------
+    timing : mapping of str to (int, int)
+        By column: in how many units with an instant of the outcome the feature was lived before, and only after.
+    """
     refused: list[Refusal] = []
     for feature in features:
-        before = sum(timing.get(name, (0, 0))[0] for name in feature.touchpoints)
-        after = sum(timing.get(name, (0, 0))[1] for name in feature.touchpoints)
+        before, after = timing.get(feature.column, (0, 0))
         rows = before + after
         if set(feature.touchpoints) & set(outcome.touchpoints):
             refused.append(Refusal(feature=feature, reason="is-the-outcome", share=None, rows=rows))
@@ -59,7 +67,13 @@ def by_time(features: Sequence[Feature], outcome: Outcome, timing: Mapping[str, 
     return refused
 
 
-def by_value(features: Sequence[Feature], values: NDArray[np.float64], outcome: NDArray[np.float64]) -> list[Refusal]:
+def by_value(
+    features: Sequence[Feature],
+    values: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    *,
+    customers: NDArray[np.int64] | None = None,
+) -> list[Refusal]:
     """Return the features that say the outcome in other words.
 
     Parameters
@@ -68,6 +82,8 @@ def by_value(features: Sequence[Feature], values: NDArray[np.float64], outcome: 
         NaN where a feature was not lived.
     outcome : ndarray of float, shape (n,)
         Without NaN.
+    customers : ndarray of int, shape (n,), optional
+        Whose each row is: what is always so for one customer is one observation.
     """
     refused: list[Refusal] = []
     binary = bool(np.isin(outcome, (0.0, 1.0)).all())
@@ -75,25 +91,47 @@ def by_value(features: Sequence[Feature], values: NDArray[np.float64], outcome: 
         lived = ~np.isnan(values[:, k])
         told = max(_told(values[lived, k], outcome[lived]), _told(lived.astype(float), outcome))
         marked = lived & (values[:, k] == 1) if feature.kind != "element" else lived
-        alone = binary and _always_one(marked, outcome)
-        if told >= RESTATES:
+        if told >= RESTATES or (binary and _parts(values[lived, k], outcome[lived])):
             refused.append(Refusal(feature=feature, reason="restates-the-outcome", share=told, rows=int(lived.sum())))
-        elif alone:
+        elif binary and _always_one(marked, outcome, customers):
             refused.append(Refusal(feature=feature, reason="only-with-one-outcome", share=1.0, rows=int(marked.sum())))
     return refused
 
 
 def _told(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Return the share of y's variance that x tells on a straight line; 0 where there is nothing to tell."""
-    if x.size < LEAST_ROWS or x.std() == 0 or y.std() == 0:
+    """Return the share of y's variance that x tells on a straight line; 0 where there is nothing to tell.
+
+    The outermost values count as the fifth from either end, so that one huge order alone, or a single yes, makes
+    no leak.
+    """
+    if x.size < LEAST_ROWS:
+        return 0.0
+    x, y = _without_ends(x), _without_ends(y)
+    if x.std() == 0 or y.std() == 0:
         return 0.0
     return float(np.corrcoef(x, y)[0, 1] ** 2)
 
 
-def _always_one(marked: NDArray[np.bool_], outcome: NDArray[np.float64]) -> bool:
+def _without_ends(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = np.partition(x, (LEAST_OF_EACH - 1, x.size - LEAST_OF_EACH))[[LEAST_OF_EACH - 1, -LEAST_OF_EACH]]
+    return np.clip(x, low, high)
+
+
+def _parts(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    """Tell whether x puts nearly every pair of a yes and a no in one order: a perfect separator."""
+    yes = int(y.sum())
+    if min(yes, y.size - yes) < LEAST_OF_EACH:
+        return False
+    _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    area = (ranks[place][y == 1].sum() - yes * (yes + 1) / 2) / (yes * (y.size - yes))
+    return bool(abs(2 * area - 1) >= PARTS_PAIRS)
+
+
+def _always_one(marked: NDArray[np.bool_], outcome: NDArray[np.float64], customers: NDArray[np.int64] | None) -> bool:
     """Tell whether the outcome never varies where a feature was lived, more than chance would bring about."""
-    n = int(marked.sum())
-    if n < LEAST_ROWS or n == outcome.size or outcome[marked].min() != outcome[marked].max():
+    n = int(marked.sum()) if customers is None else np.unique(customers[marked]).size
+    if n < LEAST_ROWS or marked.all() or outcome[marked].min() != outcome[marked].max():
         return False
     other = float((outcome != outcome[marked][0]).mean())
-    return n * np.log1p(-min(other, 1 - 1e-12)) < np.log(1e-6)
+    return bool(n * np.log1p(-min(other, 1 - 1e-12)) < np.log(1e-6))

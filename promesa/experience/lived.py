@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from promesa.errors import UnknownName
+from promesa.experience.columns import Coded, coded, most_frequent, numbers, placed, places_of
 from promesa.experience.confounders import (
     NUMBERS,
     OTHER,
@@ -17,19 +18,11 @@ from promesa.experience.confounders import (
     confounders_of,
     with_confounders,
 )
-from promesa.experience.features import (
-    Feature,
-    broken_promises,
-    features_of,
-    lived_values,
-    seen_moments,
-    served_by,
-    timing,
-    who_served,
-)
+from promesa.experience.drawing import PARTS, Rows, counted
+from promesa.experience.features import KINDS, Feature, features_of
 from promesa.experience.leaks import Refusal, by_time, by_value
-from promesa.experience.outcomes import came_of
-from promesa.experience.units import UNIT
+from promesa.experience.moments import BEFORE, MET, ONLY_AFTER, broken_promises, lived_values, seen_moments, served_by
+from promesa.experience.units import UNIT, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +30,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from promesa.engine import Table
     from promesa.measures import Question
     from promesa.workspace import Outcome
 
 MOST_SERVED = 12  # channels or suppliers of one touchpoint told apart
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
+MOST_KEPT = 1_500_000_000  # bytes of tables kept beside the facts: four of half a million rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +67,8 @@ class Lived:
     refused : tuple of Refusal
         Features left out because they cannot have led to the outcome.
     n_units, n_unknown : int
-        Units with the outcome known, sampled or not; units seen whose outcome is not known.
+        Units with the outcome known, sampled or not; units lived whose outcome is not known: nobody answered, or
+        too little time has passed.
     share : float
         Share of customers drawn; 1 where every row is looked at.
     """
@@ -112,9 +105,10 @@ class Lived:
         UnknownName
             If there is none of that name.
         """
-        for k, feature in enumerate(self.features):
-            if feature.name == name:
-                return k
+        places = {(feature.kind, feature.name): k for k, feature in enumerate(self.features)}
+        for kind in KINDS:
+            if (kind, name) in places:
+                return places[kind, name]
         raise UnknownName(name, kind="feature", known=[feature.name for feature in self.features])
 
 
@@ -124,144 +118,113 @@ def lived(question: Question, outcome: Outcome) -> Lived:
     Parameters
     ----------
     question : Question
-        Its window holds the moments, orders and opinions looked at.
+        Its window holds the moments and opinions looked at; orders that follow may lie after it. How it is split
+        (`by`) makes no difference.
     outcome : Outcome
         Of the model's ``studies.outcomes``.
 
     Notes
     -----
-    Only what was lived before the outcome was known stands in the table. Where more than ``most_rows`` units have
-    the outcome, whole customers are drawn by a hash, the same on every engine and run. The table is kept beside
-    the facts, so that several analyses of one outcome read them once.
+    A row is a unit with at least one lived moment. Only what was lived before the outcome was known stands in it.
+    Where more than ``most_rows`` units have the outcome, whole customers are drawn by their surrogate (a hash), the
+    same on every engine and run. The last tables are kept beside the facts, so that several analyses of one outcome
+    read them once.
     """
-    kept = question.facts.kept
-    key = f"lived {outcome!r} {question.since} {question.until} {question.workspace.model.studies.drivers!r}"
-    if key not in kept:
-        kept[key] = _read(question, outcome)
-    found = kept[key]
-    assert isinstance(found, Lived)  # noqa: S101 (the key is this function's own)
+    question = replace(question, by=())
+    tables = question.facts.kept.setdefault("lived", {})
+    assert isinstance(tables, dict)  # noqa: S101 (the name is this function's own)
+    key = key_of(question, outcome)
+    found = tables.pop(key, None) or _read(question, outcome)
+    tables[key] = found
+    while len(tables) > 1 and sum(_bytes(table) for table in tables.values()) > MOST_KEPT:
+        tables.pop(next(iter(tables)))
     return found
 
 
+def _bytes(table: Lived) -> int:
+    return table.values.nbytes + table.behind.nbytes + 100 * table.n
+
+
 def _read(question: Question, outcome: Outcome) -> Lived:
-    rows, n_units, n_unknown, share = _drawn(question, came_of(question, outcome))
-    moments = seen_moments(question, rows)
+    n_units, n_unknown, drawn = counted(question, outcome)
+    rows = Rows(question, outcome, drawn)
+    fetched = question.facts.engine.fetch(with_confounders(question, rows())).sort_by(UNIT)
     features = features_of(question.workspace.model)
-    refused = by_time(features, outcome, timing(question, moments))
-    features = _without(features, refused)
-    several = {column: served_by(question, moments, column) for column in ("channel", "supplier")}
-    table = _joined(question, rows, moments, features, several)
-    fetched = question.facts.engine.fetch(table)
-    values = np.column_stack([_filled(fetched, feature) for feature in features]) if features else np.empty((0, 0))
-    values = values.reshape(fetched.num_rows, len(features))
-    came = _numbers(fetched, "value")
-    said = by_value(features, values, came)
-    keep = [k for k, feature in enumerate(features) if all(feature is not r.feature for r in said)]
+    read = _lived_in(rows, fetched, features)
+    came, customers = numbers(fetched, "value"), fetched.column("customer").to_numpy().astype(np.int64)
+    refused = by_time(features, outcome, read.timing)
+    keep = [k for k, feature in enumerate(features) if all(feature is not refusal.feature for refusal in refused)]
+    said = by_value([features[k] for k in keep], read.values[:, keep], came, customers=customers)
+    keep = [k for k in keep if all(features[k] is not refusal.feature for refusal in said)]
     confounders, behind, groups = _behind(question, fetched)
     return Lived(
         outcome=outcome,
         came=came,
         units=fetched.column(UNIT).to_numpy(),
-        customers=fetched.column("customer").to_numpy().astype(np.int64),
+        customers=customers,
         features=tuple(features[k] for k in keep),
-        values=np.ascontiguousarray(values[:, keep]),
+        values=np.ascontiguousarray(read.values[:, keep]),
         confounders=confounders,
         behind=behind,
         groups=groups,
-        served={
-            (column, touchpoint): _most_frequent(*_coded(fetched, f"{column}_of_{touchpoint}"))
-            for column, touchpoints in several.items()
-            for touchpoint in touchpoints
-        },
+        served=read.served,
         refused=(*refused, *said),
         n_units=n_units,
         n_unknown=n_unknown,
-        share=share,
+        share=drawn / PARTS,
     )
 
 
-def _drawn(question: Question, rows: Table) -> tuple[Table, int, int, float]:
-    """Return the rows with the outcome known, of all customers or of a share of them, held by the engine."""
-    counted = rows.aggregate(known=rows["value"].count(), all=rows.count())
-    counts = question.facts.engine.fetch(counted).to_pylist()[0]
-    known, most = int(counts["known"]), question.workspace.model.studies.drivers.most_rows
-    share = 1.0 if known <= most else most / known
-    rows = rows.filter(rows["value"].notnull())
-    if share < 1:
-        rows = rows.filter(rows["customer"] % PARTS < int(share * PARTS))
-    name = f"{question.facts.version} {question.facts.as_of} {question.since} {question.until} {rows.columns} {share}"
-    rows = question.facts.engine.hold(f"outcome {_sql(question, rows)} {name}", rows)
-    return rows, known, int(counts["all"]) - known, share
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the moments and commitments gave: values by feature, how often before and only after, who served."""
+
+    values: NDArray[np.float64]
+    timing: dict[str, tuple[int, int]]
+    served: dict[tuple[str, str], Coded]
 
 
-def _sql(question: Question, rows: Table) -> str:
-    return question.facts.engine.sql(rows)
-
-
-def _joined(
-    question: Question,
-    rows: Table,
-    moments: Table,
-    features: Sequence[Feature],
-    several: dict[str, dict[str, list[str]]],
-) -> Table:
-    parts = [lived_values(moments, list(features))]
-    parts += [broken_promises(question, rows, feature) for feature in features if feature.kind == "promise"]
-    served = who_served(moments, several)
-    parts += [served] if served is not None else []
-    table = with_confounders(question, rows)
-    for number, part in enumerate(parts):
-        key = f"joined_{number}"
-        part = part.rename(**{key: UNIT})  # noqa: PLW2901 (the same part under a key of its own)
-        table = table.left_join(part, table[UNIT] == part[key]).drop(key)
-    return table.order_by(UNIT)
-
-
-def _without(features: Sequence[Feature], refused: Sequence[Refusal]) -> list[Feature]:
-    return [feature for feature in features if all(feature is not refusal.feature for refusal in refused)]
-
-
-def _numbers(fetched: pa.Table, column: str) -> NDArray[np.float64]:
-    return fetched.column(column).to_numpy().astype(float)
-
-
-def _filled(fetched: pa.Table, feature: Feature) -> NDArray[np.float64]:
-    values = _numbers(fetched, feature.column)
-    return np.nan_to_num(values) if feature.kind == "met" else values
-
-
-def _coded(fetched: pa.Table, column: str) -> tuple[NDArray[np.int64], list[str]]:
-    texts: Any = fetched.column(column).combine_chunks().dictionary_encode()
-    given = [str(level) for level in texts.dictionary.to_pylist()]
-    order = np.argsort(given)
-    place = np.empty(len(given) + 1, dtype=np.int64)
-    place[order], place[-1] = np.arange(len(given)), -1
-    codes = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return place[codes], [given[k] for k in order]
-
-
-def _most_frequent(codes: NDArray[np.int64], levels: list[str]) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the codes with the rarer levels joined under `OTHER`, where there are more than `MOST_SERVED`."""
-    if len(levels) <= MOST_SERVED:
-        return codes, levels
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    first = np.sort(np.argsort(-counts, kind="stable")[: MOST_SERVED - 1])
-    place = np.full(len(levels) + 1, MOST_SERVED - 1, dtype=np.int64)
-    place[first], place[-1] = np.arange(first.size), -1
-    return place[codes], [*(levels[k] for k in first), OTHER]
+def _lived_in(rows: Rows, whole: pa.Table, features: Sequence[Feature]) -> _Read:
+    question, engine, n = rows.question, rows.question.facts.engine, whole.num_rows
+    moments = seen_moments(question, rows())
+    several = served_by(question, moments)
+    part = engine.fetch(lived_values(question, moments, features, several))
+    places = places_of(part, whole)
+    met = {name: placed(part, MET + name, places, n) for name in question.workspace.model.touchpoints}
+    dated = ~np.isnat(whole.column("known_at").to_numpy())
+    values = np.full((n, len(features)), np.nan)
+    timing: dict[str, tuple[int, int]] = {}
+    for k, feature in enumerate(features):
+        if feature.kind == "promise":
+            judged = engine.fetch(broken_promises(question, feature, rows))
+            seen = np.zeros(n, dtype=bool)
+            seen[places_of(judged, whole)] = True
+            values[:, k] = placed(judged, feature.column, places_of(judged, whole), n)
+            before = ~np.isnan(values[:, k])
+        else:
+            times = np.column_stack([met[name] for name in feature.touchpoints])
+            before, seen = (times == BEFORE).any(axis=1), (times >= ONLY_AFTER).any(axis=1)
+            values[:, k] = before if feature.kind == "met" else placed(part, feature.column, places, n)
+        timing[feature.column] = int((before & dated).sum()), int((seen & ~before & dated).sum())
+    served = {
+        (column, name): most_frequent(*coded(part, f"{column}_of_{name}", places, n), most=MOST_SERVED, other=OTHER)
+        for column, names in several.items()
+        for name in names
+    }
+    return _Read(values, timing, served)
 
 
 def _behind(
     question: Question, fetched: pa.Table
-) -> tuple[tuple[Confounder, ...], NDArray[np.float64], dict[str, tuple[NDArray[np.int64], list[str]]]]:
+) -> tuple[tuple[Confounder, ...], NDArray[np.float64], dict[str, Coded]]:
     made: list[Confounder] = []
     columns: list[NDArray[np.float64]] = []
-    groups: dict[str, tuple[NDArray[np.int64], list[str]]] = {}
+    groups: dict[str, Coded] = {}
     for name in confounders_of(question):
         if name in NUMBERS:
-            found, added = columns_of_number(name, _numbers(fetched, f"c_{name}"))
+            found, added = columns_of_number(name, numbers(fetched, f"c_{name}"))
         else:
-            groups[name] = _coded(fetched, f"c_{name}")
+            groups[name] = coded(fetched, f"c_{name}")
             found, added = columns_of_words(name, *groups[name])
         made += found
         columns += added

@@ -1,62 +1,72 @@
-"""What came of each journey: one row a unit, with when it was known."""
+"""What came of each unit, and when it was known."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promesa.engine import interval_days, null_of, when
-from promesa.experience.units import UNIT, with_unit
+from promesa.engine import interval_days, lit, null_of, stack, when
+from promesa.experience.orders import own_orders, sum_where, summed_until
+from promesa.experience.units import UNIT, units_of, with_unit
 from promesa.measures import lived_moments, own_opinions, score_value
-from promesa.workspace import OF_OPINIONS
+from promesa.workspace import OF_OPINIONS, OF_ORDERS
 
 if TYPE_CHECKING:
-    from promesa.engine import Table
+    from promesa.engine import Expression, Table
     from promesa.measures import Question
     from promesa.workspace import Concept, Outcome
 
 PROMOTER_FROM = 9.0
+MONEY = "decimal(20, 4)"
 
 
 def came_of(question: Question, outcome: Outcome) -> Table:
-    """Return what came of each unit.
+    """Return every unit with whether its outcome is known.
 
     Returns
     -------
     Table
-        ``unit_``, ``customer``, ``started_at``, ``value`` (float; null where it is not known yet) and ``known_at``:
-        only what was lived before that instant can have led to it; null where all of the unit lies before.
+        The columns of `units_of`, ``known`` (boolean), ``known_at`` (only what was lived before that instant can
+        have led to the outcome; null where all of the unit lies before) and ``value``, which `with_gain` fills in
+        for outcomes of orders.
 
     Notes
     -----
     A score is the mean of the unit's answers, known when the first was given. A complaint is known when it was
-    made. A return, revenue or margin is that of the customer's orders of other units within the outcome's days
-    after the unit's last moment; units that ended less than those days before `as_of` are not known yet.
+    made. Outcomes of orders are known where the unit ended their days or more before `as_of`; nowhere in a company
+    that loads no orders.
     """
     if outcome.kind in OF_OPINIONS:
         return _heard(question, outcome)
     if outcome.kind == "complaint":
         return _complained(question, outcome)
-    return _followed(question, outcome)
+    units = units_of(question)
+    known = units["ended_at"] + interval_days(days_of(question, outcome)) <= question.facts.as_of
+    if question.facts.is_empty("orders"):
+        known = lit(False)  # noqa: FBT003 (a constant of the query)
+    return units.mutate(known=known, known_at=null_of("timestamp(6)"), value=null_of("float64"))
+
+
+def days_of(question: Question, outcome: Outcome) -> int:
+    """Return how many days after a unit its orders are counted."""
+    return outcome.within_days or question.workspace.model.return_within_days
 
 
 def _heard(question: Question, outcome: Outcome) -> Table:
     concept = question.workspace.model.concepts[str(outcome.concept)]
-    opinions = with_unit(question, own_opinions(question))
-    said = opinions.filter((opinions["concept"] == concept.name) & opinions["customer"].notnull())
-    value = _value_of(said, concept, outcome)
-    answered = said.mutate(value=value).filter(value.notnull())
-    answers = answered.group_by(UNIT).aggregate(
-        customer=answered["customer"].max(), value=answered["value"].mean(), known_at=answered["at"].min()
+    opinions = own_opinions(question)
+    said = with_unit(question, opinions.filter(opinions["concept"] == concept.name))
+    answered = said.mutate(value_=_value_of(said, concept, outcome))
+    answered = answered.filter(answered["value_"].notnull())
+    answers = answered.group_by(answered_in=UNIT).aggregate(
+        value=answered["value_"].mean(), known_at=answered["at"].min()
     )
-    lived = _units(question).select(began_in=UNIT, started_at="started_at")
-    joined = answers.left_join(lived, answers[UNIT] == lived["began_in"])
-    return joined.select(
-        UNIT, "customer", "value", "known_at", started_at=joined["started_at"].coalesce(joined["known_at"])
-    )
+    units = units_of(question)
+    joined = units.left_join(answers, units[UNIT] == answers["answered_in"]).drop("answered_in")
+    return joined.mutate(known=joined["value"].notnull())
 
 
-def _value_of(said: Table, concept: Concept, outcome: Outcome) -> Table:
+def _value_of(said: Table, concept: Concept, outcome: Outcome) -> Expression:
     if outcome.kind == "score":
         return score_value(said, replace(concept, kind="mean"))
     top = concept.top_from if concept.kind == "top_box" else PROMOTER_FROM if concept.kind == "nps" else None
@@ -64,48 +74,51 @@ def _value_of(said: Table, concept: Concept, outcome: Outcome) -> Table:
     return score_value(said, replace(concept, kind="top_box", top_from=top))
 
 
-def _units(question: Question) -> Table:
-    """Return every unit with a moment: customer, first and last instant."""
-    moments = with_unit(question, lived_moments(question))
-    return moments.group_by(UNIT).aggregate(
-        customer=moments["customer"].max(), started_at=moments["at"].min(), ended_at=moments["at"].max()
-    )
-
-
 def _complained(question: Question, outcome: Outcome) -> Table:
-    units = _units(question)
+    units = units_of(question)
     moments = with_unit(question, lived_moments(question))
     made = moments.filter(moments["touchpoint"].isin(outcome.touchpoints))
     complaints = made.group_by(complained_in=UNIT).aggregate(known_at=made["at"].min())
-    joined = units.left_join(complaints, units[UNIT] == complaints["complained_in"])
-    return joined.select(UNIT, "customer", "started_at", "known_at", value=when(joined["known_at"].notnull(), 1.0, 0.0))
+    joined = units.left_join(complaints, units[UNIT] == complaints["complained_in"]).drop("complained_in")
+    return joined.mutate(known=lit(True), value=when(joined["known_at"].notnull(), 1.0, 0.0))  # noqa: FBT003
 
 
-def _followed(question: Question, outcome: Outcome) -> Table:
-    days = outcome.within_days or question.workspace.model.return_within_days
-    seen = _units(question)
-    orders = with_unit(question, question.facts.table("orders"))
-    gain = orders["revenue"].cast("float64")
+def with_gain(question: Question, outcome: Outcome, rows: Table) -> Table:
+    """Return the rows with ``value`` filled in, where it is one of orders.
+
+    Notes
+    -----
+    What counts are the orders of the row's customer after its last moment, within the outcome's days; those of the
+    same unit do not. An order without a journey is of no unit, so it counts.
+    """
+    if outcome.kind not in OF_ORDERS:
+        return rows
+    days = interval_days(days_of(question, outcome))
+    orders = _with_amount(question.facts.table("orders"), outcome)
+    ends = stack([
+        rows.select(UNIT, "customer", mark_=lit(0), time_=rows["ended_at"]),
+        rows.select(UNIT, "customer", mark_=lit(1), time_=rows["ended_at"] + days),
+    ])  # fmt: skip
+    sums = summed_until(orders, ends, strictly=False)
+    after = sums.group_by(after_of=UNIT).aggregate(
+        after=sum_where(sums["mark_"] == 1, sums["total_"]) - sum_where(sums["mark_"] == 0, sums["total_"])
+    )
+    own = _with_amount(own_orders(question, rows), outcome)
+    own = own.filter(
+        (own["customer"] == own["row_customer"]) & (own["at"] > own["row_end"]) & (own["at"] <= own["row_end"] + days)
+    )
+    within = own.group_by(within_of=UNIT).aggregate(within=own["amount_"].sum())
+    joined = rows.left_join(after, rows[UNIT] == after["after_of"])
+    joined = joined.left_join(within, joined[UNIT] == within["within_of"])
+    gain = joined["after"].coalesce(0) - joined["within"].coalesce(0)
+    value = when(gain > 0, 1.0, 0.0) if outcome.kind == "return" else gain.cast("float64")
+    return joined.mutate(value=value).select(*rows.columns)
+
+
+def _with_amount(orders: Table, outcome: Outcome) -> Table:
+    if outcome.kind == "return":
+        return orders.mutate(amount_=lit(1, "int64"))
+    amount = orders["revenue"].cast(MONEY)
     if outcome.kind == "margin":
-        gain = gain - orders["cost"].cast("float64").coalesce(0.0)
-    orders = orders.select(buyer="customer", bought_at="at", bought_in=UNIT, gain=gain)
-    pairs = seen.inner_join(
-        orders,
-        [
-            seen["customer"] == orders["buyer"],
-            orders["bought_at"] > seen["ended_at"],
-            orders["bought_at"] <= seen["ended_at"] + interval_days(days),
-            orders["bought_in"] != seen[UNIT],
-        ],
-    )
-    after = pairs.group_by(followed=UNIT).aggregate(gain=pairs["gain"].sum())
-    joined = seen.left_join(after, seen[UNIT] == after["followed"])
-    came = when(joined["followed"].notnull(), 1.0, 0.0) if outcome.kind == "return" else joined["gain"].coalesce(0.0)
-    old_enough = joined["ended_at"] + interval_days(days) <= question.facts.as_of
-    return joined.select(
-        UNIT,
-        "customer",
-        "started_at",
-        value=when(old_enough, came, null_of("float64")),
-        known_at=null_of("timestamp(6)"),
-    )
+        amount = amount - orders["cost"].cast(MONEY).coalesce(lit(0).cast(MONEY))
+    return orders.mutate(amount_=amount.cast(MONEY).coalesce(lit(0).cast(MONEY)))

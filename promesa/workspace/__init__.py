@@ -27,6 +27,7 @@ from promesa.workspace.scaffold import EXAMPLES, new
 from promesa.workspace.studies import (
     BUILT_IN_CONFOUNDERS,
     OF_OPINIONS,
+    OF_ORDERS,
     ConstructQuestion,
     DriverSettings,
     EffectQuestion,
@@ -63,6 +64,7 @@ __all__ = [
     "MODEL",
     "NO_CUSTOMER",
     "OF_OPINIONS",
+    "OF_ORDERS",
     "OUTCOMES",
     "RECORDED_AT",
     "SELECT_ONLY",
