@@ -2,6 +2,7 @@
 
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
+from promesa.stats.buying_processes import BuyingProcess, Purchases, fit_buying, summarise
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -12,6 +13,7 @@ from promesa.stats.clusters import (
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
+from promesa.stats.expected_purchases import expected_purchases, probability_active
 from promesa.stats.importances import Importance, PlayerImportance, importance
 from promesa.stats.linear_systems import (
     LinearSystem,
@@ -37,6 +39,7 @@ from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
+from promesa.stats.spending import Spending, expected_spend, fit_spending
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 
@@ -45,6 +48,7 @@ __all__ = [
     "Asymmetry",
     "Bend",
     "Bootstrap",
+    "BuyingProcess",
     "ClusterSums",
     "ClusteredRegression",
     "Collinearity",
@@ -62,9 +66,11 @@ __all__ = [
     "PairSynergy",
     "PathModel",
     "PlayerImportance",
+    "Purchases",
     "Reliability",
     "ShapeProbabilities",
     "ShapleyShares",
+    "Spending",
     "Synergies",
     "asymmetry",
     "benjamini_hochberg",
@@ -75,7 +81,11 @@ __all__ = [
     "difference_interval",
     "difference_of_shares_interval",
     "effective_n",
+    "expected_purchases",
+    "expected_spend",
     "find_collinearity",
+    "fit_buying",
+    "fit_spending",
     "importance",
     "linear_system",
     "mean_interval",
@@ -84,6 +94,7 @@ __all__ = [
     "net_share_interval",
     "path_model",
     "pooled_if_constant",
+    "probability_active",
     "product_pairs",
     "quantile_interval",
     "ratio_variance",
@@ -91,6 +102,7 @@ __all__ = [
     "sampled_interval",
     "shapley_shares",
     "share_interval",
+    "summarise",
     "synergy",
     "wilson_interval",
 ]
