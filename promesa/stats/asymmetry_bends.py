@@ -113,7 +113,7 @@ def _others_tell(
 
 
 def _centred(regression: Regression, index: NDArray[np.intp]) -> NDArray[np.float64]:
-    return regression.columns(index)[:, regression.equations.kept] - regression.equations.mean
+    return regression.equations.centred(regression.columns(index))
 
 
 def _cross_products(table: NDArray[np.float64], n: NDArray[np.intp], *, width: int) -> CrossProducts:

@@ -47,7 +47,7 @@ def level_sums(seen: Observed, rows: UnitRows, *, design: HingeDesign, equations
         met = ~np.isnan(seen.values[np.ix_(index, columns)])
         moved = sum_units(_influences(far, met, elements), starts)
         covariance += moved.T @ moved
-        cross += (design.columns(index)[:, equations.kept] - equations.mean).T @ (far < 0).astype(float)
+        cross += equations.centred(design.columns(index)).T @ (far < 0).astype(float)
     return LevelSums(covariance=covariance * rows.units / (rows.units - 1), steps=equations.inverse @ cross)
 
 

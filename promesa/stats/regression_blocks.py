@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # A column of which this part of the variance, or less, is left beside earlier columns is their combination.
 TOLERANCE = 1e-9
 ROUNDING = 1e-13  # a sum of squares below this part of what was summed is what rounding leaves of equal values
-BLOCK = 20_000  # rows whose columns are held at once
+BLOCK = 4_000  # rows whose columns are held at once: they fit the processor's cache
 PEEKED = 4_000  # rows from which the first guess of each column's mean comes
 
 Rows = Callable[["NDArray[np.intp]"], "NDArray[np.float64]"]
@@ -94,6 +94,11 @@ class Equations:
     outcome_mean: float
     outcome_squares: float
 
+    def centred(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the columns kept, less their means."""
+        chosen = columns if len(self.kept) == columns.shape[1] else columns[:, self.kept]
+        return chosen - self.mean
+
     def residual(self, columns: NDArray[np.float64], outcome: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the regression leaves of the outcome, given the centred columns kept."""
         return outcome - self.outcome_mean - columns @ self.coefficients
@@ -137,7 +142,7 @@ def clustered_covariance(
     width = len(equations.kept)
     meat, squares = np.zeros((width, width)), 0.0
     for index, starts in rows.blocks():
-        table = columns(index)[:, equations.kept] - equations.mean
+        table = equations.centred(columns(index))
         left = equations.residual(table, outcome[index])
         squares += float(left @ left)
         scores = sum_units(table * left[:, None], starts)

@@ -90,8 +90,9 @@ def synergy(
     proposes those that pass Benjamini-Hochberg; the hold-out half tests these alone, with Holm's correction.
     Its figures had no part in the choice, so they are not too large. Variances are clustered by unit and
     enlarged for units that carry much of a pair (as CR2 does); t has as many degrees of freedom as units that
-    would tell as much if all told the same, less 1 [2]_. Pairs are estimated one at a time: a pair that goes
-    with a true one may be confirmed as its shadow.
+    would tell as much if all told the same, less 1 [2]_. Pairs are estimated one at a time, so that a pair that
+    goes with a true one can be confirmed too: it is called its shadow where, in one regression with all pairs
+    confirmed with smaller p-values, nothing is left of it that differs from 0.
 
     The senses: ``worse_together`` two failures cost more than their sum; ``better_together`` two excellences
     bring more; ``failure_cancels_good`` the good of one is lost where the other fails; ``good_covers_good`` one
@@ -168,10 +169,14 @@ class _Search:
         proposed = [pair for pair, found in enumerate(tested) if found.proposed]
         totals = second.figures([(pair, weights[pair][k]) for pair in proposed for k in (1, 2)])
         by_pair = {pair: (totals[2 * k], totals[2 * k + 1]) for k, pair in enumerate(proposed)}
+        ranked = sorted((pair for pair in proposed if tested[pair].confirmed), key=lambda pair: tested[pair].rank)
+        beside = second.beside_stronger([(pair, weights[pair][0]) for pair in ranked])
+        shadows = {pair for pair, found in zip(ranked, beside, strict=True) if found.p_value > 1 - self.level}
         found = dict[tuple[int, int], PairSynergy]()
         for pair, (i, j) in enumerate(products.pairs):
             both = elements[i], elements[j]
-            found[both[0].column, both[1].column] = self._answer(both, tested[pair], by_pair.get(pair))
+            answer = self._answer(both, tested[pair], by_pair.get(pair))
+            found[both[0].column, both[1].column] = replace(answer, shadow=pair in shadows)
         return found
 
     def _answer(
@@ -205,6 +210,7 @@ def _untested(one: Element, other: Element, *, note: str) -> PairSynergy:
         first=one.column,
         second=other.column,
         status="too_few",
+        shadow=False,
         sense=None,
         usual=(one.direction * one.usual, other.direction * other.usual),
         moved=(one.direction * moved_level(one), other.direction * moved_level(other)),

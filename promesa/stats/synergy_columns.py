@@ -56,8 +56,14 @@ class Curves:
 
     def starts(self, confounders: int) -> list[int]:
         """Return the first column of each element's curve."""
-        widths = [1 + len(k) + 2 * self.curved(e) for e, k in zip(self.elements, self.knots, strict=True)]
-        return (confounders + len(self.witnesses) + np.cumsum([0, *widths[:-1]])).tolist()
+        return (confounders + len(self.witnesses) + np.cumsum([0, *self._widths()[:-1]])).tolist()
+
+    def width(self, confounders: int) -> int:
+        """Return the number of columns."""
+        return confounders + len(self.witnesses) + sum(self._widths())
+
+    def _widths(self) -> list[int]:
+        return [1 + len(k) + 2 * self.curved(e) for e, k in zip(self.elements, self.knots, strict=True)]
 
     @staticmethod
     def curved(element: Element) -> bool:
@@ -66,15 +72,24 @@ class Curves:
 
     def columns(self, values: NDArray[np.float64], confounders: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return confounders, presence and the curve of each element."""
-        parts = [confounders, self.met(values).astype(float)]
-        for k, line in enumerate(self.distances(values).T):
+        starts = self.starts(confounders.shape[1])
+        table = np.empty((self.width(confounders.shape[1]), len(values)))  # one column after another in memory
+        table[: confounders.shape[1]] = confounders.T
+        table[confounders.shape[1] : confounders.shape[1] + len(self.witnesses)] = self.met(values).T
+        for k, line in enumerate(np.ascontiguousarray(self.distances(values).T)):
             met = ~np.isnan(line)
-            scaled = np.where(met, line, 0.0)[:, None] / self.scale[k]
-            bent = np.maximum(scaled - self.knots[k] / self.scale[k], 0.0) * met[:, None]
-            parts += [scaled, bent]
+            scaled = np.nan_to_num(line, copy=False) / self.scale[k]
+            at = starts[k]
+            table[at] = scaled
+            for knot in self.knots[k] / self.scale[k]:
+                at += 1
+                np.maximum(scaled - knot, 0.0, out=table[at])
+                if knot < 0 and self.pattern[k] >= 0:
+                    table[at] *= met
             if self.curved(self.elements[k]):
-                parts += [scaled**2, scaled**3]
-        return np.concatenate(parts, axis=1)
+                np.multiply(scaled, scaled, out=table[at + 1])
+                np.multiply(table[at + 1], scaled, out=table[at + 2])
+        return table.T
 
 
 def make_curves(seen: Observed, elements: Sequence[Element]) -> Curves:
@@ -135,17 +150,16 @@ class Products:
 
     def columns(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the columns of all pairs."""
-        met = self.curves.met(values).astype(float)
-        far = np.nan_to_num((self.curves.distances(values) - self.curves.centre) / self.curves.scale, copy=False)
-        first, second = np.array(self.pairs, dtype=np.intp).T
-        return np.concatenate(
-            [
-                met[:, self.together[:, 0]] * met[:, self.together[:, 1]],
-                far[:, self.lines[:, 0]] * met[:, self.lines[:, 1]],
-                far[:, first] * far[:, second],
-            ],
-            axis=1,
-        )
+        met = np.ascontiguousarray(self.curves.met(values).T).astype(float)
+        far = ((self.curves.distances(values) - self.curves.centre) / self.curves.scale).T
+        far = np.nan_to_num(np.ascontiguousarray(far), copy=False)
+        table = np.empty((len(self.together) + len(self.lines) + len(self.pairs), len(values)))
+        sources = [(met[a], met[b]) for a, b in self.together]
+        sources += [(far[a], met[b]) for a, b in self.lines]
+        sources += [(far[a], far[b]) for a, b in self.pairs]
+        for row, (one, other) in zip(table, sources, strict=True):
+            np.multiply(one, other, out=row)
+        return table.T
 
 
 def make_products(curves: Curves) -> Products:

@@ -133,22 +133,23 @@ def blocks(
     """Yield rows, starts of units, centred columns of curves and columns of pairs, block by block."""
     for index, starts in rows.blocks():
         values = seen.values[index]
-        base = products.curves.columns(values, seen.confounders[index])[:, equations.kept] - equations.mean
-        yield index, starts, base, products.columns(values)
+        base = products.curves.columns(values, seen.confounders[index])
+        yield index, starts, equations.centred(base), products.columns(values)
 
 
 def solve_pair(half: Projected, columns: Sequence[int]) -> PairSystem | None:
     """Solve the system of one pair; None where curves leave nothing of the product."""
+    system = solve_columns(half, columns)
+    return system if columns[-1] in system.columns else None
+
+
+def solve_columns(half: Projected, columns: Sequence[int]) -> PairSystem:
+    """Solve the system of some columns of pairs; those that others leave nothing of are left out."""
     own = np.array(columns, dtype=np.intp)
-    usable = np.diag(half.products)[own] > NOTHING * half.squares[own]
-    if not usable[-1]:
-        return None
-    own = own[usable]
+    own = own[np.diag(half.products)[own] > NOTHING * half.squares[own]]
     size = np.sqrt(np.diag(half.products)[own])
     kept, _ = independent_columns(half.products[np.ix_(own, own)] / np.outer(size, size))
-    if len(own) - 1 not in kept:
-        return None
-    own = own[kept]
+    own = own[np.array(kept, dtype=np.intp)]
     inverse = np.asarray(np.linalg.inv(half.products[np.ix_(own, own)]), dtype=np.float64)
     return PairSystem(columns=own, coefficients=inverse @ half.outcome[own], inverse=inverse)
 

@@ -63,6 +63,9 @@ class PairSynergy:
     status : str
         ``confirmed``: found in the discovery half and again in the hold-out half. ``proposed``: found in the
         first alone. ``not_found``. ``too_few``: not tested.
+    shadow : bool
+        Whether a confirmed pair says nothing beside the pairs confirmed with smaller p-values: it only goes with
+        them.
     sense : str or None
         What the estimate of the hold-out half says, with the moves named in `synergy`; None where not tested.
     usual, moved : tuple of float
@@ -83,6 +86,7 @@ class PairSynergy:
     first: int
     second: int
     status: Status
+    shadow: bool
     sense: Sense | None
     usual: tuple[float, float]
     moved: tuple[float, float]
@@ -128,8 +132,8 @@ class Synergies:
 
     @property
     def confirmed(self) -> tuple[PairSynergy, ...]:
-        """Return the synergies, the largest first."""
-        found = [pair for pair in self.pairs if pair.status == "confirmed"]
+        """Return the synergies, the largest first, without shadows."""
+        found = [pair for pair in self.pairs if pair.status == "confirmed" and not pair.shadow]
         return tuple(sorted(found, key=lambda pair: -abs(pair.holdout.extra) if pair.holdout else 0.0))
 
     def matrix(self, *, confirmed_only: bool = True) -> NDArray[np.float64]:
@@ -141,7 +145,7 @@ class Synergies:
             In the outcome's unit.
         """
         found = np.full((self.elements, self.elements), np.nan)
-        for pair in self.pairs:
-            if pair.holdout is not None and (pair.status == "confirmed" or not confirmed_only):
+        for pair in self.confirmed if confirmed_only else self.pairs:
+            if pair.holdout is not None:
                 found[pair.first, pair.second] = found[pair.second, pair.first] = pair.holdout.extra
         return found

@@ -10,7 +10,7 @@ from scipy.special import stdtr, stdtrit
 
 from promesa.stats.multiplicity import benjamini_hochberg
 from promesa.stats.shares import Interval
-from promesa.stats.synergy_pairs import combine, estimate, project, solve_pair, variances
+from promesa.stats.synergy_pairs import combine, estimate, project, solve_columns, solve_pair, variances
 from promesa.stats.synergy_results import HalfFigures
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Estimate:
     @property
     def p_value(self) -> float:
         """Return the probability of a figure as far from 0 if it were 0."""
-        if self.error <= 0:
+        if self.error <= 0:  # told exactly, or nothing left of the product
             return 1.0 if self.value == 0 else 0.0
         return float(2 * stdtr(self._freedom, -abs(self.value) / self.error))
 
@@ -72,13 +72,30 @@ class Half:
 
     def figures(self, wanted: Sequence[tuple[int, NDArray[np.float64]]]) -> list[Estimate]:
         """Return linear combinations of the coefficients of pairs: pair and weights of all columns."""
-        if not wanted:
-            return []
         pairs = sorted({pair for pair, _ in wanted})
         systems = [system for system in (self.systems[pair] for pair in pairs) if system is not None]
-        placed = [(pairs.index(pair), weights) for pair, weights in wanted]
-        values = estimate(self.projected, systems, placed, base=self.base)
-        combined = combine(self.projected, systems, placed, base=self.base)
+        return self._figures(systems, [(pairs.index(pair), weights) for pair, weights in wanted])
+
+    def beside_stronger(self, ranked: Sequence[tuple[int, NDArray[np.float64]]]) -> list[Estimate]:
+        """Return the figures of pairs, the surest first, each in one regression with all pairs before it."""
+        used = [self.products.used[pair] for pair, _ in ranked]
+        systems = [
+            # Products last: where two say the same, the surer one stays.
+            solve_columns(
+                self.projected,
+                [*dict.fromkeys(c for one in used[: k + 1] for c in one[:-1]), *(one[-1] for one in used[: k + 1])],
+            )
+            for k in range(len(ranked))
+        ]
+        return self._figures(systems, [(k, weights) for k, (_, weights) in enumerate(ranked)])
+
+    def _figures(
+        self, systems: Sequence[PairSystem], wanted: Sequence[tuple[int, NDArray[np.float64]]]
+    ) -> list[Estimate]:
+        if not wanted:
+            return []
+        values = estimate(self.projected, systems, wanted, base=self.base)
+        combined = combine(self.projected, systems, wanted, base=self.base)
         spread, effective = variances(self.seen, self.projected, self.products, systems, combined)
         return [
             Estimate(value=float(value), error=float(np.sqrt(variance)), effective_units=float(units))
@@ -95,6 +112,11 @@ class Verdict:
     holdout: HalfFigures | None
     proposed: bool
     confirmed: bool
+
+    @property
+    def rank(self) -> float:
+        """Return what pairs are ranked by: the p-value of the hold-out half."""
+        return self.holdout.p_value if self.holdout else 1.0
 
 
 def solve_half(seen: Observed, rows: UnitRows, products: Products) -> Half:
