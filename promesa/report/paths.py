@@ -12,6 +12,7 @@ from markupsafe import escape
 from promesa import words
 from promesa.charts import COLOURS
 from promesa.report.content import by, by_measure, number, only
+from promesa.report.figures import NO_BREAK
 from promesa.report.path_layout import Layout, Node, Sizes, lay_out, spread
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ MARGIN = 20.0
 FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans',sans-serif"
 PAPER, INK, SOFT, LINE, TRACK = (COLOURS[role].light for role in ("paper", "ink", "muted", "axis", "grid"))
 MORE, LESS = COLOURS["first"].light, COLOURS["second"].light
-NAME_LETTERS = 25
+NAME_LETTERS = 21
 NOTE_LETTER = 6.3
 NAME_LINE = 19
-BOX_HEIGHT = 78
-"""Of a box with one line of name."""
+BOX_HEIGHT, EXPLAINED_HEIGHT = 58, 20
+"""Of a box without its name, and of the line that says how much of it is explained."""
 PORT = 26.0
 """Distance of two lines where they leave or reach a box."""
 THIN, THICK = 1.4, 7.5
@@ -94,10 +95,13 @@ def _picture(rows: Sequence[Row], level: float, locale: str) -> str:
     paths = list(only(rows, "path"))
     layout = lay_out(list(scores), [(str(p["construct"]), str(p["target"])) for p in paths], sizes=SIZES)
     names = {name: _name_lines(row, name, locale) for name, row in scores.items()}
+    explained = {str(row["construct"]) for row in only(rows, "r_squared")}
+    needs = {
+        name: BOX_HEIGHT + NAME_LINE * len(lines) + EXPLAINED_HEIGHT * (name in explained)
+        for name, lines in names.items()
+    }
     heights = [
-        SIZES.label_height
-        if row % 2
-        else BOX_HEIGHT + NAME_LINE * max(len(names[k]) for k, box in layout.boxes.items() if box.row == row)
+        max((needs[name] for name, box in layout.boxes.items() if box.row == row), default=SIZES.label_height)
         for row in range(layout.rows)
     ]
     tops = [MARGIN]
@@ -158,11 +162,12 @@ def _svg(drawing: Drawing, names: Mapping[str, Sequence[str]]) -> str:
 def _note(drawing: Drawing, letters: int) -> list[str]:
     n = words.number(number(drawing.paths[0].get("n")), drawing.locale)
     said = [drawing.say("picture_note", level=words.percent(drawing.level, drawing.locale, decimals=0), n=n)]
+    said = [text.replace(f"n {n}", f"n{NO_BREAK}{n}") for text in said]
     if any(_unclear(row) for row in drawing.paths):
         said.append(drawing.say("picture_unclear"))
     if any(_estimate(row) < 0 for row in drawing.paths):
         said.append(drawing.say("picture_negative"))
-    return wrap(" ".join(said), letters)
+    return wrap(" ".join(said), letters, break_long_words=False)
 
 
 def _described(drawing: Drawing) -> str:

@@ -30,7 +30,8 @@ def document(
     labels = {"index_es": "Índice", "index_en": "Index"}
     rows: list[dict[str, Any]] = [
         {
-            **base, **labels, "construct": name, "label_es": f"{name} en español & más", "label_en": f"{name} <in English>",
+            **base, **labels, "construct": name,
+            "label_es": f"{name} en español & más", "label_en": f"{name} <in English>",
             "measure": "index_score", "estimate": 50.4 + k, "lower": 48.0 + k, "upper": 53.0 + k,
         }
         for k, name in enumerate(names)
