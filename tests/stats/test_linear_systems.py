@@ -110,7 +110,7 @@ def test_moving_causes_does_what_intervening_in_the_system_does(moved: dict[int,
     effects = controlled_effects(
         system.total[:, causes, 0], system.onward[:, causes][:, :, causes], groups=Sem.groups[causes]
     )
-    assert float(effects[0] @ [moved[k] for k in causes]) == pytest.approx(difference, abs=0.06)
+    assert float(effects[0] @ [moved[k] for k in causes]) == pytest.approx(difference, abs=0.12)
 
 
 def test_one_cause_alone_has_its_total_effect() -> None:
