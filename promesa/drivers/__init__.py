@@ -1,3 +1,5 @@
 """What goes with good and bad outcomes: importance, roles, asymmetry, synergy. Associations, and said as such."""
 
-__all__: list[str] = []
+from promesa.drivers.importances import Drivers, importance
+
+__all__ = ["Drivers", "importance"]
