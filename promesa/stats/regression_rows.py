@@ -62,7 +62,14 @@ def observe(
     ValueOutOfRange
         If shapes do not fit or a number is infinite.
     """
-    scores = as_table(np.asarray(outcome, dtype=float)[:, None], n=np.shape(outcome)[0], name="outcome")[:, 0]
+    scores = np.asarray(outcome, dtype=float)
+    if scores.ndim != 1 or np.isinf(scores).any():
+        raise ValueOutOfRange(
+            what="`outcome` is not a row of finite numbers.",
+            got=f"shape {scores.shape}, {int(np.isinf(scores).sum())} infinite values",
+            expected="shape (n,), NaN for a missing one",
+            fix="pass one number for each journey",
+        )
     table = as_table(values, n=len(scores), name="values")
     held = as_table(confounders, n=len(scores), name="confounders")
     keys = unit_codes(units, len(scores))

@@ -108,6 +108,36 @@ def test_finds_the_shapes_of_the_simulated_company() -> None:
         assert (bend.level, bend.bends) == (4, True)
 
 
+@pytest.mark.slow
+def test_intervals_cover_the_causes_of_the_simulated_company() -> None:
+    hits, seeds = np.zeros(5), range(200)
+    for seed in seeds:
+        company = company_journeys.__wrapped__(3_000, seed)
+        found = asymmetry(
+            company.outcome, company.values, better=company.better, units=company.units,
+            confounders=company.confounders, bootstraps=0, seed=seed,
+        )  # fmt: skip
+        by_name = dict(zip(company.names, found.elements, strict=True))
+        ease = by_name["web_ease"]
+        held = (
+            (by_name["bill_right"].penalty_interval, -1.2),
+            (by_name["packaging"].reward_interval, 0.45),
+            (by_name["packaging"].penalty_interval, 0.0),
+            (by_name["driver_kindness"].reward_interval, 0.3),
+            (ease.reward_interval, 0.025 * (ease.best - ease.usual)),
+        )
+        hits += [interval.lower <= truth <= interval.upper for interval, truth in held]
+    assert 0.93 < hits.mean() / len(seeds) < 0.97
+    assert hits.min() / len(seeds) > 0.9
+
+
+def test_nothing_to_tell_is_an_answer() -> None:
+    outcome = np.random.default_rng(1).normal(size=300)
+    assert asymmetry(outcome, np.zeros((300, 0)), better=[], seed=1).elements == ()
+    flat = asymmetry(outcome, np.full((300, 2), [1.0, np.nan]), better=[1, 1], seed=1).elements
+    assert [element.notes for element in flat] == [("constant",), ("too-few",)]
+
+
 def test_finds_where_a_line_bends_and_where_none_does() -> None:
     outcome, values, owner, region = world(4)
     elements = asymmetry(outcome, values, better=BETTER, units=owner, confounders=region, seed=1).elements
@@ -245,5 +275,11 @@ def test_refuses_what_tells_nothing() -> None:
         asymmetry(outcome, values, better=(1, 1, 2, 0, 0), units=owner, seed=1)
     with pytest.raises(ValueOutOfRange, match="values"):
         asymmetry(outcome, values[1:], better=BETTER, units=owner, seed=1)
+    with pytest.raises(ValueOutOfRange, match="outcome"):
+        asymmetry(outcome[:, None], values, better=BETTER, units=owner, seed=1)
+    with pytest.raises(ValueOutOfRange, match="outcome"):
+        asymmetry(np.where(outcome > 0, np.inf, outcome), values, better=BETTER, units=owner, seed=1)
+    with pytest.raises(ValueOutOfRange, match="infinite"):
+        asymmetry(outcome, np.where(values > 2, np.inf, values), better=BETTER, units=owner, seed=1)
     with pytest.raises(ValueOutOfRange, match="bootstraps"):
         asymmetry(outcome, values, better=BETTER, bootstraps=5, seed=1)
