@@ -74,15 +74,12 @@ class Paths(Result):
         sheets = figure.extra["sheets"]
         if isinstance(sheets, int) and sheets > figure.n:
             answers = words.say("chain.paths.drawn", locale, n=answers, of=words.number(sheets, locale))
-        stands = words.say(
-            "chain.paths.stands",
-            locale,
-            goal=self.label(goal, locale),
-            score=words.number(figure.estimate, locale),
-            lower=words.number(figure.lower, locale),
-            upper=words.number(figure.upper, locale),
-            n=answers,
-        )
+        ends = [figure.lower, figure.upper]
+        # Two ends that read alike would hide the interval.
+        decimals = 1 if words.number(ends[0], locale) == words.number(ends[1], locale) else 0
+        score, lower, upper = (words.number(v, locale, decimals=decimals) for v in (figure.estimate, *ends))
+        goes = {"goal": self.label(goal, locale), "score": score, "lower": lower, "upper": upper, "n": answers}
+        stands = words.say("chain.paths.stands", locale, **goes)
         drivers = [self._driver(e, locale) for e in self.effects_on(index, goal)[:MOST_SAID]]
         if not drivers:
             return stands

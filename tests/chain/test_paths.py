@@ -391,6 +391,17 @@ def test_many_customers_in_buckets_give_the_same_estimate_and_much_the_same_inte
     assert one(together, "index_score").extra["customers"] == 1500
 
 
+def test_an_interval_too_narrow_for_whole_points_is_said_with_a_decimal(duckdb: Engine, tmp_path: Path) -> None:
+    found = asked(tmp_path, duckdb, SMALL, opinions(ITEMS, answers(9, 1500)))
+    figure = one(found, "index_score", construct="loyalty")
+    narrow = tuple(
+        replace(e, lower=(e.estimate or 0) - 0.01, upper=(e.estimate or 0) + 0.01) if e is figure else e
+        for e in found.estimates
+    )
+    said = replace(found, estimates=narrow).summary("en")
+    assert f"{figure.estimate:.1f} of 100 ({figure.estimate - 0.01:.1f} to" in said
+
+
 @pytest.mark.spark
 def test_spark_gives_the_same_rows(duckdb: Engine, tmp_path: Path) -> None:
     from promesa.engine import connect
