@@ -153,31 +153,19 @@ def answer(
     # How each figure moves with low slope, high slope, usual, worst and best level.
     falls = np.array([down, 0.0, -slopes[0], slopes[0], 0.0])
     rises = np.array([0.0, up, -slopes[1], 0.0, slopes[1]])
-    half = {
-        name: reach * _error(sides, by) for name, by in (("falls", falls), ("rises", rises), ("both", falls + rises))
-    }
-    penalty, reward = slopes[0] * down, slopes[1] * up
-    difference = -penalty - reward
-    sign = element.direction
-    return ElementAsymmetry(
-        element=element.column,
+    penalty, reward, difference = slopes[0] * down, slopes[1] * up, -slopes[0] * down - slopes[1] * up
+    return replace(
+        unanswered(element, n=n, note=""),
         shape=shape_of(slopes, clear=clear, element=element),
         probabilities=shape_probabilities(slopes, sides.covariance[:2, :2], element=element, random=random),
         penalty=float(penalty),
-        penalty_interval=_interval(penalty, half["falls"]),
+        penalty_interval=_interval(penalty, reach * _error(sides, falls)),
         reward=float(reward),
-        reward_interval=_interval(reward, half["rises"]),
+        reward_interval=_interval(reward, reach * _error(sides, rises)),
         difference=float(difference),
-        difference_interval=_interval(difference, half["both"]),
+        difference_interval=_interval(difference, reach * _error(sides, falls + rises)),
         slope_low=float(slopes[0]),
         slope_high=float(slopes[1]),
-        usual=sign * element.usual,
-        worst=sign * element.worst,
-        best=sign * element.best,
-        share_worse=element.n_worse / element.n_met,
-        share_better=element.n_better / element.n_met,
-        n_met=element.n_met,
-        n_absent=n - element.n_met,
         notes=_side_notes(slopes, clear),
         bend=bend,
     )
