@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from promesa.experience.outcomes import came_of, with_gain
@@ -14,32 +14,46 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome
 
 PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
+ASKED = 8  # times that rows are asked for before they are held anew; the engine holds twelve tables
+_numbers = count()
 
 
-def counted(question: Question, outcome: Outcome) -> tuple[int, int, int]:
-    """Return units with the outcome known, units without, and how many of `PARTS` parts of the customers to draw."""
-    rows = came_of(question, outcome)
-    sums = rows.aggregate(known=rows["known"].cast("int64").sum().coalesce(0), all=rows.count())
-    counts = question.facts.engine.fetch(sums).to_pylist()[0]
-    known, most = int(counts["known"]), question.workspace.model.studies.drivers.most_rows
-    drawn = PARTS if known <= most else max(1, PARTS * most // known)
-    return known, int(counts["all"]) - known, drawn
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
-    """The units looked at; the engine holds few tables, so they are asked for again whenever they are used."""
+    """The units looked at: those with the outcome known, of all customers or of a share of them.
 
-    question: Question
-    outcome: Outcome
-    drawn: int
+    Attributes
+    ----------
+    n_units, n_unknown : int
+        Units with the outcome known, and without.
+    share : float
+        Of the customers.
+    """
 
-    def __call__(self) -> Table:
-        """Return the units with the outcome known, of the customers drawn."""
-        rows = came_of(self.question, self.outcome)
-        rows = rows.filter(rows["known"])
-        if self.drawn < PARTS:
-            rows = rows.filter(rows["customer"] % PARTS < self.drawn)
-        rows = with_gain(self.question, self.outcome, rows)
-        name = key_of(self.question, (self.outcome, self.drawn))
-        return self.question.facts.engine.hold(name, rows)
+    def __init__(self, question: Question, outcome: Outcome) -> None:
+        self.question = question
+        every = came_of(question, outcome)
+        sums = every.aggregate(known=every["known"].cast("int64").sum().coalesce(0), all=every.count())
+        counts = question.facts.engine.fetch(sums).to_pylist()[0]
+        self.n_units = int(counts["known"])
+        self.n_unknown = int(counts["all"]) - self.n_units
+        most = question.workspace.model.studies.drivers.most_rows
+        parts = PARTS if self.n_units <= most else max(1, PARTS * most // self.n_units)
+        self.share = parts / PARTS
+        rows = every.filter(every["known"])
+        if parts < PARTS:
+            rows = rows.filter(rows["customer"] % PARTS < parts)
+        self._hold(with_gain(question, outcome, rows))
+
+    def _hold(self, rows: Table) -> None:
+        name = key_of(self.question, f"rows {next(_numbers)}")
+        self._table, self._asked = self.question.facts.engine.hold(name, rows), 0
+
+    def table(self) -> Table:
+        """Return the rows, held by the engine.
+
+        The engine lets go of what it has held longest: ask anew after each table that it was given to hold.
+        """
+        if self._asked >= ASKED:
+            self._hold(self._table)
+        self._asked += 1
+        return self._table

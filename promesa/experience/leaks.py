@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome
 
 Reason = Literal["after-the-outcome", "is-the-outcome", "restates-the-outcome", "only-with-one-outcome"]
+# Where only those who complained have an instant, what they had still to live is missing for them alone.
+MOST_AFTER_COMPLAINT = 0.1
 MOST_AFTER = 0.5  # of the units that lived a feature: more that did only after, and it belongs to what came after
 RESTATES = 0.81  # of the outcome's variance that one feature alone tells: a correlation of .9
 PARTS_PAIRS = 0.98  # of the pairs of a yes and a no, more in one order than in the other
@@ -57,12 +59,13 @@ def by_time(features: Sequence[Feature], outcome: Outcome, timing: Mapping[str, 
         By column: in how many units with an instant of the outcome the feature was lived before, and only after.
     """
     refused: list[Refusal] = []
+    most = MOST_AFTER_COMPLAINT if outcome.kind == "complaint" else MOST_AFTER
     for feature in features:
         before, after = timing.get(feature.column, (0, 0))
         rows = before + after
         if set(feature.touchpoints) & set(outcome.touchpoints):
             refused.append(Refusal(feature=feature, reason="is-the-outcome", share=None, rows=rows))
-        elif rows and after > MOST_AFTER * rows:
+        elif rows and after > most * rows:
             refused.append(Refusal(feature=feature, reason="after-the-outcome", share=after / rows, rows=rows))
     return refused
 

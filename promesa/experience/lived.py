@@ -18,7 +18,7 @@ from promesa.experience.confounders import (
     confounders_of,
     with_confounders,
 )
-from promesa.experience.drawing import PARTS, Rows, counted
+from promesa.experience.drawing import Rows
 from promesa.experience.features import KINDS, Feature, features_of
 from promesa.experience.leaks import Refusal, by_time, by_value
 from promesa.experience.moments import BEFORE, MET, ONLY_AFTER, broken_promises, lived_values, seen_moments, served_by
@@ -146,9 +146,8 @@ def _bytes(table: Lived) -> int:
 
 
 def _read(question: Question, outcome: Outcome) -> Lived:
-    n_units, n_unknown, drawn = counted(question, outcome)
-    rows = Rows(question, outcome, drawn)
-    fetched = question.facts.engine.fetch(with_confounders(question, rows())).sort_by(UNIT)
+    rows = Rows(question, outcome)
+    fetched = question.facts.engine.fetch(with_confounders(question, rows.table())).sort_by(UNIT)
     features = features_of(question.workspace.model)
     read = _lived_in(rows, fetched, features)
     came, customers = numbers(fetched, "value"), fetched.column("customer").to_numpy().astype(np.int64)
@@ -169,9 +168,9 @@ def _read(question: Question, outcome: Outcome) -> Lived:
         groups=groups,
         served=read.served,
         refused=(*refused, *said),
-        n_units=n_units,
-        n_unknown=n_unknown,
-        share=drawn / PARTS,
+        n_units=rows.n_units,
+        n_unknown=rows.n_unknown,
+        share=rows.share,
     )
 
 
@@ -186,7 +185,7 @@ class _Read:
 
 def _lived_in(rows: Rows, whole: pa.Table, features: Sequence[Feature]) -> _Read:
     question, engine, n = rows.question, rows.question.facts.engine, whole.num_rows
-    moments = seen_moments(question, rows())
+    moments = seen_moments(question, rows.table())
     several = served_by(question, moments)
     part = engine.fetch(lived_values(question, moments, features, several))
     places = places_of(part, whole)
@@ -196,7 +195,7 @@ def _lived_in(rows: Rows, whole: pa.Table, features: Sequence[Feature]) -> _Read
     timing: dict[str, tuple[int, int]] = {}
     for k, feature in enumerate(features):
         if feature.kind == "promise":
-            judged = engine.fetch(broken_promises(question, feature, rows))
+            judged = engine.fetch(broken_promises(question, feature, rows.table))
             seen = np.zeros(n, dtype=bool)
             seen[places_of(judged, whole)] = True
             values[:, k] = placed(judged, feature.column, places_of(judged, whole), n)
