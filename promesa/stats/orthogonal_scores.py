@@ -25,8 +25,9 @@ class Score:
         Outcome less what treatment and confounders say of it.
     weight : ndarray of float, shape (n,)
         The Riesz representer: the weight that each row's residual gets in the estimate.
-    weight_square : ndarray of float, shape (n,)
-        Whose mean estimates the mean square of the representer.
+    weight_square : float
+        Mean square of the representer, given the propensities. It is steadier than the mean of squared weights,
+        in which one row with an extreme weight decides, and never negative.
     weight_influence : ndarray of float, shape (n,)
         Influence of each row on that mean square.
     """
@@ -58,7 +59,7 @@ def effect_on_all(
     """Return the augmented inverse-probability score of the average effect over all rows."""
     weight = treated / propensity - (1 - treated) / (1 - propensity)
     residual = outcome - np.where(treated > 0, with_, without)
-    square = 2 * (1 / propensity + 1 / (1 - propensity)) - weight**2
+    square = 1 / propensity + 1 / (1 - propensity)
     return Score(
         numerator=with_ - without + weight * residual,
         denominator=np.ones(len(outcome)),
@@ -80,14 +81,14 @@ def effect_on_treated(
     share = float(treated.mean())
     odds = propensity / (1 - propensity)
     weight = (treated - (1 - treated) * odds) / share
-    square = 2 * treated / share**2 * (1 + odds) - weight**2
+    square = odds / share**2
     return Score(
         numerator=(outcome - without) * (treated - (1 - treated) * odds),
         denominator=treated,
         residual=outcome - np.where(treated > 0, with_, without),
         weight=weight,
         weight_square=float(square.mean()),
-        weight_influence=square - square.mean(),
+        weight_influence=square - square.mean() * (1 + 2 * (treated - share) / share),
     )
 
 
