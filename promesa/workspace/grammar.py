@@ -192,7 +192,12 @@ STUDIES: dict[str, tuple[Field, ...]] = {
     "outcomes": (
         LABEL,
         Field(name="kind", kind="choice", choices=get_args(OutcomeKind), required=True, help="what is counted"),
-        Field(name="better", kind="choice", choices=("more", "less"), help="good direction; less for a complaint"),
+        Field(
+            name="better",
+            kind="choice",
+            choices=("more", "less"),
+            help="good direction; less for a complaint, the concept's for an opinion, else more",
+        ),
         Field(name="concept", kind="text", refers="concept", help="of a score or promoter: the opinion asked"),
         Field(
             name="touchpoints", kind="texts", refers="touchpoint", default=(), help="of a complaint: where it is made"
@@ -220,7 +225,7 @@ STUDIES: dict[str, tuple[Field, ...]] = {
     ),
     "experiments": (
         LABEL,
-        Field(name="arms", kind="texts", required=True, help="actions of the deeds that are arms"),
+        Field(name="arms", kind="texts", required=True, default=(), help="actions of the deeds that are arms"),
         Field(name="control", kind="text", required=True, help="action of the deeds that is the comparison"),
         Field(name="kind", kind="text", help="kind of deed that puts a customer into an arm; any when left out"),
         Field(name="shares", kind="fractions", default=(), help="shares that the lot was to have, control first"),
@@ -229,7 +234,13 @@ STUDIES: dict[str, tuple[Field, ...]] = {
     ),
     "indices": (
         LABEL,
-        Field(name="arrows", kind="texts", required=True, help='which construct acts on which: "image -> expectation"'),
+        Field(
+            name="arrows",
+            kind="texts",
+            required=True,
+            default=(),
+            help='which construct acts on which: "image -> expectation"',
+        ),
         Field(name="survey", kind="text", help="only opinions of this survey"),
         Field(
             name="scheme",

@@ -26,7 +26,7 @@ class Label:
 
 
 def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
-    """Return what people call every declared name, by language."""
+    """Return what people call every declared name, by language; a word of the model goes before a study's name."""
     model = workspace.model
     kinds = (
         model.identifiers,
@@ -38,9 +38,9 @@ def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
         model.channels,
         model.functions,
     )
-    labels = {name: thing.label for kind in kinds for name, thing in kind.items()}
+    labels = {name: study.label for name, study in _studies(model.studies)}
+    labels |= {name: thing.label for kind in kinds for name, thing in kind.items()}
     labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
-    labels |= {name: study.label for name, study in _studies(model.studies)}
     labels |= {name: promise.statement for name, promise in model.promises.items()}
     return {name: {"es": label.es, "en": label.en} for name, label in labels.items()}
 
