@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from promesa.charts.colours import SERIES, light
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     Rows = Sequence[Mapping[str, object]]
     Spec = dict[str, object]
 
-LINE_CHARACTERS, MOST_LINES = 25, 3
+LINE_CHARACTERS, MOST_LINES = 27, 2
 LINE_HEIGHT, ROW_MARGIN = 14, 12
-LABEL_PIXELS = 160
+BRACKETS, HELD = re.compile(r"\([^()]{1,20}\)"), "\u2063"
+LABEL_PIXELS = 175
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 
 
@@ -83,15 +85,20 @@ def shares(
     return frame(Drawn(title=title, caption=scale.caption, readings=read, unit=unit, locale=locale), body=body)
 
 
-def row_key(number: int, text: str) -> str:
-    """Return the key of a row: its number, then the lines of its name."""
-    return f"{number:0{NUMBER_LENGTH}d}" + "\n".join(wrapped(text, LINE_CHARACTERS, lines=MOST_LINES))
+def row_key(number: int, text: str, *, below: str = "") -> str:
+    """Return the key of a row: its number, then the lines of its name, and perhaps a line below."""
+    return f"{number:0{NUMBER_LENGTH}d}" + "\n".join([*row_lines(text), *([below] if below else [])])
+
+
+def row_lines(text: str) -> list[str]:
+    """Return a name in short lines; what stands in brackets, such as a scale, stays on one of them."""
+    held = BRACKETS.sub(lambda found: found[0].replace(" ", HELD), text)
+    return [line.replace(HELD, " ") for line in wrapped(held, LINE_CHARACTERS, lines=MOST_LINES)]
 
 
 def row_height(read: Sequence[Reading]) -> int:
     """Return the height of a row that holds the longest name."""
-    lines = max(len(wrapped(one.label, LINE_CHARACTERS, lines=MOST_LINES)) for one in read)
-    return LINE_HEIGHT * lines + ROW_MARGIN
+    return LINE_HEIGHT * max(len(row_lines(one.label)) for one in read) + ROW_MARGIN
 
 
 def row_axis(*, padding: float) -> dict[str, object]:
@@ -106,6 +113,14 @@ def row_axis(*, padding: float) -> dict[str, object]:
         "domain": False,
         "labelPadding": 8,
         "labelColor": light("ink"),
+        # A name of several lines is centred on its row.
+        "labelOffset": {
+            "condition": [
+                {"test": f"length(split(datum.label, '\\n')) >= {lines}", "value": -LINE_HEIGHT * (lines - 1) / 2}
+                for lines in (4, 3, 2)
+            ],
+            "value": 0,
+        },
     }
     return {"field": "row", "type": "nominal", "sort": None, "axis": axis, "scale": {"padding": padding}}
 

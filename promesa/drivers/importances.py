@@ -13,7 +13,7 @@ from promesa.drivers.asking import nothing_of, outcomes_asked, too_little, unit_
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import FeatureRows, explained_rows
 from promesa.drivers.shapes import shapes_of
-from promesa.drivers.shares import play_columns
+from promesa.drivers.shares import play
 from promesa.errors import InputError
 from promesa.experience import lived
 from promesa.measures import ask
@@ -129,9 +129,10 @@ def figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     columns = columns_of(question, table)
     rows = FeatureRows(lived=table, columns=columns, unit=unit_of(question, outcome))
     try:
-        played = play_columns(
-            columns,
+        played = play(
+            columns.values,
             [columns.of_player(player) for player in columns.players],
+            held=columns.held,
             customers=table.customers,
             settings=question.workspace.model.studies.drivers,
             confidence_level=question.confidence_level,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import betaincinv
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from promesa.drivers.columns import Columns
     from promesa.workspace import DriverSettings
 
     Numbers = NDArray[np.float64]
@@ -90,7 +89,11 @@ def play(
     sums = products_by_customer(values, customers)
     outcome, adjusted = values.shape[1] - 1, list(range(held))
     padded, game = _padded(sums, players)
-    drawn = {"bootstraps": settings.bootstraps, "confidence_level": confidence_level, "seed": settings.seed}
+    drawn: dict[str, Any] = {
+        "bootstraps": settings.bootstraps,
+        "confidence_level": confidence_level,
+        "seed": settings.seed,
+    }
     found = importance(padded, outcome=outcome, groups=game, adjust_for=adjusted, orders=ORDERS_IN_SAMPLES, **drawn)
     count = len(players)
     estimates = np.array([player.share for player in found.players[:count]])
@@ -119,25 +122,6 @@ def play(
         by_chance=_by_chance(
             len(columns), rows=len(values), held=held, left=1 - found.adjusted, level=confidence_level
         ),
-    )
-
-
-def play_columns(
-    columns: Columns,
-    players: Sequence[Sequence[int]],
-    *,
-    customers: NDArray[np.int64],
-    settings: DriverSettings,
-    confidence_level: float,
-) -> Played:
-    """Divide an outcome among players that are columns of its own table."""
-    return play(
-        columns.values,
-        players,
-        held=columns.held,
-        customers=customers,
-        settings=settings,
-        confidence_level=confidence_level,
     )
 
 

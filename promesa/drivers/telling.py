@@ -147,6 +147,135 @@ def importance(result: Result, outcome: str, locale: str) -> str:
     return f"{said} {words.say('drivers.importance.essentials', locale, names=listed(names, locale))}"
 
 
+def group_name(result: Result, row: Row, locale: str) -> str:
+    """Return a function, stage, channel or supplier as people call it."""
+    group = row["group"]
+    if group is None:
+        return words.say(f"drivers.rest.{row['by']}", locale)
+    if row["by"] == "stage":
+        return words.say(f"stage.{group}", locale)
+    if row["by"] in {"channel", "supplier"} and group == "other":
+        return words.say("drivers.other", locale)
+    return result.label(str(group), locale)
+
+
+def roles(result: Result, outcome: str, locale: str) -> str:
+    """Say which functions and which stage most of one outcome falls to."""
+    told = _row(result.find("explained", outcome=outcome))
+    if told["estimate"] is None:
+        return nothing(result, told, locale)
+    label = result.label(outcome, locale)
+    if is_chance(result, outcome):
+        return words.say(
+            "drivers.importance.chance",
+            locale,
+            outcome=label,
+            journeys=journeys(told, locale),
+            explained=words.percent(_number(told["estimate"]), locale),
+            by_chance=words.percent(_number(told["by_chance"]), locale),
+        )
+    rows = [row for row in rows_of_first(result, "share", outcome) if row["estimate"] is not None]
+
+    def first(by: str, count: int) -> str:
+        named = [
+            f"{group_name(result, row, locale)} ({share(row, locale)})"
+            for row in rows
+            if row["by"] == by and row["group"] is not None
+        ]
+        return listed(named[:count], locale)
+
+    return words.say(
+        "drivers.roles.summary",
+        locale,
+        outcome=label,
+        journeys=journeys(told, locale),
+        explained=share(told, locale),
+        functions=first("function", 2),
+        stage=first("stage", 1),
+    )
+
+
+def reach(row: Row) -> float:
+    """Return a key that sorts rows with penalty and reward, the largest first."""
+    return -max(abs(_number(row[key]) or 0.0) for key in ("penalty_estimate", "reward_estimate"))
+
+
+def asymmetry(result: Result, outcome: str, locale: str) -> str:
+    """Say which elements of one outcome are essential and which delight."""
+    rows = [row for row in result.rows() if row["outcome"] == outcome]
+    label = result.label(outcome, locale)
+    if rows[0]["feature"] is None:
+        return nothing(result, rows[0], locale)
+    essentials = [row for row in rows if row["measure"] == "penalty" and row["essential"] is True]
+    delights = [row for row in rows if row["measure"] == "reward" and row["class"] == "delight" and _is_sure(row)]
+    said = words.say("drivers.asymmetry.of", locale, outcome=label, journeys=journeys(rows[0], locale))
+    for key, found in (("essentials", essentials), ("delights", delights)):
+        named = [
+            f"{quoted(result, row, locale)} ({change(row, locale)})"
+            for row in sorted(found, key=lambda row: -abs(_number(row["estimate"]) or 0.0))[:MOST_NAMED]
+        ]
+        if named:
+            said += " " + words.say(f"drivers.asymmetry.{key}", locale, names=listed(named, locale))
+    if not essentials and not delights:
+        said += " " + words.say("drivers.asymmetry.neither", locale)
+    return said
+
+
+def _is_sure(row: Row) -> bool:
+    """Tell whether an interval lies on one side of 0."""
+    lower, upper = _number(row["lower"]), _number(row["upper"])
+    return lower is not None and upper is not None and (lower > 0 or upper < 0)
+
+
+def synergy(result: Result, outcome: str, locale: str) -> str:
+    """Say the confirmed pairs of one outcome, or that there is none."""
+    rows = [row for row in result.rows() if row["outcome"] == outcome]
+    label = result.label(outcome, locale)
+    if rows[0]["first"] is None:
+        return nothing(result, rows[0], locale)
+    confirmed = [row for row in rows if row["status"] == "confirmed" and row["estimate"] is not None]
+    tested = {"tested": words.number(_number(rows[0]["tested"]), locale)}
+    n = journeys({**rows[0], "n": rows[0]["n_journeys"]}, locale)
+    if not confirmed:
+        return words.say("drivers.synergy.none", locale, outcome=label, journeys=n, **tested)
+    first = words.say("drivers.synergy.summary", locale, outcome=label, journeys=n, count=len(confirmed), **tested)
+    return " ".join([first, *(_pair(result, row, locale) for row in confirmed[:MOST_NAMED])])
+
+
+def _pair(result: Result, row: Row, locale: str) -> str:
+    estimate, unit = _number(row["estimate"]) or 0.0, str(row["unit"])
+    ends = sorted(abs(_number(row[key]) or 0.0) for key in ("lower", "upper"))
+    sides = [
+        words.say(
+            f"drivers.moved.{row[f'{side}_kind']}_{row[f'{side}_moves']}",
+            locale,
+            name=result.label(str(row[side]), locale),
+            level=words.number(_number(row[f"{side}_moved"]), locale, decimals=1),
+        )
+        for side in ("first", "second")
+    ]
+    return words.say(
+        "drivers.synergy.less" if estimate < 0 else "drivers.synergy.more",
+        locale,
+        first=sides[0],
+        second=sides[1],
+        size=size(estimate, unit, locale),
+        lower=size(ends[0], unit, locale),
+        upper=size(ends[1], unit, locale),
+        n=words.number(_number(row["n"]), locale),
+    )
+
+
+def most_joined(rows: Sequence[Row], *, most: int) -> set[Value]:
+    """Return the features of the pairs of which most is known: confirmed and proposed ones first, then the largest."""
+    kept: dict[Value, None] = {}
+    for row in rows:
+        both = [name for name in (row["first"], row["second"]) if name not in kept]
+        if len(kept) + len(both) <= most:
+            kept.update(dict.fromkeys(both))
+    return set(kept)
+
+
 def _row(estimate: Estimate | None) -> dict[str, Value]:
     assert estimate is not None  # noqa: S101 (every outcome has the row)
     return estimate.row()
