@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa.experience import lived
-from promesa.stats import bucketed_products, linear_system, moments, resampled_moments
+from promesa.stats import bucketed_products, filled, linear_system, moments, resampled_moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ BUCKETS = 400  # of customers: what is drawn again
 REPLICATES = 200
 ROWS_A_COLUMN = 3  # fewer rows than that for each column, and a regression only repeats its rows
 ROWS_A_MONTH = 30
+MEANS_BROKEN = 0.5  # of the promises that fell due where a touchpoint was not met: if more were broken, that is why
 NEVER_VARIED, TOLD_BEFORE = "never-varied", "told-by-what-came-before"
 TOO_MANY = "too-few-for-so-many"
 ALL_EQUAL, NO_DATA = "all-equal", "no-data"
@@ -288,28 +289,35 @@ def design(table: Lived, *, least: int) -> Design:
     -----
     An event is a touchpoint, or several of one stage that share an element or a promise. Whether it was met comes
     first; the elements and promises of one event are not held against each other, as a promise broken and the
-    element that broke it are the same thing.
+    element that broke it are the same thing. So is a delivery that never came: a touchpoint that was not met mostly
+    where a promise of its own or of a later event was broken is a side of that event.
     """
-    usable: dict[int, list[Feature]] = {}
     left_out: list[tuple[Feature, str]] = []
+    met_in: dict[int, list[Feature]] = {}
+    there_in: dict[int, list[Feature]] = {}
     events = events_of(table.features)
     for feature, event in zip(table.features, events, strict=True):
         note = _unusable(_values(table, feature), least)
+        broken_at = _missed_because_of(table, feature, event, events) if feature.kind == "met" else None
         if note:
             left_out.append((feature, note))
+        elif feature.kind == "met" and broken_at is None:
+            met_in.setdefault(event, []).append(feature)
         else:
-            usable.setdefault(event, []).append(feature)
+            there_in.setdefault(event if broken_at is None else broken_at, []).append(feature)
     columns: list[Floats] = []
     of_columns: list[int] = []
     features: list[Feature] = []
     places: list[int] = []
-    for event, members in usable.items():
-        met = [feature for feature in members if feature.kind == "met"]
-        there = [feature for feature in members if feature.kind != "met"]
-        marks = _marks(table, met, there, least)
+    sides = [f for members in there_in.values() for f in members if f.kind == "met"]
+    for event in sorted({*met_in, *there_in}):
+        met, there = met_in.get(event, []), there_in.get(event, [])
+        marks = _marks(table, [*met, *sides], there, least)
         before = len(columns)
         columns += [_values(table, feature) for feature in met]
-        columns += [*marks, *(_centred(_values(table, feature)) for feature in there)]
+        columns += marks
+        earlier = np.column_stack([table.behind, *columns])
+        columns += [_column(table, feature, sides, earlier, least) for feature in there]
         features += [*met, *there]
         places += [*range(before, before + len(met)), *range(len(columns) - len(there), len(columns))]
         of_columns += [2 * event] * (len(met) + len(marks)) + [2 * event + 1] * len(there)
@@ -351,11 +359,26 @@ def _unusable(values: Floats, least: int) -> str | None:
     return SMALL_GROUP if rarer < least else None
 
 
-def _marks(table: Lived, met: Sequence[Feature], there: Sequence[Feature], least: int) -> list[Floats]:
+def _missed_because_of(table: Lived, met: Feature, event: int, events: Sequence[int]) -> int | None:
+    """Return the last event, its own or a later one, whose broken promise is why a touchpoint was not met."""
+    missed = _values(table, met) == 0
+    found: int | None = None
+    for feature, its in zip(table.features, events, strict=True):
+        if feature.kind == "promise" and its >= event:
+            judged = _values(table, feature)[missed]
+            judged = judged[~np.isnan(judged)]
+            if judged.size and judged.mean() > MEANS_BROKEN:
+                found = its if found is None else max(found, its)
+    return found
+
+
+def _marks(table: Lived, known: Sequence[Feature], there: Sequence[Feature], least: int) -> list[Floats]:
     """Return a column for each way of having lived something that the touchpoints met do not tell already."""
-    patterns = [_values(table, feature) == 1 for feature in met]
+    patterns = [_values(table, feature) == 1 for feature in known]
     found: list[Floats] = []
     for feature in there:
+        if feature.kind == "met":
+            continue
         pattern = ~np.isnan(_values(table, feature))
         alike = min((int((pattern != other).sum()) for other in (*patterns, np.ones_like(pattern))), default=0)
         if alike >= least:
@@ -364,5 +387,11 @@ def _marks(table: Lived, met: Sequence[Feature], there: Sequence[Feature], least
     return found
 
 
-def _centred(values: Floats) -> Floats:
+def _column(table: Lived, feature: Feature, sides: Sequence[Feature], earlier: Floats, least: int) -> Floats:
+    """Return what was lived, with 0 where it was not; by what came before where that is not held fixed."""
+    values = _values(table, feature)
+    there = ~np.isnan(values)
+    alike = any(int((there != (_values(table, side) == 1)).sum()) < least for side in sides)
+    if feature.kind == "element" and alike and not there.all():
+        return filled(values, earlier)
     return np.nan_to_num(values - np.nanmean(values))

@@ -244,7 +244,10 @@ def _kept(question: Question, found: Mapping[str, Fit]) -> dict[str, Any]:
         "confounders": list(confounders),
         "samples": samples,
         "labels": _labels(question, found, confounders),
-        "outcomes": [_kept_outcome(question, outcomes[name], one, samples) for name, one in found.items()],
+        "outcomes": [
+            kept_outcome(outcomes[name], one, unit=unit_of(workspace, outcomes[name]), samples=samples)
+            for name, one in found.items()
+        ],
         "synergies": [],
     }
 
@@ -256,7 +259,8 @@ def _labels(question: Question, found: Mapping[str, Fit], confounders: Iterable[
     return {name: label for name, label in labels_of(question.workspace).items() if name in names}
 
 
-def _kept_outcome(question: Question, outcome: Outcome, one: Fit, samples: int) -> dict[str, Any]:
+def kept_outcome(outcome: Outcome, one: Fit, *, unit: str, samples: int) -> dict[str, Any]:
+    """Return what `what_if` needs of one outcome, with as many samples."""
     needed = _needed(one)
     hidden = one.note == SMALL_CELL
     features = [_kept_feature(one, k, needed[k], samples) for k in np.flatnonzero(one.known).tolist()]
@@ -264,7 +268,7 @@ def _kept_outcome(question: Question, outcome: Outcome, one: Fit, samples: int) 
         "name": outcome.name,
         "kind": outcome.kind,
         "better": outcome.better,
-        "unit": unit_of(question.workspace, outcome),
+        "unit": unit,
         "note": one.note,
         "mean": None if one.note else significant(one.came),
         "n": 0 if hidden else one.n,

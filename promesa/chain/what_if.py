@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy.special import stdtrit
-
 from promesa import charts, words
+from promesa.chain.answers import A_YEAR, TOGETHER, answers
 from promesa.chain.changes import Change, read_changes
 from promesa.chain.system import System, assumption, effect_text
 from promesa.errors import NothingAnalysed
 from promesa.results import Estimate, Result
-from promesa.stats import Interval, controlled_effects, sampled_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
-TOGETHER = "together"
-A_YEAR = {
-    "return": ("customers_kept", "count"),
-    "revenue": ("money_per_year", ""),
-    "margin": ("money_per_year", ""),
-    "complaint": ("complaints_per_year", "count"),
-}
-NO_EFFECT = "no-effect-on-this-outcome"
+WHOLE_FROM = 10  # below it a tenth of a customer tells something from nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +140,8 @@ def what_if(system: System | Mapping[str, Any], changes: Mapping[str, float] | S
     Estimand: the change of an outcome's mean if, in the journeys that live a feature, its mean were at the new level,
     all that acts before it as it was and all that comes after it following, unless it is moved as well. Evidence
     ``adjusted``: it holds if nothing else stands behind both, and in the range where the effect is a straight line.
-    Where several are moved, what one does through another is not counted twice (`stats.controlled_effects`).
+    Where several are moved, what one does through another is not counted twice (`stats.controlled_effects`), and
+    an element is moved in as many journeys as still live it: fewer late deliveries lead to fewer calls.
 
     The extra of a synergy is its product coefficient times the mean of the two changes' product over the journeys
     that live both; a share is taken to fall or rise at random among those it concerns.
@@ -166,7 +152,7 @@ def what_if(system: System | Mapping[str, Any], changes: Mapping[str, float] | S
     moved = read_changes(changes, outcomes)
     rows: list[Estimate] = []
     for outcome in outcomes:
-        rows += _answers(outcome, moved, kept, float(document["confidence_level"]))
+        rows += answers(outcome, moved, kept, float(document["confidence_level"]))
     together = {language: words.say("chain.whatif.together", language) for language in words.LANGUAGES}
     return WhatIf(
         analysis="whatif",
@@ -231,196 +217,8 @@ def _writer(row: Estimate, kind: str, locale: str, *, sign: bool) -> Any:
         if value is None:
             return words.NOT_STATED
         if row.unit == "count":
-            return words.number(value, locale, sign=sign)
+            return words.number(value, locale, decimals=0 if abs(value) >= WHOLE_FROM else 1, sign=sign)
         text = effect_text(value, row.unit, locale) if kind == "score" else words.change(value, row.unit, locale)
         return text if sign else text.removeprefix("+")
 
     return write
-
-
-def _answers(
-    outcome: Mapping[str, Any], moved: tuple[Change, ...], kept: Mapping[str, Any], level: float
-) -> list[Estimate]:
-    """Return the rows of one outcome."""
-    by_name = {(feature["name"], feature["kind"]): feature for feature in outcome["features"]}
-    features = [by_name[change.name, change.kind] for change in moved if (change.name, change.kind) in by_name]
-    acting = [change for change in moved if (change.name, change.kind) in by_name]
-    base: dict[str, Any] = {"n": outcome["n"], "unit": outcome["unit"], "evidence": "adjusted"}
-    rows = [
-        Estimate(
-            **base,
-            dimensions={"outcome": outcome["name"], "feature": change.name},
-            measure="change",
-            estimate=None,
-            note=outcome["note"] or NO_EFFECT,
-            extra=_about(change, kept),
-        )
-        for change in moved
-        if change not in acting
-    ]
-    if not acting:
-        return rows
-    units = int(outcome["buckets"])
-    alone = [np.array(f["total"], dtype=float) * c.step for f, c in zip(features, acting, strict=True)]
-    parts = _parts(features, acting)
-    for change, effect, part in zip(acting, alone, parts, strict=True):
-        where = {"outcome": outcome["name"], "feature": change.name}
-        about = _about(change, kept)
-        rows.append(_row(base, where, "change_concerned", effect, units=units, level=level, extra=about))
-        rows.append(_row(base, where, "change", effect * change.met, units=units, level=level, extra=about))
-        rows.append(_row(base, where, "part", part, units=units, level=level, extra=about))
-        rows += _a_year(rows[-2], outcome, kept)
-    extras = _synergies(outcome, acting, kept, base)
-    rows += extras
-    where = {"outcome": outcome["name"], "feature": TOGETHER}
-    whole = _row(base, where, "change", np.sum(parts, axis=0), units=units, level=level, extra={})
-    whole = _with_extras(whole, extras, units=units, level=level)
-    return [*rows, whole, *_a_year(whole, outcome, kept)]
-
-
-def _parts(features: list[Mapping[str, Any]], acting: list[Change]) -> list[Floats]:
-    """Return what each change adds to the mean over all journeys where all are made, in each sample."""
-    order = sorted(range(len(features)), key=lambda k: (features[k]["group"], features[k]["place"]))
-    samples = len(features[0]["total"])
-    total = np.array([features[k]["total"] for k in order], dtype=float).T
-    onward = np.zeros((samples, len(order), len(order)))
-    for row, k in enumerate(order):
-        for column, other in enumerate(order):
-            if k == other:
-                onward[:, row, column] = 1.0
-            elif features[k]["group"] <= features[other]["group"]:
-                onward[:, row, column] = np.array(features[k]["onward"][str(features[other]["place"])], dtype=float)
-    effects = controlled_effects(total, onward, groups=[features[k]["group"] for k in order])
-    parts = [np.empty(0)] * len(order)
-    for row, k in enumerate(order):
-        parts[k] = effects[:, row] * acting[k].step * acting[k].met
-    return parts
-
-
-def _about(change: Change, kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "before": change.before,
-        "after": change.after,
-        "met": change.met,
-        "journeys": change.met * kept["journeys_per_year"],
-    }
-
-
-def _row(
-    base: Mapping[str, Any],
-    where: dict[str, str | None],
-    measure: str,
-    samples: Floats,
-    *,
-    units: int,
-    level: float,
-    extra: dict[str, Any],
-) -> Estimate:
-    interval = sampled_interval(float(samples[0]), samples[1:], units=units, confidence_level=level)
-    return Estimate(
-        **base,
-        dimensions=where,
-        measure=measure,
-        estimate=float(samples[0]) if np.isfinite(samples[0]) else None,
-        lower=interval.lower if interval else None,
-        upper=interval.upper if interval else None,
-        extra=extra,
-    )
-
-
-def _a_year(row: Estimate, outcome: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Estimate]:
-    """Return the change of a mean as what it makes over the journeys of a year."""
-    if outcome["kind"] not in A_YEAR or row.estimate is None:
-        return []
-    measure, unit = A_YEAR[outcome["kind"]]
-    journeys = kept["journeys_per_year"]
-    return [
-        Estimate(
-            dimensions=row.dimensions,
-            measure=measure,
-            estimate=row.estimate * journeys,
-            lower=None if row.lower is None else row.lower * journeys,
-            upper=None if row.upper is None else row.upper * journeys,
-            n=row.n,
-            unit=unit or row.unit,
-            evidence=row.evidence,
-            extra=row.extra,
-        )
-    ]
-
-
-def _synergies(
-    outcome: Mapping[str, Any], acting: list[Change], kept: Mapping[str, Any], base: Mapping[str, Any]
-) -> list[Estimate]:
-    """Return what pairs of changes do beyond the sum of both."""
-    moved = {change.name: change for change in acting}
-    rows: list[Estimate] = []
-    for pair in kept["synergies"]:
-        if pair["outcome"] != outcome["name"] or pair["first"] not in moved or pair["second"] not in moved:
-            continue
-        first, second = moved[pair["first"]], moved[pair["second"]]
-        times = product_moved(first, second, pair)
-        ends = sorted(pair[end] * times for end in ("lower", "upper"))
-        rows.append(
-            Estimate(
-                **{**base, "n": pair["n"]},
-                dimensions={"outcome": outcome["name"], "feature": f"{first.name} × {second.name}"},
-                measure="synergy",
-                estimate=pair["coefficient"] * times,
-                lower=ends[0],
-                upper=ends[1],
-                extra={"first": first.name, "second": second.name, "coefficient": pair["coefficient"]},
-            )
-        )
-    return rows
-
-
-def product_moved(first: Change, second: Change, pair: Mapping[str, Any]) -> float:
-    """Return the mean, over all journeys, of the product of what two changes add to each journey.
-
-    Notes
-    -----
-    A share that falls from m to l takes away each case with probability (m - l) / m; one that rises adds each
-    missing one with probability (l - m) / (1 - m); a mean moves every journey alike. `pair` holds, over all journeys,
-    the share that lives both (``both``) and there the means of each and of their product, times that share.
-    """
-    shift, slope = _moved_by(first)
-    other_shift, other_slope = _moved_by(second)
-    return (
-        shift * other_shift * pair["both"]
-        + slope * other_shift * pair["mean_first"]
-        + shift * other_slope * pair["mean_second"]
-        + slope * other_slope * pair["mean_product"]
-    )
-
-
-def _moved_by(change: Change) -> tuple[float, float]:
-    """Return what a change adds to a value v on average, as a and b of a + b v."""
-    if not change.yes_no:
-        return change.step, 0.0
-    if change.step < 0:
-        return 0.0, change.step / change.before
-    rises = change.step / (1 - change.before) if change.before < 1 else 0.0
-    return rises, -rises
-
-
-def _with_extras(whole: Estimate, extras: list[Estimate], *, units: int, level: float) -> Estimate:
-    """Return the sum of the parts with the synergies added; their errors are taken as independent."""
-    if not extras or whole.estimate is None:
-        return whole
-    quantile = float(stdtrit(units - 1, (1 + level) / 2))
-    half_widths = [((row.upper or 0.0) - (row.lower or 0.0)) / 2 for row in [whole, *extras]]
-    estimate = whole.estimate + sum(row.estimate or 0.0 for row in extras)
-    half_width = sqrt(sum((half / quantile) ** 2 for half in half_widths)) * quantile
-    interval = Interval(estimate - half_width, estimate + half_width)
-    return Estimate(
-        dimensions=whole.dimensions,
-        measure=whole.measure,
-        estimate=estimate,
-        lower=interval.lower,
-        upper=interval.upper,
-        n=whole.n,
-        unit=whole.unit,
-        evidence=whole.evidence,
-        extra={"sum_of_parts": whole.estimate},
-    )

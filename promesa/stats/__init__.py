@@ -26,6 +26,7 @@ from promesa.stats.linear_systems import (
     LinearSystem,
     bucketed_products,
     controlled_effects,
+    filled,
     linear_system,
     sampled_interval,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "expected_purchases",
     "expected_spend",
     "experiment",
+    "filled",
     "find_collinearity",
     "fit_buying",
     "fit_spending",

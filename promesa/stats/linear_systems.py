@@ -203,6 +203,31 @@ def _inverse(slopes: Floats) -> Floats:
     return found
 
 
+def filled(values: Floats, earlier: Floats) -> Floats:
+    """Return a column with each gap filled by what the columns before it tell of it.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        NaN where there is none.
+    earlier : ndarray of float, shape (n, columns)
+        Without NaN.
+
+    Notes
+    -----
+    Filled so, a row without a value says nothing of what the column does once the earlier ones are known: the effect
+    is the coefficient among the rows that hold a value.
+    """
+    there = ~np.isnan(values)
+    centre, scale = earlier[there].mean(axis=0), earlier[there].std(axis=0)
+    known = scale > 0
+    told = (earlier[:, known] - centre[known]) / scale[known]
+    mean = values[there].mean()
+    weights = np.linalg.pinv(told[there].T @ told[there], rcond=DEPENDENT, hermitian=True)
+    slopes = weights @ (told[there].T @ (values[there] - mean))
+    return np.where(there, values - mean, told @ slopes)
+
+
 def bucketed_products(rows: Floats, *, units: ArrayLike, buckets: int, seed: int) -> CrossProducts:
     """Sum the products of rows by buckets of units, for samples drawn again unit by unit.
 

@@ -10,6 +10,7 @@ from promesa.stats import (
     bucketed_products,
     controlled_effects,
     cross_products,
+    filled,
     linear_system,
     moments,
     resampled_moments,
@@ -131,6 +132,18 @@ def test_columns_that_tell_nothing_new_have_no_effect_and_break_nothing() -> Non
     assert system.spread[0, 3] == 0
     both = controlled_effects(system.total[:, 1:3, 0], system.onward[:, 1:3, 1:3], groups=[1, 1])
     assert float(both[0] @ [1.0, -1.0]) == pytest.approx(system.total[0, 1, 0])  # moved as they move
+
+
+def test_a_filled_column_has_the_effect_that_it_has_where_it_holds_a_value() -> None:
+    rng = np.random.default_rng(4)
+    rows = drawn(rng)
+    there = (rng.random(len(rows)) < 0.6) & (rows[:, 2] > rows[:, 2].mean())  # gaps that go with what came before
+    values = np.where(there, rows[:, 4], np.nan)
+    rows[:, 9] -= 50.0 * ~there  # and with the outcome
+    rows[:, 4] = filled(values, rows[:, :3])
+    system = linear_system(covariance(rows[:, [0, 1, 2, 4, 9]]), behind=3, groups=[0])
+    complete = np.column_stack([rows[:, :4], values, rows[:, 5:]])[there]
+    assert system.total[0, 0, 0] == pytest.approx(slope(complete, 4, 9, [0, 1, 2]), abs=1e-8)
 
 
 def test_units_do_not_matter() -> None:
