@@ -104,7 +104,7 @@ def adjusted_effects(
     expanded basis and boosted trees. Scores are the doubly robust (yes/no) and the partialling-out one
     (amounts) [1]_; standard errors are clustered by unit, intervals those of t with clusters - 1 degrees of
     freedom. Where outcome models and propensities are both poor (few rows, extreme propensities) the interval
-    is too short. Memory is about 1,000 bytes a row with 30 confounders.
+    is too short. Memory is about 3,000 bytes a row with 30 confounders.
 
     References
     ----------

@@ -193,8 +193,8 @@ def deliveries() -> Journeys:
     return drawn.journeys.take(drawn.journeys.fulfilment == DELIVERY)
 
 
-def known_before(j: Journeys) -> np.ndarray:
-    december = company(years=2, seed=7, end=END).december[np.floor(j.at).astype(int)]
+def known_before(j: Journeys, *, seed: int = 7) -> np.ndarray:
+    december = company(years=2, seed=seed, end=END).december[np.floor(j.at).astype(int)]
     columns = [j.remote, j.in_stock, december, np.nan_to_num(j.freight_share), j.channel == 2, j.channel == 3]
     columns += [j.segment == 1, j.region == 1, j.region == 2, j.treated]
     return np.column_stack([np.asarray(column, dtype=float) for column in columns])
@@ -230,6 +230,19 @@ def test_the_simulated_company_tells_its_total_effect(deliveries: Journeys) -> N
     assert not score.benchmarks[0].removes_effect
     assert score.robustness.interval_value > 0.2
     assert abs(score.balance.after[0]) < 0.05 < abs(score.balance.before[0])
+
+
+@pytest.mark.slow
+def test_the_interval_covers_in_many_companies() -> None:
+    held = []
+    for seed in range(100, 140):
+        [drawn] = blocks(customers=2_500, seed=seed)
+        j = drawn.journeys.take(drawn.journeys.fulfilment == DELIVERY)
+        [found] = adjusted_effects(
+            j.satisfaction, j.late, confounders=known_before(j, seed=seed), units=j.person, settings=FAST
+        )
+        held.append(found.effect.interval.lower <= total_effect_of_late(j) <= found.effect.interval.upper)
+    assert np.mean(held) >= 0.85
 
 
 # The job training of LaLonde: the trained of the experiment against people of a survey, who earn far more anyway
