@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.charts.colours import light
-from promesa.charts.frame import NUMBER_LENGTH, Drawn, frame, nothing_to_draw, readings, wrapped
+from promesa.charts.frame import Drawn, frame, nothing_to_draw, readings
 from promesa.charts.scales import finite, scale_of
+from promesa.charts.shares import row_axis, row_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 CELL = 34
 MIDDLE = "#eef1f4"  # what is neither more nor less
 FAINT = 0.45  # of a pair without a frame: what may be chance must not shout
-COLUMN_CHARACTERS = 22
 
 
 def pairs(
@@ -69,21 +69,8 @@ def pairs(
                 "dark": bool(row.get(mark)) and abs(one.estimate or 0.0) > 0.5 * reach,
             }
         )
-    y = {
-        "field": "row",
-        "type": "nominal",
-        "sort": None,
-        "scale": {"domain": [_row(number, names) for number in range(len(names))]},
-        "axis": {
-            "labelExpr": f"split(substring(datum.label, {NUMBER_LENGTH}), '\\n')",
-            "labelLimit": 160,
-            "labelOverlap": False,
-            "title": None,
-            "ticks": False,
-            "domain": False,
-            "labelColor": light("ink"),
-        },
-    }
+    y = row_axis(padding=0.0)
+    y["scale"] = {"domain": [_row(number, names) for number in range(len(names))]}
     x = {
         "field": "column",
         "type": "nominal",
@@ -147,8 +134,7 @@ def pairs(
 
 
 def _row(number: int, names: Sequence[str]) -> str:
-    text = f"{number + 1} {names[number]}"
-    return f"{number:0{NUMBER_LENGTH}d}" + "\n".join(wrapped(text, COLUMN_CHARACTERS, lines=2))
+    return row_key(number, f"{number + 1} {names[number]}")
 
 
 def _short(value: float | None, *, unit: str, reach: float, locale: str) -> str:
