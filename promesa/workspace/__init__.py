@@ -19,7 +19,7 @@ from promesa.workspace.model import (
     Trait,
     Workspace,
 )
-from promesa.workspace.notices import Notice
+from promesa.workspace.notice import Notice
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.presence import missing_files
 from promesa.workspace.reading import open_workspace

@@ -122,7 +122,7 @@ def _add_lived(found: Lived, moments: dict[str, list[Row]]) -> None:
             row["timing"][f"m_{name}"] = _timing(early, moments[key], (name,))
             for column in ("channel", "supplier"):
                 who = [m[column] for m in early if m["touchpoint"] == name and m.get(column) is not None]
-                row[column, name] = max(who) if who else None
+                row[f"{column}_of_{name}"] = max(who) if who else None
         for name, touchpoints in ELEMENTS.items():
             seen = [m[name] for m in early if m["touchpoint"] in touchpoints and m.get(name) is not None]
             row[f"e_{name}"] = fsum(seen) / len(seen) if seen else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promesa.engine import Engine
-    from promesa.workspace import JourneyUnit
+    from promesa.workspace.studies import JourneyUnit
 
 
 def outcome(kind: Any, **given: Any) -> Outcome:
@@ -44,7 +44,8 @@ CASES = [
 
 def with_settings(small: Company, **settings: Any) -> Company:
     """Return a company with settings of its drivers."""
-    studies = Studies(drivers=DriverSettings(**{"confounders": BEHIND, **settings}))
+    given: Any = {"confounders": BEHIND, **settings}
+    studies = Studies(drivers=DriverSettings(**given))
     model = replace(small.workspace.model, studies=studies)
     return replace(small, workspace=replace(small.workspace, model=model))
 
@@ -71,8 +72,8 @@ def assert_as_loops_say(found: Lived, rows: reference.Lived, one: Outcome) -> No
     assert same(found.came, [rows[key]["came"] for key in keys])
     _assert_features(found, rows, one)
     _assert_behind(found, rows)
-    served = {
-        (column, name): [rows[key][column, name] for key in keys]
+    served: dict[Any, list[Any]] = {
+        (column, name): [rows[key][f"{column}_of_{name}"] for key in keys]
         for column in ("channel", "supplier")
         for name in reference.TOUCHPOINTS
     }
