@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from promesa.stats.adjusted_rows import Sample
+    from promesa.stats.effect_estimates import EffectEstimate
     from promesa.stats.orthogonal_scores import Score
 
 
@@ -42,21 +43,24 @@ def segment_effects(
         for k, code in enumerate(shown)
     }
     p_values = [effects[code].p_value if code in effects else float("nan") for code in codes.tolist()]
-    adjusted = benjamini_hochberg(p_values)
-    found: list[SegmentEffect] = []
-    for k, code in enumerate(codes.tolist()):
-        inside = sample.segments == code
-        found.append(
-            SegmentEffect(
-                segment=code,
-                effect=effects.get(code),
-                p_adjusted=float(adjusted[k]),
-                n=int(inside.sum()),
-                n_treated=int((sample.treatment[inside] != 0).sum()),
-                clusters=_units(sample, inside),
-            )
-        )
+    adjusted = benjamini_hochberg(p_values).tolist()
+    found = [
+        _segment(sample, code, effects.get(code), p_adjusted)
+        for code, p_adjusted in zip(codes.tolist(), adjusted, strict=True)
+    ]
     return tuple(found), equal
+
+
+def _segment(sample: Sample, code: int, effect: EffectEstimate | None, p_adjusted: float) -> SegmentEffect:
+    inside = sample.segments == code
+    return SegmentEffect(
+        segment=code,
+        effect=effect,
+        p_adjusted=p_adjusted,
+        n=int(inside.sum()),
+        n_treated=int((sample.treatment[inside] != 0).sum()),
+        clusters=_units(sample, inside),
+    )
 
 
 def _combined(

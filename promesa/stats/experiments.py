@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from promesa.stats.effect_estimates import EffectEstimate
     from promesa.stats.experiment_means import ArmMeans
+    from promesa.stats.shares import Interval
 
 
 def experiment(
@@ -141,15 +143,7 @@ def _arm_effect(given: Assigned, code: int, column: int, settings: ExperimentSet
         p_adjusted=effect.p_value,
         lift=effect.estimate / base if base else float("nan"),
         lift_interval=best.lift_interval(confidence_level=level),
-        at_every_look=None
-        if settings.planned_units is None
-        else always_valid_interval(
-            effect.estimate,
-            effect.standard_error,
-            n=sum(plain.units),
-            planned_n=settings.planned_units,
-            confidence_level=level,
-        ),
+        at_every_look=_at_every_look(effect, sum(plain.units), settings),
         detectable=_detectable(best, settings),
         segments=by_segment,
         interaction_p_value=interaction,
@@ -159,6 +153,18 @@ def _arm_effect(given: Assigned, code: int, column: int, settings: ExperimentSet
         control_units=plain.units[1],
         n_missing=missing[0],
         control_n_missing=missing[1],
+    )
+
+
+def _at_every_look(effect: EffectEstimate, units: int, settings: ExperimentSettings) -> Interval | None:
+    if settings.planned_units is None:
+        return None
+    return always_valid_interval(
+        effect.estimate,
+        effect.standard_error,
+        n=units,
+        planned_n=settings.planned_units,
+        confidence_level=settings.confidence_level,
     )
 
 

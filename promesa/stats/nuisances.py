@@ -73,15 +73,10 @@ def fit_nuisances(
         Target(name="treatment", values=sample.treatment, among=everyone, probability=sample.yes_no), -1
     )
     arms = {"outcome_without": ~yes, "outcome_with": yes} if sample.yes_no else {"outcome": everyone}
-    expected = [
-        np.column_stack(
-            [
-                predict(Target(name=name, values=values, among=among, probability=False), column)
-                for column, values in enumerate(sample.outcomes.T)
-            ]
-        )
-        for name, among in arms.items()
-    ]
+    expected: list[NDArray[np.float64]] = []
+    for name, among in arms.items():
+        targets = [Target(name=name, values=y, among=among, probability=False) for y in sample.outcomes.T]
+        expected.append(np.column_stack([predict(target, column) for column, target in enumerate(targets)]))
     return Nuisances(treatment=treatment, without=expected[0], with_=expected[-1], choices=choices)
 
 

@@ -182,7 +182,7 @@ def robustness_of_t(t_value: float, freedom: float, *, confidence_level: float) 
     >>> [round(v, 3) for v in robustness_of_t(0.09731582 / 0.02325654, 783, confidence_level=0.95)]
     [0.139, 0.076]
     """
-    strength = abs(t_value) / sqrt(freedom)
+    strength = abs(float(t_value)) / sqrt(freedom)
     critical = float(stdtrit(freedom - 1, (1 + confidence_level) / 2)) / sqrt(freedom - 1)
     if strength <= critical:
         return part_of_strength(strength), 0.0
