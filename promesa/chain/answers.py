@@ -175,17 +175,20 @@ def _a_year(row: Estimate, outcome: Kept, kept: Kept) -> list[Estimate]:
 
 def _synergies(outcome: Kept, acting: list[Change], kept: Kept, base: Kept) -> list[Estimate]:
     """Return what pairs of changes do beyond the sum of both."""
-    moved = {change.name: change for change in acting}
+    moved = {(change.name, change.kind): change for change in acting}
     rows: list[Estimate] = []
     for pair in kept["synergies"]:
-        if pair["outcome"] != outcome["name"] or pair["first"] not in moved or pair["second"] not in moved:
+        first = moved.get((pair["first"], pair["first_kind"]))
+        second = moved.get((pair["second"], pair["second_kind"]))
+        if pair["outcome"] != outcome["name"] or first is None or second is None:
             continue
-        first, second = moved[pair["first"]], moved[pair["second"]]
         times = product_moved(first, second, pair)
         ends = sorted(pair[end] * times for end in ("lower", "upper"))
         rows.append(
             Estimate(
-                **{**base, "n": pair["n"]},
+                n=pair["n"],
+                unit=base["unit"],
+                evidence="associated",
                 dimensions={"outcome": outcome["name"], "feature": f"{first.name} × {second.name}"},
                 measure="synergy",
                 estimate=pair["coefficient"] * times,
@@ -227,7 +230,10 @@ def _moved_by(change: Change) -> tuple[float, float]:
 
 
 def _with_extras(whole: Estimate, extras: list[Estimate], *, units: int, level: float) -> Estimate:
-    """Return the sum of the parts with the synergies added; their errors are taken as independent."""
+    """Return the sum of the parts with the synergies added; their errors are taken as independent.
+
+    A sum is no better evidence than its weakest part.
+    """
     if not extras or whole.estimate is None:
         return whole
     quantile = float(stdtrit(units - 1, (1 + level) / 2))
@@ -243,6 +249,6 @@ def _with_extras(whole: Estimate, extras: list[Estimate], *, units: int, level: 
         upper=interval.upper,
         n=whole.n,
         unit=whole.unit,
-        evidence=whole.evidence,
+        evidence="associated",
         extra={"sum_of_parts": whole.estimate},
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from promesa import charts, words
+from promesa import charts, drivers, words
 from promesa.chain.fits import REPLICATES, SMALL_CELL, fits
+from promesa.chain.pairs import confirmed_pairs
 from promesa.measures import ask, lived_moments
 from promesa.results import Estimate, Result
 from promesa.stats import sampled_interval
@@ -97,6 +98,7 @@ def system(
     until: date | datetime | str | None = None,
     as_of: date | datetime | str | None = None,
     confidence_level: float | None = None,
+    synergies: Result | None = None,
     facts: Facts | None = None,
 ) -> System:
     """Estimate what moving each thing lived would do to each outcome, along every path.
@@ -107,6 +109,8 @@ def system(
         From `promesa.open`.
     since, until, as_of, confidence_level
         As in `measures.ask`.
+    synergies : Result, optional
+        The answer of `drivers.synergy` to the same question; worked out where it is not given.
 
     Returns
     -------
@@ -128,8 +132,12 @@ def system(
     found = fits(question)
     outcomes = workspace.model.studies.outcomes
     estimates = [row for name, one in found.items() for row in _rows(question, outcomes[name], one)]
+    if synergies is None:
+        synergies = drivers.synergy(
+            workspace, since=since, until=until, confidence_level=confidence_level, facts=question.facts
+        )
     heading: dict[str, Any] = question.heading("system", first=("outcome", "feature"))
-    return System(**heading, estimates=tuple(estimates), system=_kept(question, found))
+    return System(**heading, estimates=tuple(estimates), system=_kept(question, found, synergies))
 
 
 def unit_of(workspace: Workspace, outcome: Outcome) -> str:
@@ -230,7 +238,7 @@ def _about(feature: Feature) -> dict[str, Any]:
     }
 
 
-def _kept(question: Question, found: Mapping[str, Fit]) -> dict[str, Any]:
+def _kept(question: Question, found: Mapping[str, Fit], synergies: Result) -> dict[str, Any]:
     """Return what `what_if` needs, as one JSON-ready tree."""
     pairs = sum(int(_needed(one).sum()) for one in found.values())
     samples = REPLICATES if not pairs else min(REPLICATES, max(FEWEST_KEPT, MOST_NUMBERS // pairs))
@@ -248,7 +256,7 @@ def _kept(question: Question, found: Mapping[str, Fit]) -> dict[str, Any]:
             kept_outcome(outcomes[name], one, unit=unit_of(workspace, outcomes[name]), samples=samples)
             for name, one in found.items()
         ],
-        "synergies": [],
+        "synergies": confirmed_pairs(question, synergies),
     }
 
 

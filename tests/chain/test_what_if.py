@@ -13,7 +13,9 @@ from promesa import chain, words
 from promesa.chain.fits import design, events_of, fit
 from promesa.chain.system import System, kept_outcome
 from promesa.errors import NothingAnalysed, UnknownName, ValueOutOfRange
+from promesa.experience import lived
 from promesa.measures import ask
+from promesa.results import Estimate, Result
 from promesa.simulate.journeys import DELIVERY
 from tests.chain.simulated import after, feature, journeys, lived_of
 from tests.chain.small import SMALL, company_of
@@ -92,7 +94,9 @@ def test_what_if_of_two_at_once_is_what_intervening_on_both_does(world: Journeys
     synergy = {
         "outcome": "satisfaction",
         "first": "arrives_by_date",
+        "first_kind": "promise",
         "second": "resolved",
+        "second_kind": "element",
         "coefficient": 0.85,  # late and a bad call: -1 on the phone, 85 % of the contacts
         "lower": 0.75,
         "upper": 0.95,
@@ -270,8 +274,6 @@ def journeys_of_the_year(moments: list[dict[str, Any]], as_of: datetime) -> int:
 
 
 def test_the_effect_of_a_small_company_is_that_of_a_regression_by_hand(tmp_path: Path, duckdb: Engine) -> None:
-    from promesa.experience import lived
-
     small = company_of(tmp_path, seed=2)
     facts = small.facts(tmp_path, engine=duckdb)
     found = chain.system(small.workspace, facts=facts).find("total_effect", outcome="comes_back", feature="arrives")
@@ -283,6 +285,47 @@ def test_the_effect_of_a_small_company_is_that_of_a_regression_by_hand(tmp_path:
     by_hand = np.linalg.lstsq(np.column_stack(columns), table.came, rcond=None)[0][-1]
     assert found is not None
     assert found.estimate == pytest.approx(by_hand)
+
+
+def test_a_confirmed_synergy_is_kept_with_what_it_takes_to_apply_it(tmp_path: Path, duckdb: Engine) -> None:
+    small = company_of(tmp_path, seed=1)
+    facts = small.facts(tmp_path, engine=duckdb)
+    sides = {"first_kind": "element", "second_kind": "promise"}
+    levels = {"first_usual": 3.0, "first_moved": 1.0, "second_usual": 0.0, "second_moved": 1.0}
+    rows = [
+        Estimate(
+            dimensions={"outcome": "satisfaction", "first": "photos", "second": "arrives"},
+            measure="joint_extra",
+            estimate=-0.6,
+            lower=-0.8,
+            upper=-0.4,
+            n=100,
+            unit="score",
+            evidence="associated",
+            extra={"status": status, **sides, **levels},
+        )
+        for status in ("confirmed", "proposed")
+    ]
+    heading: dict[str, Any] = ask(small.workspace, facts=facts).heading("synergy")
+    found = chain.system(small.workspace, facts=facts, synergies=Result(**heading, estimates=tuple(rows)))
+    (pair,) = found.system["synergies"]
+    assert (pair["coefficient"], pair["lower"], pair["upper"]) == pytest.approx((0.3, 0.2, 0.4))
+    outcome = small.workspace.model.studies.outcomes["satisfaction"]
+    table = lived(ask(small.workspace, facts=facts), outcome)
+    product = table.column("photos") * table.column("arrives")
+    assert pair["mean_product"] == pytest.approx(np.nansum(product) / table.n)
+    answer = chain.what_if(found, ["photos+=0.5", "arrives=0"])
+    extra = answer.find("synergy", outcome="satisfaction")
+    late = np.where(np.isnan(product), 0.0, np.nan_to_num(table.column("arrives"))).mean()
+    assert extra is not None
+    assert extra.estimate == pytest.approx(0.3 * 0.5 * -late)
+    assert extra.evidence == "associated"
+    whole = answer.find("change", outcome="satisfaction", feature="together")
+    assert whole is not None
+    assert whole.evidence == "associated"  # no better than its weakest part
+    for locale in ("es", "en"):
+        assert words.say("unit.score", locale) == ""
+        assert "{" not in answer.summary(locale)
 
 
 def test_without_orders_only_satisfaction_is_answered(tmp_path: Path, duckdb: Engine) -> None:
