@@ -172,7 +172,8 @@ def doors() -> str:
     rooms = [
         room
         for room in ("promises", "experience", "drivers", "impact", "measures", "identity", "customers", "value",
-                     "chain", "snapshot", "report", "workspace", "store", "sources", "simulate", "engine", "results", "errors")
+                     "chain", "snapshot", "report", "workspace", "store", "sources", "simulate", "engine", "results",
+                     "errors")
         if (PACKAGE / room / "__init__.py").exists() or (PACKAGE / f"{room}.py").exists()
     ]  # fmt: skip
     return "\n".join(
