@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome
 
 TOO_FEW, ALL_EQUAL = "too-few", "all-equal"
-NO_DIRECTION = "no-direction"
+NO_DIRECTION, NO_FEATURES = "no-direction", "no-features"
 LEAST_CUSTOMERS = 20  # as many as a clustered covariance takes
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import named
 from promesa.drivers.shapes import is_essential, shapes_of
@@ -131,6 +131,8 @@ def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
         confidence_level=question.confidence_level,
         bootstraps=question.workspace.model.studies.drivers.bootstraps,
     )
+    if not shapes.of_feature and not shapes.reasons:
+        return [nothing_of(table, "penalty", unit=unit, reason=NO_FEATURES, feature=None)]
     if TOO_FEW in shapes.reasons.values():
         return [nothing_of(table, "penalty", unit=unit, reason=TOO_FEW, feature=None)]
     rows = ShapeRows(lived=table, columns=columns, shapes=shapes, unit=unit)
@@ -175,7 +177,7 @@ class ShapeRows:
                 "p_value": one.bend.p_value,
             }
             bend = self._row(feature, "bend", one.bend.level, one.bend.interval, extra={**extra, **slopes}, note=None)
-            rows.append(Estimate(**{**_fields(bend), "unit": feature.unit}))
+            rows.append(replace(bend, unit=feature.unit))
         return rows
 
     def without(self, k: int) -> Estimate:
@@ -230,10 +232,6 @@ class ShapeRows:
             "n_known": self.lived.n_units,
             "share_sampled": self.lived.share,
         }
-
-
-def _fields(estimate: Estimate) -> dict[str, Any]:
-    return {name: getattr(estimate, name) for name in Estimate.__slots__}
 
 
 def _turned(ends: Interval, sign: int) -> Interval:

@@ -9,7 +9,7 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import nothing_of, outcomes_asked, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, nothing_of, outcomes_asked, too_little, unit_of
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import FeatureRows, explained_rows
 from promesa.drivers.shapes import shapes_of
@@ -128,6 +128,9 @@ def figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
         return [nothing_of(table, "explained", unit="fraction", reason=reason, feature=None)]
     columns = columns_of(question, table)
     rows = FeatureRows(lived=table, columns=columns, unit=unit_of(question, outcome))
+    if not columns.players:
+        none = nothing_of(table, "explained", unit="fraction", reason=NO_FEATURES, feature=None)
+        return [none, *rows.without_figures()]
     try:
         played = play(
             columns.values,

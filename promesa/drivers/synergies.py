@@ -10,7 +10,7 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
 from promesa.drivers.columns import columns_of
 from promesa.drivers.shapes import elements_of, held_fixed, levels_of
 from promesa.errors import InputError
@@ -125,7 +125,7 @@ def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     columns = columns_of(question, table)
     taken, _ = elements_of(table, columns, directed=False)
     if len(taken) < 2:
-        return [nothing_of(table, "joint_extra", unit=unit, reason="no-features", first=None, second=None)]
+        return [nothing_of(table, "joint_extra", unit=unit, reason=NO_FEATURES, first=None, second=None)]
     try:
         found = search(
             sign_of(outcome) * table.came,

@@ -9,7 +9,7 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import TOO_FEW, nothing_of, outcomes_asked, too_little
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, too_little
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import share_row
 from promesa.drivers.shares import play
@@ -118,6 +118,8 @@ def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     if reason:
         return [nothing_of(table, "explained", unit="fraction", reason=reason, by=BY[0], group=None)]
     columns = columns_of(question, table)
+    if not columns.players:
+        return [nothing_of(table, "explained", unit="fraction", reason=NO_FEATURES, by=BY[0], group=None)]
     figures: list[Estimate] = []
     for by in BY:
         parted = split(question, table, columns, by) if by in SERVED else grouped(table, columns, by)
