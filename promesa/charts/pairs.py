@@ -116,7 +116,7 @@ def pairs(
         },
         {
             "transform": [framed],
-            "mark": {"type": "text", "fontSize": 11},
+            "mark": {"type": "text", "fontSize": 10},
             "encoding": {
                 "text": {"field": "text"},
                 "color": {"condition": {"test": "datum.dark", "value": light("paper")}, "value": light("ink")},

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome, Workspace
 
 FALSE_DISCOVERY = 0.05
-MOST_DRAWN = 9
+MOST_DRAWN = 8
 ORDER = ("confirmed", "proposed", "not_found", "too_few")
 
 

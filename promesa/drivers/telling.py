@@ -238,7 +238,8 @@ def synergy(result: Result, outcome: str, locale: str) -> str:
     n = journeys({**rows[0], "n": rows[0]["n_journeys"]}, locale)
     if not confirmed:
         return words.say("drivers.synergy.none", locale, outcome=label, journeys=n, **tested)
-    first = words.say("drivers.synergy.summary", locale, outcome=label, journeys=n, count=len(confirmed), **tested)
+    key = "drivers.synergy.one" if len(confirmed) == 1 else "drivers.synergy.many"
+    first = words.say(key, locale, outcome=label, journeys=n, count=len(confirmed), **tested)
     return " ".join([first, *(_pair(result, row, locale) for row in confirmed[:MOST_NAMED])])
 
 

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.workspace import Outcome
 
-PROMISES = {"late": "arrives_by_date", "bill_wrong": "bill_is_right", "refund_late": "refund_in_10_days"}
 MADE_OF = {"pickup_in_2_hours": ("pickup_hours", 2.0), "refund_in_10_days": ("refund_days", 10.0)}
 NAMES = {"resolved": "resolved_first"}
 
 
-def lived_by_everybody(question: Question, outcome: Outcome) -> Lived:
+def lived_by_everybody(question: Question, outcome: Outcome, *, customers: int = 20_000) -> Lived:
     """Return the table as `promesa.experience.lived` would, had everybody answered without noise."""
-    drawn = company_journeys()
+    drawn = company_journeys(customers)
     columns = {NAMES.get(name, name): drawn.values[:, k] for k, name in enumerate(drawn.names)}
     columns["arrives_by_date"] = columns.pop("late")
     for promise, (element, most) in MADE_OF.items():
