@@ -1,7 +1,7 @@
 """Numbers in, numbers out: intervals, clustered variances, importance and path models; no customers, no tables."""
 
-from promesa.stats.adjusted_effects import adjusted_effects
 from promesa.stats.adjusted_results import AdjustedEffect, AdjustmentSettings, SegmentEffect
+from promesa.stats.adjustments import adjusted_effects
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
