@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Moves = dict[tuple[str, str], tuple[Feature, Seen, float]]
 
-RANKED = ("money_at_stake", "satisfaction_at_stake", "return_at_stake")  # the first of these that can be estimated
+RANKED = ("money_at_stake", "satisfaction_at_stake", "return_at_stake")  # the first of these that tells something
 STAKES = {
     "money_at_stake": ("margin", "revenue"),
     "return_at_stake": ("return",),
@@ -133,7 +133,8 @@ def priorities(
     function owns several, what one does through another counts once. A promise counts for its owner, an element for
     the function of its touchpoint: the stakes of functions may overlap, and are not to be added up.
 
-    Ranks are by money where orders tell a margin or a revenue, else by satisfaction. Their interval and the
+    Ranks are by money where orders tell a margin or a revenue and the stake of some touchpoint can be told from
+    nothing; else by satisfaction. Their interval and the
     probability to stand among the first three are shares of samples of customers drawn again.
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
@@ -146,7 +147,7 @@ def priorities(
         return Priorities(**heading, estimates=tuple(rows), ranked_by=None, confounders=())
     chosen = _chosen(question, usable)
     year = journeys_a_year(question)
-    ranked_by = next((measure for measure in RANKED if measure in chosen), None)
+    ranked_by = _ranked_by(question, chosen, reference)
     rows = [
         row
         for level in LEVELS
@@ -166,6 +167,22 @@ def _chosen(question: Question, usable: Mapping[str, Fit]) -> dict[str, tuple[st
             if named and measure not in chosen:
                 chosen[measure] = (named[0], usable[named[0]])
     return chosen
+
+
+def _ranked_by(question: Question, chosen: Mapping[str, tuple[str, Fit]], reference: Fit) -> str | None:
+    """Return the first measure in which the stake of some touchpoint can be told from nothing; else the first."""
+    measures = [measure for measure in RANKED if measure in chosen]
+    for measure in measures:
+        one = chosen[measure][1]
+        for name in question.workspace.model.touchpoints:
+            moves = _moves(reference, "touchpoint", name)
+            stake = _stake(one, moves)
+            interval = sampled_interval(
+                float(stake[0]), stake[1:], units=one.buckets, confidence_level=question.confidence_level
+            )
+            if interval is not None and interval.lower > 0:
+                return measure
+    return next(iter(measures), None)
 
 
 def _names(workspace: Workspace, level: str) -> list[str]:
