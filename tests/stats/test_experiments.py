@@ -236,7 +236,7 @@ def test_looking_often_raises_few_false_alarms() -> None:
 
 @pytest.mark.slow
 def test_looking_often_raises_few_false_alarms_in_many_worlds() -> None:
-    assert false_alarms(600, list(range(100, 3_000, 50)))[0] <= 0.05
+    assert false_alarms(400, list(range(100, 3_000, 150)))[0] <= 0.05
 
 
 def test_the_sequence_finds_a_true_effect_and_is_tightest_where_planned() -> None:
