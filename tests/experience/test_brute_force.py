@@ -162,9 +162,9 @@ def test_the_order_of_rows_makes_no_difference(tmp_path: Path, duckdb: Engine) -
         assert np.array_equal(here.behind, there.behind)
 
 
-@pytest.mark.parametrize("most", [8, 15])
-@pytest.mark.parametrize("one", [OUTCOMES[0], OUTCOMES[6], OUTCOMES[8]], ids=lambda one: one.kind)
-def test_a_sample_is_of_whole_customers(tmp_path: Path, duckdb: Engine, one: Outcome, most: int) -> None:
+@pytest.mark.parametrize(("number", "most"), [(0, 8), (0, 15), (6, 40), (8, 25)])
+def test_a_sample_is_of_whole_customers(tmp_path: Path, duckdb: Engine, number: int, most: int) -> None:
+    one = OUTCOMES[number]
     with_links, plain = joined(company(tmp_path, seed=31))
     small = with_settings(with_links, most_rows=most)
     found = look(small, one, tmp_path, duckdb)
