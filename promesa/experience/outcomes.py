@@ -56,7 +56,7 @@ def _heard(question: Question, outcome: Outcome) -> Table:
     concept = question.workspace.model.concepts[str(outcome.concept)]
     opinions = own_opinions(question)
     said = with_unit(question, opinions.filter(opinions["concept"] == concept.name))
-    answered = said.mutate(value_=_value_of(said, concept, outcome))
+    answered = said.mutate(value_=answer_value(said, concept, outcome))
     answered = answered.filter(answered["value_"].notnull())
     answers = answered.group_by(answered_in=UNIT).aggregate(
         value=answered["value_"].mean(), known_at=answered["at"].min()
@@ -66,7 +66,8 @@ def _heard(question: Question, outcome: Outcome) -> Table:
     return joined.mutate(known=joined["value"].notnull())
 
 
-def _value_of(said: Table, concept: Concept, outcome: Outcome) -> Expression:
+def answer_value(said: Table, concept: Concept, outcome: Outcome) -> Expression:
+    """Return what one answer adds to an outcome: its score on the declared scale, or 1 where it promotes and 0 else."""
     if outcome.kind == "score":
         return score_value(said, replace(concept, kind="mean"))
     top = concept.top_from if concept.kind == "top_box" else PROMOTER_FROM if concept.kind == "nps" else None

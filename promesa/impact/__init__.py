@@ -1,3 +1,6 @@
 """What changes outcomes: effects adjusted for what stands behind them, and experiments."""
 
-__all__: list[str] = []
+from promesa.impact.effects import Effects, effects
+from promesa.impact.experiments import Experiments, experiments
+
+__all__ = ["Effects", "Experiments", "effects", "experiments"]
