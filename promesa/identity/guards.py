@@ -6,7 +6,10 @@ refused
     A person said that two records of the two sides are `different` or are `never` to be joined.
 documents
     Each of the two sides holds a document that is none of the other's, not even with a slip of the pen. A person's
-    `same` overrules it.
+    `same` overrules it, and so does the model where it has seen both documents and no two birth dates.
+birth_dates
+    The same of birth dates; but where a link says one person of two records with a birth date each, these two dates
+    are no obstacle any more. A person's `same` overrules it.
 size
     The person would have more than `largest` records. A person's `same` overrules it.
 bridge
@@ -27,12 +30,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.identity.bridges import weak_bridges
-from promesa.identity.contradictions import Groups
+from promesa.identity.contradictions import HELD, Groups
 from promesa.identity.edges import by_component
 from promesa.identity.persons import components
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -42,8 +46,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-REASONS = ("", "refused", "documents", "size", "bridge")
-_REFUSED, _DOCUMENTS, _SIZE, _BRIDGE = 1, 2, 3, 4
+REASONS = ("", "refused", "documents", "birth_dates", "size", "bridge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +77,11 @@ def judge(nodes: int, edges: Edges, against: Contradictions, *, largest: int) ->
     """
     reason = np.zeros(len(edges.low), dtype=np.int8)
     together = components(nodes, edges.low, edges.high)
-    broken, weighed = _broken(together, against, largest=largest), against.weighed(edges)
+    broken = _broken(together, against, largest=largest)
+    weighed = against.weighed(edges)
     for chosen in by_component(together[edges.low], broken, edges.strongest_first()):
         _constrain(edges, chosen, against, weighed=weighed, largest=largest, reason=reason)
-    reason[weak_bridges(nodes, edges, against, joins=np.flatnonzero(reason == 0))] = _BRIDGE
+    reason[weak_bridges(nodes, edges, against, joins=np.flatnonzero(reason == 0))] = REASONS.index("bridge")
     joins = reason == 0
     return Judged(reason=reason, person=components(nodes, edges.low[joins], edges.high[joins]))
 
@@ -105,8 +109,8 @@ def _broken(together: Numbers, against: Contradictions, *, largest: int) -> Numb
     sizes = np.bincount(together, minlength=len(together))
     one, two = against.refused
     refused = together[one][together[one] == together[two]]
-    apart = _apart(together, against.document)
-    return np.unique(np.concatenate([np.flatnonzero(sizes > largest), refused, apart]))
+    apart = [_apart(together, once) for once in against.once.values()]
+    return np.unique(np.concatenate([np.flatnonzero(sizes > largest), refused, *apart]))
 
 
 def _apart(together: Numbers, once: Once) -> Numbers:
@@ -130,35 +134,42 @@ def _constrain(
     chosen: Numbers,
     against: Contradictions,
     *,
-    weighed: Flags,
+    weighed: Mapping[str, Flags],
     largest: int,
     reason: NDArray[np.int8],
 ) -> None:
     """Join a component from its strongest link to its weakest, and note why a link does not join."""
     low, high, decided = edges.low[chosen].tolist(), edges.high[chosen].tolist(), edges.decided[chosen].tolist()
     groups = Groups(sorted({*low, *high}), against)
-    for edge, one, two, word, seen in zip(chosen.tolist(), low, high, decided, weighed[chosen].tolist(), strict=True):
+    seen = {what: flags[chosen].tolist() for what, flags in weighed.items()}
+    for one, two, born in zip(low, high, seen["birth_dates"], strict=True):
+        if born:
+            groups.held["birth_dates"].accept(one, two)
+    for place, (one, two, word) in enumerate(zip(low, high, decided, strict=True)):
         first, second = groups.group[one], groups.group[two]
         if first == second:
             continue
-        reason[edge] = _obstacle(groups, first, second, largest=None if word else largest, weighed=seen)
+        accepted = {what for what in HELD if word or seen[what][place]}
+        edge = int(chosen[place])
+        reason[edge] = _obstacle(groups, first, second, largest=None if word else largest, accepted=accepted)
         if not reason[edge]:
-            groups.join(first, second, accepted=word or seen)
+            groups.join(first, second, accepted=accepted)
     # A stronger link may have been held where a weaker one, seen later, brought what was missing between the two.
     for edge, one, two in zip(chosen.tolist(), low, high, strict=True):
         if groups.group[one] == groups.group[two]:
             reason[edge] = 0
 
 
-def _obstacle(groups: Groups, one: int, two: int, *, largest: int | None, weighed: bool) -> int:
+def _obstacle(groups: Groups, one: int, two: int, *, largest: int | None, accepted: AbstractSet[str]) -> int:
     """Return why two groups may not be joined; 0 if they may.
 
-    Without `largest` a person's word joins; where documents were `weighed` they are no obstacle.
+    Without `largest` a person's word joins; what is `accepted` is no obstacle.
     """
     if groups.told_apart(one, two):
-        return _REFUSED
+        return REASONS.index("refused")
     if largest is None:
         return 0
-    if not weighed and groups.documents_differ(one, two):
-        return _DOCUMENTS
-    return _SIZE if groups.size(one, two) > largest else 0
+    for what in HELD:
+        if what not in accepted and groups.held[what].differ(one, two):
+            return REASONS.index(what)
+    return REASONS.index("size") if groups.size(one, two) > largest else 0

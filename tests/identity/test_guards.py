@@ -177,9 +177,34 @@ def test_a_birth_date_with_a_slip_is_no_second_birth_date() -> None:
     assert case.outcome()[0][0, 1] == ""
 
 
+def test_birth_dates_that_meet_through_a_record_without_one_part_the_weaker_link() -> None:
+    """0 and 2 may be father and son of one name; 1 is like both."""
+    case = Case({**chain((0, 1), p=0.98), **chain((1, 2))}, born={0: 5, 2: 6}, link_from=0.97)
+    assert case.outcome()[0] == {(0, 1): "birth_dates", (1, 2): ""}
+    case.born_slips = {(5, 6)}
+    assert set(case.outcome()[0].values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("direct", "joins"), [((0.98, False, None), True), ((0.96, False, None), False), ((0.0, True, None), True)]
+)
+def test_birth_dates_of_which_a_link_says_one_person_are_no_obstacle(direct: Any, joins: bool) -> None:
+    links = {**chain((0, 1), (1, 2)), (0, 2): direct}
+    case = Case(links, born={0: 5, 2: 6}, link_from=0.97)
+    assert (case.outcome()[1][:3] == [0, 0, 0]) == joins
+    # 3 has a date that no link compares with that of 0: the link that was seen speaks for its whole side.
+    case = Case({**case.links, **chain((2, 3), p=0.98)}, born={0: 5, 2: 6, 3: 7}, link_from=0.97)
+    assert (case.outcome()[1][:4] == [0, 0, 0, 0]) == joins
+
+
+def test_a_person_overrules_birth_dates() -> None:
+    case = Case({(0, 1): (0.0, False, 2), (1, 2): (0.0, False, 3)}, born={0: 5, 2: 6}, link_from=0.97)
+    assert set(case.outcome()[0].values()) == {""}
+
+
 def test_a_bridge_between_birth_dates_a_slip_apart_is_none() -> None:
     sides = {**group(0, 1), **group(2, 3, 4), **chain((1, 2), p=0.995)}
-    case = Case(sides, born={0: 1, 2: 2})
+    case = Case(sides, born={1: 1, 2: 2}, link_from=0.97)
     assert case.outcome()[0][1, 2] == "bridge"
     case.born_slips = {(1, 2)}
     assert case.outcome()[0][1, 2] == ""
@@ -234,15 +259,15 @@ def test_no_person_grows_beyond_the_largest_without_a_word() -> None:
         ((0.995, True, None), {}, ((0, 1, 2), (3, 4, 5)), False),
         ((0.995, False, 1), {}, ((0, 1, 2), (3, 4, 5)), False),
         ((0.995, False, None), {}, ((0, 1), (2, 3, 4)), False),
-        ((0.995, False, None), {0: 1, 2: 2}, ((0, 1), (2, 3, 4)), True),
-        ((0.995, False, None), {0: 1, 2: 1}, ((0, 1), (2, 3, 4)), False),
-        ((0.995, False, None), {0: 1}, ((0, 1), (2, 3, 4)), False),
+        ((0.995, False, None), {1: 1, 2: 2}, ((0, 1), (2, 3, 4)), True),
+        ((0.995, False, None), {1: 1, 2: 1}, ((0, 1), (2, 3, 4)), False),
+        ((0.995, False, None), {1: 1}, ((0, 1), (2, 3, 4)), False),
         ((0.995, False, None), {0: 1, 1: 2}, ((0,), (1, 2, 3)), False),
     ],
 )
 def test_a_weak_bridge_between_two_groups_is_held(link: Any, born: Any, sides: Any, held: bool) -> None:
     bridge = (sides[0][-1], sides[1][0])
-    case = Case({**group(*sides[0]), **group(*sides[1]), bridge: link}, born=born)
+    case = Case({**group(*sides[0]), **group(*sides[1]), bridge: link}, born=born, link_from=0.97)
     reasons, person = case.outcome()
     assert reasons[bridge] == ("bridge" if held else "")
     assert (person[bridge[0]] != person[bridge[1]]) == held
