@@ -1,4 +1,4 @@
-"""What the analyses of this room share: which outcomes are asked, in which unit, and when there is too little."""
+"""What the analyses of this room share: when there is too little, and the row that says so."""
 
 from __future__ import annotations
 
@@ -7,47 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.drivers.columns import NO_DATA
-from promesa.errors import UnknownName
+from promesa.experience import journeys_of
 from promesa.measures import withheld
 from promesa.results import Estimate
 
 if TYPE_CHECKING:
     from promesa.experience import Lived
     from promesa.measures import Question
-    from promesa.results import Value
-    from promesa.workspace import Outcome
 
 TOO_FEW, ALL_EQUAL = "too-few", "all-equal"
 NO_DIRECTION, NO_FEATURES = "no-direction", "no-features"
 LEAST_CUSTOMERS = 20  # as many as a clustered covariance takes
-
-
-def outcomes_asked(question: Question, outcome: str | None) -> list[Outcome]:
-    """Return the outcome of that name, or all that the model declares.
-
-    Raises
-    ------
-    UnknownName
-        If there is none of that name.
-    """
-    known = question.workspace.model.studies.outcomes
-    if outcome is None:
-        return list(known.values())
-    if outcome not in known:
-        raise UnknownName(outcome, kind="outcome", known=known)
-    return [known[outcome]]
-
-
-def unit_of(question: Question, outcome: Outcome) -> str:
-    """Return the unit of an outcome, as rows name it."""
-    if outcome.kind == "score":
-        return "score"
-    return question.workspace.currency if outcome.kind in {"revenue", "margin"} else "fraction"
-
-
-def sign_of(outcome: Outcome) -> int:
-    """Return 1 where more of the outcome is better, else -1."""
-    return 1 if outcome.better == "more" else -1
 
 
 def too_little(question: Question, lived: Lived) -> str | None:
@@ -76,8 +46,3 @@ def nothing_of(lived: Lived, measure: str, *, unit: str, reason: str, **dimensio
         note=reason,
         extra=journeys_of(lived),
     )
-
-
-def journeys_of(lived: Lived) -> dict[str, Value]:
-    """Return how many units there are, and which share of customers was looked at."""
-    return {"n_known": lived.n_units, "share_sampled": lived.share}

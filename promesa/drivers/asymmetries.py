@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, too_little
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import named
 from promesa.drivers.shapes import is_essential, shapes_of
-from promesa.experience import lived
+from promesa.experience import lived, outcomes_asked, sign_of, unit_of
 from promesa.measures import ask
 from promesa.results import Estimate, Result
 from promesa.stats import Interval

@@ -9,12 +9,12 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, too_little
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, too_little
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import share_row
 from promesa.drivers.shares import play
 from promesa.errors import InputError
-from promesa.experience import lived
+from promesa.experience import lived, outcomes_asked
 from promesa.measures import ask, withheld
 from promesa.results import Result
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import NO_FEATURES, nothing_of, outcomes_asked, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, nothing_of, too_little
 from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import FeatureRows, explained_rows
 from promesa.drivers.shapes import shapes_of
 from promesa.drivers.shares import play
 from promesa.errors import InputError
-from promesa.experience import lived
+from promesa.experience import lived, outcomes_asked, unit_of
 from promesa.measures import ask
 from promesa.results import Result
 from promesa.stats import clustered_regression

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from promesa.drivers.asking import journeys_of, sign_of
 from promesa.drivers.columns import INDISTINGUISHABLE
 from promesa.drivers.shapes import is_essential
+from promesa.experience import journeys_of, sign_of
 from promesa.results import Estimate
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from promesa.drivers.asking import NO_DIRECTION, sign_of
+from promesa.drivers.asking import NO_DIRECTION
 from promesa.drivers.columns import INDISTINGUISHABLE
 from promesa.errors import InputError
+from promesa.experience import sign_of
 from promesa.stats import asymmetry
 
 if TYPE_CHECKING:

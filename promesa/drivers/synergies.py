@@ -10,11 +10,11 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.drivers import telling
-from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, outcomes_asked, sign_of, too_little, unit_of
+from promesa.drivers.asking import NO_FEATURES, TOO_FEW, nothing_of, too_little
 from promesa.drivers.columns import columns_of
 from promesa.drivers.shapes import elements_of, held_fixed, levels_of
 from promesa.errors import InputError
-from promesa.experience import lived
+from promesa.experience import lived, outcomes_asked, sign_of, unit_of
 from promesa.measures import ask, withheld
 from promesa.results import Estimate, Result
 from promesa.stats import Interval, benjamini_hochberg
