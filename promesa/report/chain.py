@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, number, only
+from promesa.report.content import by, by_measure, number, only
 from promesa.report.figures import Figure, change, change_span, figure_of, size
 from promesa.report.tables import Cell, Table, cell_of, table
 
@@ -26,6 +26,7 @@ LINKS = (
     "income",
     "profit",
 )
+ARROWS = ("effect", "effect_through_satisfaction")
 FAMILIES = ("say", "say", "live", "feel", "feel", "feel", "stay", "stay", "stay", "earn", "earn")
 
 
@@ -61,6 +62,8 @@ class Link:
     owner: str
     gap: str
     others: tuple[tuple[str, Figure], ...] = ()
+    arriving: tuple[str, ...] = ()
+    """What other links do to this one, in words."""
 
 
 def links_of(content: Content) -> tuple[Link, ...]:
@@ -96,6 +99,7 @@ def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
         trend=_trend(main, unit, content) if main and figure.state == "shown" else Trend(sign="none", text=""),
         owner=content.label("function", owner) if owner else "",
         gap=change(gap, unit, content) if gap is not None else "",
+        arriving=_arriving(name, content),
         others=tuple((_measured(row, content), figure_of(row, content)) for row in rows[1:]),
     )
 
@@ -168,15 +172,56 @@ def chain_table(links: tuple[Link, ...], content: Content) -> Table:
     return table(content.say("chain.caption"), [(content.say(f"column.{k}"), right) for k, right in keys], rows)
 
 
-def effects(content: Content) -> list[tuple[str, Figure]]:
-    """Return the estimated effects of one link on the next, where the chain has them."""
-    return [
-        (
-            content.say("chain.effect", source=_name(row.get("link"), content), target=_name(row.get("to"), content)),
-            figure_of(row, content),
-        )
-        for row in only(content.rows("chain"), "effect")
+def arrows(content: Content) -> Table | None:
+    """Return what one link does to a later one, as far as it could be estimated."""
+    rows = [row for row in content.rows("arrows") if row.get("measure") in ARROWS]
+    pairs = by(rows, lambda row: (str(row.get("from")), str(row.get("to"))))
+    shown = {ends: found for ends, part in pairs.items() if "effect" in (found := by_measure(part))}
+    if not shown:
+        return None
+    heads = [
+        (content.say(f"column.{key}"), key in {"change", "through", "n"})
+        for key in ("arrow", "act", "change", "through", "n", "evidence")
     ]
+    body: list[list[Cell | str]] = []
+    for (source, target), found in shown.items():
+        figure = figure_of(found["effect"], content, as_change=True)
+        through = figure_of(found.get("effect_through_satisfaction"), content, as_change=True)
+        body.append(
+            [
+                content.say("chain.effect", source=_name(source, content), target=_name(target, content)),
+                _acts(source, content),
+                Cell(text=figure.text, small=figure.interval or figure.reason, state=figure.state),
+                Cell(
+                    text=through.text,
+                    small=" · ".join(
+                        part for part in (through.interval, content.say("n", n=through.n) if through.n else "") if part
+                    ),
+                ),
+                figure.n or content.say("none"),
+                content.say(f"evidence.{figure.evidence}.word"),
+            ]
+        )
+    return table(content.say("chain.effects"), heads, body)
+
+
+def _acts(source: str, content: Content) -> str:
+    """Return what it is in a link that acts on another."""
+    key = f"report.chain.act.{source}"
+    return words.say(key, content.locale) if words.knows(key, content.locale) else _name(source, content)
+
+
+def _arriving(name: str, content: Content) -> tuple[str, ...]:
+    """Return what other links do to this one, each a line of its box."""
+    rows = [row for row in only(content.rows("arrows"), "effect") if row.get("to") == name]
+    said: list[str] = []
+    for row in rows:
+        figure = figure_of(row, content, as_change=True)
+        if figure.state == "shown":
+            values = {"act": _acts(str(row.get("from")), content), "effect": figure.text}
+            word = content.say(f"evidence.{figure.evidence}.word")
+            said.append(content.say("chain.arriving", **values, interval=figure.interval, evidence=word))
+    return tuple(said)
 
 
 def _name(link: object, content: Content) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SMALLEST_CHANGE = 0.0005
 """A smaller difference of fractions is written as zero, without a sign."""
 State = Literal["shown", "withheld", "missing"]
+MILLIONS_FROM = 2_000_000
 NO_BREAK = "\u00a0"
 PRECISE = frozenset({"fraction", "points", "score"})
 """Units of which whole values keep their decimals, because their neighbours have them."""
@@ -113,7 +114,27 @@ def change(value: float, unit: str, content: Content) -> str:
         said = content.say("percentage_points", value=words.number(100 * value, content.locale, decimals=1, sign=True))
         return _signed(said, value).replace(" ", NO_BREAK)
     said = amount(value, unit, content)
+    if not any(sign in "123456789" for sign in said):  # rounded to nothing: no sign
+        return said.lstrip("\u2212")
     return f"+{said}" if value > 0 else said
+
+
+def short(value: float | None, unit: str, content: Content, *, signed: bool = False) -> str:
+    """Return money in millions from two million on, with the digits that tell; everything else as it is."""
+    if value is None or not unit.isupper() or abs(value) < MILLIONS_FROM:
+        return words.NOT_STATED if value is None else (change if signed else amount)(value, unit, content)
+    millions = abs(value) / 1_000_000
+    figure = words.number(millions, content.locale, decimals=0 if millions >= 100 else 1)
+    mark = _currency_sign(unit, content)
+    size_of = words.say("charts.millions", content.locale)
+    said = f"{mark}{NO_BREAK}{figure}{NO_BREAK}{size_of}"
+    return f"\u2212{said}" if value < 0 else f"+{said}" if signed else said
+
+
+def _currency_sign(unit: str, content: Content) -> str:
+    from babel.numbers import get_currency_symbol
+
+    return get_currency_symbol(unit, locale=content.locale)
 
 
 def size(value: float, unit: str, content: Content) -> str:

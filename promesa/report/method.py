@@ -22,8 +22,27 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "priorities",
+    "effects",
+    "robustness",
+    "whatif",
+    "importance",
+    "penalty",
+    "synergy",
+    "index",
     "quarantine",
 )
+NEEDS = {
+    "priorities": "priorities",
+    "effects": "effects",
+    "robustness": "effects",
+    "whatif": "system",
+    "importance": "drivers",
+    "penalty": "asymmetry",
+    "synergy": "synergy",
+    "index": "paths",
+}
+"""Notes on what only some snapshots hold: the document that must have rows."""
 USUAL_LEVEL = 0.95
 
 
@@ -38,4 +57,5 @@ def notes(content: Content) -> list[tuple[str, str]]:
         "smallest": smallest,
         "trend_days": content.trend_days,
     }
-    return [(content.say(f"method.{key}.what"), content.say(f"method.{key}.how", **values)) for key in NOTES]
+    shown = [key for key in NOTES if key not in NEEDS or content.rows(NEEDS[key])]
+    return [(content.say(f"method.{key}.what"), content.say(f"method.{key}.how", **values)) for key in shown]

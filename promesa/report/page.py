@@ -11,7 +11,22 @@ from markupsafe import Markup
 
 from promesa import charts
 from promesa.errors import StoreNotWritable
-from promesa.report import chain, maps, method, promises, quality, splits, touchpoints, trends, value
+from promesa.report import (
+    chain,
+    drivers,
+    effects,
+    experiments,
+    indices,
+    maps,
+    method,
+    priorities,
+    promises,
+    quality,
+    splits,
+    touchpoints,
+    trends,
+    value,
+)
 from promesa.report.content import read
 from promesa.report.drawing import environment, render
 from promesa.report.picture import LAYOUTS, picture
@@ -21,7 +36,20 @@ if TYPE_CHECKING:
 
     from promesa.report.content import Content
 
-SECTIONS = ("chain", "costliest", "promises", "touchpoints", "trend", "value", "quality", "method")
+SECTIONS = (
+    "chain",
+    "costliest",
+    "promises",
+    "touchpoints",
+    "trend",
+    "value",
+    "priorities",
+    "effects",
+    "drivers",
+    "paths",
+    "quality",
+    "method",
+)
 FEW_PROMISES = 3
 """Up to as many, the page opens with a sentence on each; past that, with their number."""
 EVIDENCE = ("described", "associated", "adjusted", "experiment")
@@ -89,12 +117,12 @@ def html_of(content: Content) -> str:
         say=content.say,
         language=content.locale.replace("_", "-"),
         style=style(),
-        sections=SECTIONS,
+        sections=sections_of(content),
         evidence=EVIDENCE,
         headlines=_headlines(content, register),
         pictures=[picture(links, layout, content=content) for layout in LAYOUTS],
         chain_table=chain.chain_table(links, content),
-        effects=chain.effects(content),
+        arrows=chain.arrows(content),
         costliest=costliest,
         by_cost=by_cost,
         holds_zero=promises.cost_holds_zero,
@@ -104,14 +132,43 @@ def html_of(content: Content) -> str:
         cards_shown=CARDS_SHOWN,
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
+        **_learned(content),
         **_figures(content),
     )
+
+
+def sections_of(content: Content) -> tuple[str, ...]:
+    """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
+    there = {
+        "priorities": priorities.is_there(content),
+        "effects": bool(content.document("effects") or content.document("experiments")),
+        "drivers": drivers.is_there(content),
+        "paths": bool(content.rows("paths")),
+    }
+    return tuple(section for section in SECTIONS if there.get(section, True))
+
+
+def _learned(content: Content) -> dict[str, object]:
+    """Return what was learned of causes: where to begin, what promises do, what outcomes go with."""
+    return {
+        "begin": priorities.begin(content),
+        "ranked_by": priorities.ranked_by(content),
+        "priority_exhibits": priorities.exhibits(content),
+        "no_priorities": priorities.nothing(content),
+        "effects": effects.effects_of(content),
+        "refused": effects.refused(content),
+        "no_effects": content.summary("effects") or content.say("empty.effects"),
+        "experiments": experiments.experiments_of(content),
+        "drivers": drivers.drivers_of(content),
+        "no_drivers": drivers.nothing(content),
+        "indices": indices.indices_of(content),
+    }
 
 
 def _headlines(content: Content, register: Sequence[promises.Promise]) -> list[str]:
     """Return the sentences that the page opens with: the promises, the costliest of them, the money."""
     if not register:
-        return []
+        return [begin] if (begin := priorities.headline(content)) else []
     below = sum(promise.below_target is True for promise in register)
     said = [content.say("headline.promises", total=len(register), below=below)]
     if len(register) <= FEW_PROMISES:
@@ -122,7 +179,7 @@ def _headlines(content: Content, register: Sequence[promises.Promise]) -> list[s
         evidence = content.say(f"evidence.{cost.evidence}.word")
         values = {"statement": worst[0].statement, "cost": cost.text, "interval": cost.interval}
         said.append(content.say("headline.costliest", evidence=evidence, **values))
-    return [sentence for sentence in (*said, content.summary("value")) if sentence]
+    return [sentence for sentence in (*said, priorities.headline(content), content.summary("value")) if sentence]
 
 
 def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> dict[str, object]:

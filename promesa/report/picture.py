@@ -116,7 +116,8 @@ def _spoken(link: Link) -> str:
     if figure.state != "shown":
         return f"{link.label}: {figure.text}"
     interval = f" ({figure.interval})" if figure.interval else ""
-    return f"{link.label}, {link.measure}: {figure.text}{interval}"
+    arriving = "".join(f"; {text}" for text in link.arriving)
+    return f"{link.label}, {link.measure}: {figure.text}{interval}{arriving}"
 
 
 def _box(link: Link, index: int, layout: Layout, content: Content) -> Box:
@@ -142,9 +143,10 @@ def _shown(link: Link, layout: Layout, content: Content) -> list[Line]:
         small.append((content.say("chain.gap", gap=link.gap), "plain"))
     if link.owner:
         small.append((content.say("chain.owner", owner=link.owner), "soft"))
+    small += [(f"← {text}", "arriving") for text in link.arriving]
     y = 108
     for text, style in small:
-        for part in _wrapped(text, letters, lines=2):
+        for part in _wrapped(text, letters, lines=3 if style == "arriving" else 2):
             lines.append(Line(text=part, y=y, style=style))
             y += 17
         y += 3
