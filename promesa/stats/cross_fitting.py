@@ -103,6 +103,21 @@ def cross_fit(
     one with the lower squared error does the rest. To choose by folds that are also predicted is harmless:
     it is one bit, and both candidates have not seen the rows.
     """
+    from threadpoolctl import threadpool_limits
+
+    # One thread: these products of matrices are small, and threads that wait for a busy core cost ten times the time.
+    with threadpool_limits(1, user_api="blas"):
+        return _cross_fit(target, confounders, fold=fold, learners=learners, seed=seed)
+
+
+def _cross_fit(
+    target: Target,
+    confounders: Confounders,
+    *,
+    fold: NDArray[np.int64],
+    learners: tuple[Learner, ...],
+    seed: int,
+) -> tuple[NDArray[np.float64], LearnerChoice]:
     names = np.unique(fold).tolist()
     predicted: dict[Learner, NDArray[np.float64]] = {learner: np.full(len(fold), np.nan) for learner in learners}
 
