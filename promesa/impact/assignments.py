@@ -9,7 +9,7 @@ import numpy as np
 
 from promesa.engine import interval_days, null_of, when
 from promesa.experience import answer_value, coded, days_of, numbers
-from promesa.measures import PREFIX, own_opinions, with_dimensions
+from promesa.measures import PREFIX, lived_moments, own_opinions, with_dimensions
 from promesa.workspace import OF_OPINIONS
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def assignment(question: Question, trial: Trial, outcomes: Sequence[Outcome]) ->
     -----
     A customer's arm is that of the first deed that puts them into one. Outcomes are counted from that instant on:
     a return, revenue or margin within the outcome's days (not known before they have passed), the mean score of the
-    answers given since, a complaint since. Customers with deeds of several arms are left out and counted.
+    answers given since, a complaint since. The window holds the deeds, not what came of them. Where the company loads
+    none of what an outcome is read from, it is known of nobody. Customers with deeds of several arms are left out
+    and counted; a deed without a customer counts for none.
     """
     drawn = _drawn(question, trial)
     drawn = question.facts.engine.hold(f"arms {trial!r} {question.facts.version} {question.facts.as_of}", drawn)
@@ -85,7 +87,7 @@ def assignment(question: Question, trial: Trial, outcomes: Sequence[Outcome]) ->
 def _drawn(question: Question, trial: Trial) -> Table:
     deeds = question.within(question.facts.table("deeds"))
     names = (trial.control, *trial.arms)
-    deeds = deeds.filter(deeds["action"].isin(names))
+    deeds = deeds.filter(deeds["action"].isin(names) & deeds["customer"].notnull())
     if trial.kind:
         deeds = deeds.filter(deeds["kind"] == trial.kind)
     arm = _position(deeds["action"], names)
@@ -122,10 +124,13 @@ def _before(question: Question, drawn: Table) -> Table:
 
 
 def _came(question: Question, drawn: Table, outcome: Outcome) -> Table:
+    since = replace(question, since=None, until=None)
     if outcome.kind in OF_OPINIONS:
-        return _said(question, drawn, outcome)
+        return _said(since, drawn, outcome)
+    if question.facts.is_empty("moments" if outcome.kind == "complaint" else "orders"):
+        return drawn.select("customer", value=null_of("float64"))
     if outcome.kind == "complaint":
-        moments = question.facts.table("moments")
+        moments = lived_moments(since)
         events = moments.filter(moments["touchpoint"].isin(outcome.touchpoints)).select(
             who="customer", done_at="at", amount=null_of("float64")
         )

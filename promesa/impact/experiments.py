@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa import charts, words
-from promesa.errors import InputError
 from promesa.experience import outcomes_asked, unit_of
 from promesa.impact import telling
 from promesa.impact.assignments import assignment
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from numpy.typing import NDArray
+
     from promesa.impact.assignments import Assignment
     from promesa.measures import Question
     from promesa.results import Value
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 LEAST_SEGMENT = 50
 FEWEST = 10  # customers of an arm
+PLANNED = (
+    10_000  # where intervals for every look are tightest: fixed here, for one that follows the data holds at no look
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +86,11 @@ def experiments(
     Experiments
         Rows per experiment: ``sample_ratio`` (the p-value that the arms are as large as the lot meant; extras
         ``trustworthy``, ``left_out``: customers in several arms). Rows per arm and outcome: ``effect`` (sharpened by
-        what customers bought before; extras ``p_adjusted``, ``variance_reduction``, ``arm_mean``, ``control_mean``,
-        ``detectable``: the smallest effect that would have been found), ``difference`` (of the plain means), ``lift``
-        (a fraction of the control's mean), ``at_every_look`` (an interval that holds however often one looks) and
-        ``effect_in_segment``.
+        what customers bought before; extras ``control``, ``variance_reduction``, ``arm_mean``, ``control_mean``,
+        ``detectable``: the smallest effect that would have been found, and ``p_adjusted`` for all arms and outcomes of
+        the experiment, Benjamini-Hochberg), ``difference`` (of the plain means), ``lift`` (a fraction of the control's
+        mean), ``at_every_look`` (an interval that holds however often one looks) and ``effect_in_segment`` where the
+        experiment is told by a trait.
 
     Raises
     ------
@@ -114,33 +119,55 @@ def experiments(
 def _figures_of(question: Question, trial: Trial, outcomes: Sequence[Outcome]) -> list[Estimate]:
     given = assignment(question, trial, outcomes)
     sizes = np.bincount(given.arm, minlength=len(trial.arms) + 1)
-    if sizes.min() < FEWEST or withheld(question, int(sizes.min()), int(sizes.min())):
-        return [_nothing(question, trial, "no-arm" if sizes.min() == 0 else "too-few", n=int(sizes.sum()))]
-    figures: list[Estimate] = []
+    reason = _too_little(question, sizes)
+    if reason:
+        n = 0 if reason.endswith("cell") else int(sizes.sum())
+        return [_nothing(question, trial, reason, n=n)]
+    figures = [_ratio(question, trial, given)]
+    reasons = {k: _unknown(question, trial, given, k) for k in range(len(outcomes))}
+    known = [k for k, why in reasons.items() if why is None]
+    found = _compared(question, trial, given, given.outcomes[:, known]).arms if known else ()
     for k, outcome in enumerate(outcomes):
-        try:
-            found = _compared(question, trial, given, k)
-        except InputError:
-            figures.append(_nothing(question, trial, "too-few", n=int(sizes.sum()), outcome=outcome))
-            continue
-        if not figures or all(row.measure != "sample_ratio" for row in figures):
-            figures.append(_ratio(trial, found, given))
-        for one in found.arms:
-            figures += _rows(question, trial, outcome, one, given)
+        why = reasons[k]
+        if why is not None:
+            figures.append(_nothing(question, trial, why, n=int(sizes.sum()), outcome=outcome))
+        for one in found:
+            if why is None and one.outcome == known.index(k):
+                figures += _rows(question, trial, outcome, one, given)
     return figures
 
 
-def _compared(question: Question, trial: Trial, given: Assignment, column: int) -> Experiment:
+def _too_little(question: Question, sizes: NDArray[np.int64]) -> str | None:
+    """Return why nothing is shown of arms as small as these; None where they are large enough."""
+    least = int(sizes.min())
+    if least == 0:
+        return "no-arm"
+    return withheld(question, least, least) or ("too-few" if least < FEWEST else None)
+
+
+def _unknown(question: Question, trial: Trial, given: Assignment, column: int) -> str | None:
+    """Return why arms cannot be compared on an outcome."""
+    came = given.outcomes[:, column]
+    known = ~np.isnan(came)
+    if not known.any():
+        return "no-outcome"
+    sizes = np.bincount(given.arm[known], minlength=len(trial.arms) + 1)
+    if sizes.min() < max(FEWEST, question.workspace.min_group):
+        return "too-few-known"
+    return "all-equal" if came[known].min() == came[known].max() else None
+
+
+def _compared(question: Question, trial: Trial, given: Assignment, outcomes: NDArray[np.float64]) -> Experiment:
     shares = dict(enumerate(trial.shares)) if trial.shares else None
     return experiment(
-        given.outcomes[:, column],
+        outcomes,
         given.arm,
         baselines=given.before if given.before.std() > 0 else None,
         expected_shares=shares,
         segments=given.segments,
         settings=ExperimentSettings(
             confidence_level=question.confidence_level,
-            planned_units=int(given.arm.size),
+            planned_units=PLANNED,
             min_segment=max(LEAST_SEGMENT, question.workspace.min_group),
         ),
     )
@@ -163,13 +190,14 @@ def _nothing(question: Question, trial: Trial, reason: str, *, n: int, outcome: 
     )
 
 
-def _ratio(trial: Trial, found: Experiment, given: Assignment) -> Estimate:
-    ratio = found.sample_ratio
+def _ratio(question: Question, trial: Trial, given: Assignment) -> Estimate:
+    """Return whether the arms are as large as the lot meant, which can be told before any outcome is known."""
+    ratio = _compared(question, trial, given, np.arange(given.arm.size, dtype=float)).sample_ratio
     return Estimate(
         dimensions=_where(trial, None, None),
         measure="sample_ratio",
         estimate=ratio.p_value,
-        n=found.units,
+        n=int(given.arm.size),
         unit="fraction",
         evidence="described",
         extra={"trustworthy": ratio.trustworthy, "left_out": given.n_twice},
@@ -187,6 +215,7 @@ def _rows(question: Question, trial: Trial, outcome: Outcome, one: ArmEffect, gi
     extra: dict[str, Value] = {
         "p_adjusted": one.p_adjusted,
         "variance_reduction": one.variance_reduction,
+        "control": trial.control,
         "arm_mean": one.mean,
         "control_mean": one.control_mean,
         "detectable": one.detectable,
@@ -207,7 +236,8 @@ def _segments(question: Question, trial: Trial, outcome: Outcome, one: ArmEffect
     rows: list[Estimate] = []
     for part in one.segments:
         where = _where(trial, trial.arms[one.arm - 1], outcome, given.levels[part.segment])
-        extra: dict[str, Value] = {"p_adjusted": part.p_adjusted, "p_all_equal": one.interaction_p_value}
+        extra: dict[str, Value] = {"p_all_equal": _finite(one.interaction_p_value)}
+        extra["p_adjusted"] = _finite(part.p_adjusted)
         known = part.effect is not None
         rows.append(
             _interval(
@@ -229,12 +259,16 @@ def _interval(
     where: dict[str, str | None], measure: str, estimate: float | None, interval: Any, **more: Any
 ) -> Estimate:
     ends = (interval.lower, interval.upper) if interval is not None else (None, None)
-    known = estimate is not None and np.isfinite(estimate)
+    value = _finite(estimate)
     return Estimate(
         dimensions=where,
         measure=measure,
-        estimate=float(estimate) if known and estimate is not None else None,
-        lower=ends[0] if known else None,
-        upper=ends[1] if known else None,
+        estimate=value,
+        lower=None if value is None else _finite(ends[0]),
+        upper=None if value is None else _finite(ends[1]),
         **more,
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
