@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from promesa.impact.designs import PLACEBO, SAME_AS_PLACEBO, acting, asked_effec
 from promesa.impact.rows import EffectRows, nothing_of
 from promesa.measures import ask, withheld
 from promesa.results import Result
-from promesa.stats import AdjustmentSettings, adjusted_effects
+from promesa.stats import AdjustmentSettings, adjusted_effects, benjamini_hochberg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Effects(Result):
     """What each effect asked for is, and what speaks against it; see `effects`."""
 
     def summary(self, locale: str = "en") -> str:
-        """Say each effect on each outcome beside what association shows, and what would undo it."""
+        """Say each effect on its first outcome beside what association shows, and what would undo it."""
         return telling.effects(self, locale)
 
     def chart(self, locale: str = "en", *, outcome: str | None = None) -> dict[str, object] | None:
@@ -88,14 +88,15 @@ def effects(
         Rows per effect and outcome, in the outcome's unit: ``effect`` (of a broken promise, on the journeys that saw
         it broken; of an element, of one unit more), ``effect_on_all`` (had every journey seen it broken, against
         none), ``unadjusted`` (the plain difference or slope: associated), ``placebo`` (on the orders placed before
-        the journey, which it cannot have moved; once an effect, on the most journeys), ``robustness`` and
-        ``robustness_of_interval`` (fractions: how much of what is left of outcome and of cause an unseen confounder
-        would have to tell to bring the estimate, or its
-        interval, to 0), ``as_strong_as`` (the effect if one as strong as the strongest seen were unseen; extras
-        ``confounder``, ``removes_effect``), ``overlap`` (share of journeys that have hardly anyone to be compared
-        with), ``imbalance`` (largest standardised difference after weighting; extras ``before``, ``confounder``), and
-        ``effect_in_segment`` where the effect is asked by a trait. Extras of ``effect``: ``of``, ``kind``,
-        ``estimand``, ``adjusted_for``, ``n_acted``, ``p_value``, ``n_lived``, ``sampled``.
+        the journey, which it cannot have moved; one row an effect, beside the outcome known of the most journeys),
+        ``robustness`` and ``robustness_of_interval`` (fractions: how much of what is left of outcome and of cause an
+        unseen confounder would have to tell to bring the estimate, or its interval, to 0), ``as_strong_as`` (the
+        effect if one as strong as the strongest seen were unseen; extras ``confounder``, ``removes_effect``),
+        ``overlap`` (share of journeys that have hardly anyone to be compared with), ``imbalance`` (largest
+        standardised difference after weighting; extras ``before``, ``confounder``), and ``effect_in_segment`` where
+        the effect is asked by a trait. Extras of ``effect``: ``of``, ``kind``, ``estimand``, ``adjusted_for``,
+        ``n_acted``, ``n_lived`` (journeys that lived it, looked at or not), ``sampled`` (whether customers were
+        drawn), ``p_value``, and ``p_adjusted`` for all effects and outcomes of this answer (Benjamini-Hochberg).
 
     Raises
     ------
@@ -120,30 +121,42 @@ def effects(
         names = [name for name in (asked.outcomes or workspace.model.studies.outcomes) if name in wanted]
         figures += _figures_of(question, asked, [workspace.model.studies.outcomes[name] for name in names])
     heading: dict[str, Any] = question.heading("effects", first=("effect", "outcome", "segment"))
-    return Effects(**heading, estimates=tuple(figures))
+    return Effects(**heading, estimates=tuple(_with_adjusted_p_values(figures)))
+
+
+def _with_adjusted_p_values(figures: Sequence[Estimate]) -> list[Estimate]:
+    """Return the figures with the p-value of each effect adjusted for how many effects and outcomes are looked at."""
+    known = [figure for figure in figures if "p_value" in figure.extra]
+    p_values = iter(benjamini_hochberg([float(str(figure.extra["p_value"])) for figure in known]).tolist())
+    return [
+        replace(figure, extra={**figure.extra, "p_adjusted": float(next(p_values))})
+        if "p_value" in figure.extra
+        else figure
+        for figure in figures
+    ]
 
 
 def _figures_of(question: Question, asked: EffectQuestion, outcomes: Sequence[Outcome]) -> list[Estimate]:
     """Return the rows of one effect; outcomes known in the same journeys share the model of what acts."""
-    figures: list[Estimate] = []
-    groups = _by_journeys([lived(question, outcome) for outcome in outcomes])
-    largest = max((group[0].n for group in groups), default=0)
-    for tables in groups:
+    order = in_order(question.workspace.model)
+    found: list[tuple[list[Lived], Design | None, str | None]] = []
+    for tables in _by_journeys([lived(question, outcome) for outcome in outcomes]):
         place = acting(tables[0], asked)
-        refusals = [_refusal(table, asked) for table in tables]
-        if place is None or any(refusals):
-            figures += [
-                nothing_of(question, asked, table, reason=reason or "left-out", n=0)
-                for table, reason in zip(tables, refusals, strict=True)
-            ]
+        one = None if place is None else design(tables[0], asked, place, order=order)
+        found.append(
+            (tables, one, _refusal(tables[0], asked) if one is None else _too_little(question, tables[0], one))
+        )
+    most = max((one.rows.size for _, one, reason in found if one is not None and reason is None), default=0)
+    figures: list[Estimate] = []
+    doubted = False
+    for tables, one, reason in found:
+        if one is None or reason is not None:
+            n = int(one.rows.size) if one is not None and not str(reason).endswith("cell") else 0
+            figures += [nothing_of(question, asked, table, reason=reason or "left-out", n=n) for table in tables]
             continue
-        found = design(tables[0], asked, place, order=in_order(question.workspace.model))
-        reason = _too_little(question, tables[0], found)
-        if reason:
-            n = 0 if reason.endswith("cell") else int(found.rows.size)
-            figures += [nothing_of(question, asked, table, reason=reason, n=n) for table in tables]
-            continue
-        figures += _estimated(question, asked, tables, found, doubt=tables[0].n == largest)
+        doubt = not doubted and one.rows.size == most
+        doubted = doubted or doubt
+        figures += _estimated(question, asked, tables, one, doubt=doubt)
     return figures
 
 
@@ -212,7 +225,7 @@ def _estimated(
             table=table,
             design=found,
             adjusted=one,
-            placebo=placebo,
+            placebo=placebo if table is first else None,
             as_strong=as_strong,
             levels=levels,
         )

@@ -68,6 +68,8 @@ class EffectRows:
             "adjusted_for": ", ".join(dict.fromkeys(kept.names)),
             "n_acted": found.n_treated,
             "n_lived": kept.n_lived,
+            "sampled": kept.n_lived > kept.rows.size or self.table.share < 1,
+            "unit_of_cause": kept.feature.unit,
             "p_value": found.effect.p_value,
             "learners": ", ".join(dict.fromkeys(choice.learner for choice in found.learners)),
             **journeys_of(self.table),
@@ -104,12 +106,12 @@ class EffectRows:
         rows: list[Estimate] = []
         for one in self.adjusted.segments:
             extra: dict[str, Value] = {"by": self.asked.by, "n_acted": one.n_treated, "p_adjusted": one.p_adjusted}
-            extra["p_all_equal"] = self.adjusted.heterogeneity_p_value
+            extra["p_all_equal"] = _known(self.adjusted.heterogeneity_p_value)
             segment = self.levels[one.segment]
             if one.effect is None:
-                rows.append(
-                    self._plain("effect_in_segment", None, n=one.n, note="withheld-small-group", segment=segment)
-                )
+                hidden = one.clusters < self.question.workspace.min_cell
+                note, n = ("withheld-small-cell", 0) if hidden else ("withheld-small-group", one.n)
+                rows.append(self._plain("effect_in_segment", None, n=n, note=note, segment=segment))
             else:
                 rows.append(self._row("effect_in_segment", one.effect, n=one.n, extra=extra, segment=segment))
         return rows

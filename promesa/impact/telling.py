@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def effects(result: Result, locale: str) -> str:
-    """Say, for the first outcome of each effect, the effect, what association shows, and what would undo it."""
+    """Say each effect on the first outcome it has, what association shows, and what would undo it."""
     said: list[str] = []
     rows = result.rows()
     names = list(dict.fromkeys(str(row["effect"]) for row in rows))
@@ -28,21 +28,49 @@ def effects(result: Result, locale: str) -> str:
 
 def _effect(result: Result, main: Row, mine: list[dict[str, Value]], locale: str) -> str:
     by_measure = {str(row["measure"]): row for row in mine if row["outcome"] == main["outcome"]}
-    key = "broken" if main["kind"] == "promise" else "more"
-    sentence = words.say(
-        f"impact.effects.{key}",
-        locale,
-        name=result.label(str(main["of"]), locale),
-        outcome=result.label(str(main["outcome"]), locale),
-        effect=amount(main, "estimate", locale),
-        lower=amount(main, "lower", locale),
-        upper=amount(main, "upper", locale),
-        unadjusted=amount(by_measure["unadjusted"], "estimate", locale),
-        n=words.number(_number(main["n"]), locale),
-    )
-    if not _sure(main):
-        return f"{sentence} {words.say('impact.effects.perhaps_none', locale)}"
-    return f"{sentence} {_doubt(result, by_measure, locale)}".strip()
+    placebo = next((row for row in mine if row["measure"] == "placebo"), None)
+    kind = "broken" if main["kind"] == "promise" else "having" if main["unit_of_cause"] == "fraction" else "more"
+    said = [
+        words.say(
+            f"impact.effects.{kind}_{_direction(main)}",
+            locale,
+            name=result.label(str(main["of"]), locale),
+            outcome=result.label(str(main["outcome"]), locale),
+            unadjusted=amount(by_measure["unadjusted"], "estimate", locale),
+            n=words.number(_number(main["n"]), locale),
+            **_sizes(main, locale),
+        )
+    ]
+    if main["sampled"] is True:
+        said.append(words.say("impact.effects.sampled", locale, n=words.number(_number(main["n_lived"]), locale)))
+    if _direction(main) != "unclear":
+        said.append(_doubt(result, by_measure, locale))
+    if placebo is not None and _direction(placebo) != "unclear":
+        said.append(words.say("impact.effects.placebo", locale))
+    return " ".join(part for part in said if part)
+
+
+def _direction(row: Row) -> str:
+    """Return whether an effect raises, lowers, or cannot be told from none."""
+    lower, upper = _number(row["lower"]), _number(row["upper"])
+    if lower is not None and lower > 0:
+        return "raises"
+    return "lowers" if upper is not None and upper < 0 else "unclear"
+
+
+def _sizes(row: Row, locale: str) -> dict[str, str]:
+    """Return an effect and the ends of its interval: as a size where the verb says its direction, else signed."""
+    if _direction(row) == "unclear":
+        return {"effect": amount(row, "estimate", locale)} | {k: amount(row, k, locale) for k in ("lower", "upper")}
+    ends = sorted(abs(_number(row[key]) or 0.0) for key in ("lower", "upper"))
+    values = {"effect": abs(_number(row["estimate"]) or 0.0), "lower": ends[0], "upper": ends[1]}
+    return {key: _size(value, str(row["unit"]), locale) for key, value in values.items()}
+
+
+def _size(value: float, unit: str, locale: str) -> str:
+    if unit == "fraction":
+        return words.say("unit.percentage_points", locale, value=words.number(100 * value, locale, decimals=1))
+    return words.amount(value, unit, locale)
 
 
 def _doubt(result: Result, by_measure: Mapping[str, Row], locale: str) -> str:
@@ -59,7 +87,9 @@ def _doubt(result: Result, by_measure: Mapping[str, Row], locale: str) -> str:
 def confounder_name(result: Result, name: str, locale: str) -> str:
     """Return what people call a confounder."""
     key = f"impact.confounder.{name}"
-    return words.say(key, locale) if words.knows(key, locale) else result.label(name, locale)
+    if words.knows(key, locale):
+        return words.say(key, locale)
+    return words.say("impact.effects.named", locale, name=result.label(name, locale))
 
 
 def _nothing(result: Result, row: Row, locale: str) -> str:
@@ -91,29 +121,22 @@ def _arm(result: Result, row: Row, locale: str) -> str:
         reason = words.say(key if words.knows(key, locale) else "impact.reason.no-data", locale)
         name = result.label(str(row["experiment"]), locale)
         return words.say("impact.experiments.nothing", locale, name=name, reason=reason)
-    sentence = words.say(
-        "impact.experiments.arm",
+    return words.say(
+        f"impact.experiments.{_direction(row)}",
         locale,
         name=result.label(str(row["experiment"]), locale),
         arm=result.label(str(row["arm"]), locale),
+        control=result.label(str(row["control"]), locale),
         outcome=result.label(str(row["outcome"]), locale),
-        effect=amount(row, "estimate", locale),
-        lower=amount(row, "lower", locale),
-        upper=amount(row, "upper", locale),
         n=words.number(_number(row["n"]), locale),
+        **_sizes(row, locale),
     )
-    return sentence if _sure(row) else f"{sentence} {words.say('impact.effects.perhaps_none', locale)}"
 
 
 def amount(row: Row, key: str, locale: str) -> str:
     """Return a change of an outcome with its sign, in its unit."""
     value = _number(row[key])
     return words.NOT_STATED if value is None else words.change(value, str(row["unit"]), locale).replace("-", "−")
-
-
-def _sure(row: Row) -> bool:
-    lower, upper = _number(row["lower"]), _number(row["upper"])
-    return lower is not None and upper is not None and (lower > 0 or upper < 0)
 
 
 def _number(value: Value) -> float | None:
