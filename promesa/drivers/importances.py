@@ -14,6 +14,7 @@ from promesa.drivers.columns import columns_of
 from promesa.drivers.rows import FeatureRows, explained_rows
 from promesa.drivers.shapes import shapes_of
 from promesa.drivers.shares import play
+from promesa.drivers.stating import stated_importance
 from promesa.errors import InputError
 from promesa.experience import lived, outcomes_asked, unit_of
 from promesa.measures import ask
@@ -127,7 +128,9 @@ def figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     if reason:
         return [nothing_of(table, "explained", unit="fraction", reason=reason, feature=None)]
     columns = columns_of(question, table)
-    rows = FeatureRows(lived=table, columns=columns, unit=unit_of(question, outcome))
+    rows = FeatureRows(
+        lived=table, columns=columns, unit=unit_of(question, outcome), stated=stated_importance(question)
+    )
     if not columns.players:
         none = nothing_of(table, "explained", unit="fraction", reason=NO_FEATURES, feature=None)
         return [none, *rows.without_figures()]

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from promesa.drivers.columns import INDISTINGUISHABLE
 from promesa.drivers.shapes import is_essential
+from promesa.drivers.stating import told
 from promesa.experience import journeys_of, sign_of
 from promesa.results import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promesa.drivers.columns import Columns
     from promesa.drivers.importances import Change
     from promesa.drivers.shapes import Shapes
     from promesa.drivers.shares import Played, Share
+    from promesa.drivers.stating import Stated
     from promesa.experience import Feature, Lived
     from promesa.results import Value
 
@@ -70,11 +74,12 @@ def named(feature: Feature) -> dict[str, Value]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureRows:
-    """Makes the rows of the features of one outcome, which is in `unit`."""
+    """Makes the rows of the features of one outcome, which is in `unit`; `stated` is what customers say matters."""
 
     lived: Lived
     columns: Columns
     unit: str
+    stated: Mapping[str, Stated]
 
     def of_player(self, place: int, played: Played, *, change: Change, shapes: Shapes) -> list[Estimate]:
         """Return share, part of what is explained, and change of one player."""
@@ -89,7 +94,7 @@ class FeatureRows:
             "indistinguishable_with": self._names(self.columns.not_told_apart(player[0])),
             "told_with": None,
             **self._shape(player[0], shapes),
-            "stated": None,
+            **told(self.stated, feature.name),
             "rows_judged": None,
             "share_judged": None,
         }
@@ -134,9 +139,10 @@ class FeatureRows:
         blank: dict[str, Value] = dict.fromkeys(
             (
                 *("n_met", "mean", "spread", "direction", "probability_top_three", "indistinguishable_with"),
-                *("told_with", "essential", "class", "penalty", "stated", "rows_judged", "share_judged"),
+                *("told_with", "essential", "class", "penalty", "rows_judged", "share_judged"),
             )
         )
+        blank |= told(self.stated, feature.name)
         return Estimate(
             dimensions={"outcome": self.lived.outcome.name, "feature": feature.name},
             measure="share",

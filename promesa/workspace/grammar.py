@@ -117,6 +117,12 @@ MODEL: dict[str, tuple[Field, ...]] = {
         Field(name="top_from", kind="number", help="lowest score that counts as a top answer (kind top_box)"),
         Field(name="better", kind="choice", choices=get_args(Better), default="more", help="which direction is better"),
         Field(name="link", kind="choice", choices=LINKS, default="satisfaction", help="link of the chain it measures"),
+        Field(
+            name="states",
+            kind="text",
+            refers="feature",
+            help="what it says the importance of: a name of the model",
+        ),
     ),
     "traits": (LABEL,),
     "purposes": (

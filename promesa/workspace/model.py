@@ -127,6 +127,8 @@ class Concept:
     link : str
         The link of the value chain that the concept measures: ``satisfaction``, ``expectation``,
         ``emotion``, ``memory``, ``reputation``, ``loyalty``, ``belief`` or ``none``.
+    states : str or None
+        The element, promise or touchpoint of which customers say with it how much it matters to them.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Concept:
     top_from: float | None = None
     better: Better = "more"
     link: str = "satisfaction"
+    states: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,6 @@ def read_studies(
     names = check_names(tables, kind="outcome", place=place.at("outcomes"))
     asked = any(concept["link"] == "satisfaction" for concept in concepts.values())
     every = {**known, "outcome": names or [*(["satisfaction"] if asked else []), *default_outcomes({})]}
-    every["feature"] = _features(known)
     read: Read = {"outcomes": {}}
     for name in names:
         here = place.at("outcomes").at(name)
@@ -75,10 +74,6 @@ def _check_free(names: list[str], kind: str, known: Known, *, place: Place) -> N
     for other in ("touchpoint", "element", "promise", "trait", "channel", "function"):
         article = "an" if other == "element" else "a"
         check_taken(names, known[other], kind=kind, by=f"{article} {other}", place=place)
-
-
-def _features(known: Known) -> list[str]:
-    return [*known["element"], *known["promise"], *known["touchpoint"]]
 
 
 def _read_drivers(tree: Mapping[str, object], *, known: Known, place: Place) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
         for section, kind in KINDS.items()
     }
     known: Known = {kind: names[section] for section, kind in KINDS.items()}
+    known["feature"] = [*known["element"], *known["promise"], *known["touchpoint"]]
     sections: Sections = {section: {} for section in KINDS}
     for section in KINDS:
         tables = tree.get(section, {})
