@@ -125,9 +125,7 @@ def short(value: float | None, unit: str, content: Content, *, signed: bool = Fa
         return words.NOT_STATED if value is None else (change if signed else amount)(value, unit, content)
     millions = abs(value) / 1_000_000
     figure = words.number(millions, content.locale, decimals=0 if millions >= 100 else 1)
-    mark = _currency_sign(unit, content)
-    size_of = words.say("charts.millions", content.locale)
-    said = f"{mark}{NO_BREAK}{figure}{NO_BREAK}{size_of}"
+    said = content.say("millions", mark=_currency_sign(unit, content), figure=figure).replace(" ", NO_BREAK)
     return f"\u2212{said}" if value < 0 else f"+{said}" if signed else said
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promesa.report.content import Content
 
 WIDTH, EDGE = 340, 8
-LETTERS, TITLE_LETTERS, NOTE_LETTERS = 52, 44, 56
+LETTERS, TITLE_LETTERS, NOTE_LETTERS = 55, 44, 58
 LINE, MARK, APART = 16, 22, 12
 FIGURE_LETTER = 7.2
 """Width of a letter of the figures, with room to spare."""
