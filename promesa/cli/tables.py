@@ -5,14 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
+from promesa.cli import effect_tables, outcome_tables
 from promesa.cli.output import print_table
+from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from promesa.cli.outcome_tables import Block
+    from promesa.cli.terms import Row
     from promesa.workspace import Workspace
 
 ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are shown even where they are 0
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
+
+COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
+    "drivers": outcome_tables.drivers,
+    "roles": outcome_tables.roles,
+    "asymmetry": outcome_tables.asymmetry,
+    "synergy": outcome_tables.synergy,
+    "effects": effect_tables.effects,
+    "experiments": effect_tables.experiments,
+    "arrows": effect_tables.arrows,
+    "system": effect_tables.system,
+    "whatif": effect_tables.what_if,
+    "priorities": effect_tables.priorities,
+    "paths": effect_tables.paths,
+}
+"""Tables of the analyses whose rows are too many to be read one by one."""
 
 
 def print_document(document: dict[str, Any], *, workspace: Workspace, locale: str) -> None:
@@ -27,6 +48,9 @@ def print_document(document: dict[str, Any], *, workspace: Workspace, locale: st
         _print_chain(document, labels, locale)
     elif document.get("top"):
         _print_costly(document, labels, locale)
+    elif document["analysis"] in COMPACT:
+        print(summary)
+        _print_compact(document, labels, locale)
     else:
         print(summary)
         _print_rows(document, labels, locale)
@@ -79,6 +103,18 @@ def _trend(row: dict[str, Any], locale: str) -> str:
     sure = lower is not None and upper is not None and (lower > 0 or upper < 0)
     direction = ("up" if change > 0 else "down") if sure else "level"
     return words.say(f"cli.trend.{direction}", locale, change=words.change(change, row["unit"], locale))
+
+
+def _print_compact(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
+    """Print what matters of an answer of many rows and measures; `--csv` and `--json` hold them all."""
+    terms = Terms(labels=labels, locale=locale)
+    for one in COMPACT[document["analysis"]](document["rows"], terms):
+        if not one.rows:
+            continue
+        print_table(one.title or None, one.columns, one.rows, right=one.right)
+        if one.left_out:
+            shown, total = len(one.rows), len(one.rows) + one.left_out
+            print(words.say("cli.compact.more", locale, shown=shown, total=total), end="\n\n")
 
 
 def _print_costly(document: dict[str, Any], labels: dict[str, str], locale: str) -> None:
