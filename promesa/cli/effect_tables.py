@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.cli.outcome_tables import block, groups, measured
-from promesa.cli.terms import REMARK_LETTERS
+from promesa.cli.terms import REMARK_LETTERS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,12 +45,17 @@ def _effect(row: Row, found: Mapping[str, Row], terms: Terms) -> list[str]:
         terms.figure(row, change=True),
         terms.point(found.get("unadjusted"), change=True),
         terms.share(robust["estimate"]) if robust else words.NOT_STATED,
-        _unseen(strong, terms) if strong else words.NOT_STATED,
+        _unseen(row, strong, terms),
         terms.count(row),
     ]
 
 
-def _unseen(row: Row, terms: Terms) -> str:
+def _unseen(effect: Row, row: Row | None, terms: Terms) -> str:
+    """Say whether something as strong as the strongest thing known would undo an effect that is there."""
+    if row is None:
+        return words.NOT_STATED
+    if effect["lower"] is None or effect["upper"] is None or effect["lower"] <= 0 <= effect["upper"]:
+        return "\n".join(wrap(terms.say("unseen.perhaps_none"), REMARK_LETTERS))
     key = f"impact.confounder.{row.get('confounder')}"
     known = words.knows(key, terms.locale)
     name = words.say(key, terms.locale) if known else terms.plain_name(row.get("confounder"))
@@ -164,9 +169,9 @@ def priorities(rows: Rows, terms: Terms) -> Iterator[Block]:
         broken = {row["name"]: row for row in measured(part, "broken_share")}
         lines = [
             [
-                terms.say("rank", rank=row["rank"], first=row["rank_lower"], last=row["rank_upper"]),
+                _rank(row, terms),
                 terms.name(row["name"]),
-                "\n".join(part for part in _owners(row, str(level), terms) if part),
+                terms.who(row.get("function")) if level == "touchpoint" else _owner(row),
                 terms.figure(row, change=row["unit"] == "score"),
                 terms.share(row.get("probability_top_three")),
                 terms.figure(broken.get(row["name"])),
@@ -174,13 +179,16 @@ def priorities(rows: Rows, terms: Terms) -> Iterator[Block]:
             for row in ranked
         ]
         stake = words.say(f"chain.priorities.measure.{ranked[0]['measure']}", terms.locale)
-        columns = [*terms.heads("rank", str(level), "owner"), stake, *terms.heads("top_three", "broken_share")]
+        columns = [*terms.heads("rank", str(level), "owner"), short(stake), *terms.heads("top_three", "broken_share")]
         yield block("", columns, lines, right={3, 4, 5}, most=None)
 
 
-def _owners(row: Row, level: str, terms: Terms) -> list[str]:
-    owner = str(row.get("owner") or "")
-    return [terms.plain_name(row.get("function"))] if level == "touchpoint" else [owner]
+def _rank(row: Row, terms: Terms) -> str:
+    return terms.say("rank", rank=row["rank"], first=row["rank_lower"], last=row["rank_upper"])
+
+
+def _owner(row: Row) -> str:
+    return "\n".join(wrap(str(row.get("owner") or words.NOT_STATED), REMARK_LETTERS))
 
 
 def paths(rows: Rows, terms: Terms) -> Iterator[Block]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promesa import words
+from promesa.cli.terms import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ def drivers(rows: Rows, terms: Terms) -> Iterator[Block]:
             [
                 terms.feature(row),
                 terms.one_of("cli.stage", row.get("stage")),
-                terms.plain_name(row.get("function")),
+                terms.who(row.get("function")),
                 terms.figure(row),
                 terms.figure(changes.get(row["feature"]), change=True),
                 _class(row, terms),
@@ -59,7 +60,7 @@ def drivers(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 
 def _class(row: Row, terms: Terms) -> str:
-    return terms.one_of("drivers.class", "must_be" if row.get("essential") else row.get("class"))
+    return short(terms.one_of("drivers.class", "must_be" if row.get("essential") else row.get("class")))
 
 
 def roles(rows: Rows, terms: Terms) -> Iterator[Block]:
@@ -133,12 +134,7 @@ def synergy(rows: Rows, terms: Terms) -> Iterator[Block]:
             for row in found
         ]
         columns = terms.heads("first", "second", "found", "joint_extra", "n")
-        shown = block(terms.plain_name(outcome), columns, lines, right={3, 4})
-        yield Block(**{**_fields(shown), "left_out": len(part) - len(shown.rows)}) if lines else shown
-
-
-def _fields(one: Block) -> dict[str, Any]:
-    return {"title": one.title, "columns": one.columns, "rows": one.rows, "right": one.right}
+        yield block(terms.plain_name(outcome), columns, lines, right={3, 4}, of=len(part))
 
 
 def titled(outcome: object, row: Row, terms: Terms) -> str:
@@ -147,10 +143,13 @@ def titled(outcome: object, row: Row, terms: Terms) -> str:
     return f"{terms.plain_name(outcome)} \u00b7 {journeys}"
 
 
-def block(title: str, columns: list[str], lines: list[list[str]], *, right: set[int], most: int | None = MOST) -> Block:
-    """Return a table of the first rows."""
+def block(
+    title: str, columns: list[str], lines: list[list[str]], *, right: set[int], most: int | None = MOST, of: int = 0
+) -> Block:
+    """Return a table of the first rows; `of` says of how many, where more were looked at than are listed."""
     shown = lines[:most]
-    return Block(title=title, columns=columns, rows=shown, right=right, left_out=len(lines) - len(shown))
+    total = max(len(lines), of)
+    return Block(title=title, columns=columns, rows=shown, right=right, left_out=total - len(shown))
 
 
 def measured(rows: Rows, measure: str) -> list[Row]:

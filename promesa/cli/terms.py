@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-NAME_LETTERS, FIGURE_LETTERS, REMARK_LETTERS = 30, 26, 22
+NAME_LETTERS, FIGURE_LETTERS, REMARK_LETTERS, SHORT_LETTERS = 28, 22, 22, 15
 """What is longer goes on a second line, so that a table fits in 120 columns."""
 MILLION = 1_000_000
 MINUS = "\u2212"
@@ -42,7 +42,7 @@ class Terms:
 
     def heads(self, *keys: str) -> list[str]:
         """Return headings of columns."""
-        return [self.say(f"column.{key}") for key in keys]
+        return [short(self.say(f"column.{key}")) for key in keys]
 
     def name(self, value: object) -> str:
         """Return what people call a name, over as many lines as it needs."""
@@ -62,6 +62,10 @@ class Terms:
         if row.get(kind) == "met":
             said = words.say("drivers.name.met", self.locale, name=said)
         return "\n".join(wrap(said, NAME_LETTERS))
+
+    def who(self, function: object) -> str:
+        """Return what people call a function, in a narrow column."""
+        return short(self.plain_name(function))
 
     def one_of(self, prefix: str, value: object) -> str:
         """Return a word of a closed list, such as a stage or a class."""
@@ -121,8 +125,8 @@ class Terms:
         if unit in {"count", "score"}:
             return number
         if unit.isupper():
-            size = f" {words.say('charts.millions', self.locale)}" if abs(like) >= 2 * MILLION else ""
-            return f"{unit} {number}{size}"
+            large = abs(like) >= 2 * MILLION
+            return words.say("report.millions", self.locale, mark=unit, figure=number) if large else f"{unit} {number}"
         return f"{number} {self.unit(unit)}".strip()
 
     def _bare(self, value: float, unit: str, *, change: bool, like: float) -> str:
@@ -139,4 +143,10 @@ class Terms:
             decimals = 3 if change and size < SMALL_SCORE else 2
         else:
             decimals = 1
-        return words.number(value, self.locale, decimals=decimals, sign=change).replace("-", MINUS)
+        rounded = round(value, decimals) or 0.0  # no minus before a zero
+        return words.number(rounded, self.locale, decimals=decimals, sign=change).replace("-", MINUS)
+
+
+def short(text: str) -> str:
+    """Return a text for a narrow column, over as many lines as it needs."""
+    return "\n".join(wrap(text, SHORT_LETTERS, break_long_words=False))
