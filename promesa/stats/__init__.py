@@ -5,7 +5,7 @@ from promesa.stats.adjustments import adjusted_effects
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
-from promesa.stats.buying_processes import BuyingProcess, Purchases, fit_buying, summarise
+from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_shifts, summarise
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -18,7 +18,7 @@ from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
-from promesa.stats.expected_purchases import expected_purchases, probability_active
+from promesa.stats.expected_purchases import discounting, expected_purchases, probability_active
 from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
 from promesa.stats.experiments import experiment
 from promesa.stats.importances import Importance, PlayerImportance, importance
@@ -49,7 +49,7 @@ from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
-from promesa.stats.spending import Spending, expected_spend, fit_spending
+from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 
@@ -76,6 +76,7 @@ __all__ = [
     "ElementAsymmetry",
     "Experiment",
     "ExperimentSettings",
+    "Form",
     "HalfFigures",
     "Importance",
     "Interval",
@@ -106,6 +107,7 @@ __all__ = [
     "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
+    "discounting",
     "effective_n",
     "expected_purchases",
     "expected_spend",
@@ -113,6 +115,7 @@ __all__ = [
     "filled",
     "find_collinearity",
     "fit_buying",
+    "fit_shifts",
     "fit_spending",
     "importance",
     "linear_system",
@@ -131,6 +134,7 @@ __all__ = [
     "sampled_interval",
     "shapley_shares",
     "share_interval",
+    "spend_shifts",
     "summarise",
     "synergy",
     "wilson_interval",

@@ -205,8 +205,14 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd") -> BuyingProcess:
 
 def likelihood(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[float, Floats]:
     """Return the log-likelihood at the logarithms of (r, alpha, a, b), and its gradient over them."""
+    value, slope = likelihood_rows(theta, purchases, form=form)
+    return float(purchases.customers @ value), slope @ purchases.customers
+
+
+def likelihood_rows(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[Floats, Floats]:
+    """Return the log-likelihood of one customer of each summary, (n,), and its gradient, (4, n)."""
     r, alpha, a, b = np.exp(theta)
-    x, t_x, end, count = purchases.repeats, purchases.last, purchases.seen, purchases.customers
+    x, t_x, end = purchases.repeats, purchases.last, purchases.seen
     shift = 1.0 if form == "mbg_nbd" else 0.0  # MBG: one more chance to stop, after the first purchase
     later = (x > 0) | (shift > 0)
     stay = -(r + x) * np.log(alpha + end) + betaln(a, b + x + shift) - betaln(a, b)
@@ -223,8 +229,20 @@ def likelihood(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[floa
     total = digamma(a + b + x + shift)
     d_a = digamma(a + b) - total + w / a
     d_b = digamma(b + x + shift) - total - digamma(b) + digamma(a + b) - np.where(later, w / (b + x + shift - 1), 0.0)
-    slope = np.array([count @ d_r, count @ d_alpha, count @ d_a, count @ d_b]) * np.exp(theta)
-    return float(count @ value), slope
+    return value, np.stack([d_r, d_alpha, d_a, d_b]) * np.exp(theta)[:, None]
+
+
+def fit_shifts(process: BuyingProcess, purchases: Purchases) -> Floats:
+    """Return how far one customer of each summary moves the fitted log-parameters, (4, n).
+
+    Notes
+    -----
+    The inverse information times the customer's score: what adding the customer once more would change. Their squares
+    added up over customers are a covariance that holds also where the model is wrong, and they tell how the fit goes
+    together with means over the same customers.
+    """
+    theta = np.log([process.r, process.alpha, process.a, process.b])
+    return process.covariance @ likelihood_rows(theta, purchases, form=process.form)[1]
 
 
 def _polished(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[Floats, Floats]:

@@ -77,10 +77,52 @@ def expected_purchases(process: BuyingProcess, purchases: Purchases, *, horizon:
     active = probability_active(process, purchases)
     found = np.empty((len(active), times.size))
     # Customers with as many repeats, seen as long, differ in their probability of being active alone.
-    pairs, place = np.unique(np.column_stack([purchases.repeats, purchases.seen]), axis=0, return_inverse=True)
+    x, seen, place = _pairs(purchases)
     for k, time in enumerate(times):
-        found[:, k] = active * _given_active(process, pairs[:, 0], pairs[:, 1], time)[place.ravel()]
+        found[:, k] = active * _given_active(process, x, seen, time)[place]
     return found[:, 0] if np.ndim(horizon) == 0 else found
+
+
+def discounted_purchases(
+    process: BuyingProcess, purchases: Purchases, *, horizon: float, discount_rate: float
+) -> Floats:
+    """Return the purchases expected of each summary within a time from now, those to come later counted as less, (n,).
+
+    Parameters
+    ----------
+    horizon : float
+        Time from now, in the unit of the summaries.
+    discount_rate : float
+        Continuous rate in that unit: a purchase at time t counts exp(-rate t).
+
+    Notes
+    -----
+    The integral of exp(-rate t) over what `expected_purchases` grows by, taken by parts, so that only its values are
+    needed; Gauss's rule with four points is exact to eight digits for horizons of some years at usual rates.
+    """
+    times, weights = discounting(horizon, discount_rate=discount_rate)
+    return expected_purchases(process, purchases, horizon=times) @ weights
+
+
+def discounting(horizon: float, *, discount_rate: float) -> tuple[Floats, Floats]:
+    """Return times up to the horizon, the last one the horizon itself, and weights of what is expected by each.
+
+    The weighted sum of `expected_purchases` at these times is `discounted_purchases`.
+    """
+    points, weights = np.polynomial.legendre.leggauss(4)
+    times = np.r_[(points + 1) / 2 * horizon, horizon]
+    left = np.exp(-discount_rate * times)
+    return times, np.r_[discount_rate * left[:-1] * weights * horizon / 2, left[-1]]
+
+
+def _pairs(purchases: Purchases) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Return the different pairs of repeats and time seen, and the pair of each summary."""
+    order = np.lexsort((purchases.seen, purchases.repeats))
+    x, seen = purchases.repeats[order], purchases.seen[order]
+    new = np.r_[True, (np.diff(x) != 0) | (np.diff(seen) != 0)] if x.size else np.zeros(0, bool)
+    place = np.empty(x.size, dtype=np.int64)
+    place[order] = np.cumsum(new) - 1
+    return x[new], seen[new], place
 
 
 def _given_active(process: BuyingProcess, x: Floats, seen: Floats, time: float) -> Floats:

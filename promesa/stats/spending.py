@@ -47,7 +47,7 @@ class Spending:
     correlation: float
 
 
-def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike) -> Spending:
+def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike, *, customers: ArrayLike | None = None) -> Spending:
     """Fit how much customers spend a purchase by maximum likelihood.
 
     Parameters
@@ -56,6 +56,8 @@ def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike) -> Spending:
         Purchases behind each mean, 1 or more.
     mean_spend : array-like of float, shape (n,)
         Mean spend a purchase of each customer, above 0.
+    customers : array-like of float, shape (n,), optional
+        Customers with these two figures; one each where it is not given.
 
     Returns
     -------
@@ -82,13 +84,15 @@ def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike) -> Spending:
     .. [2] P. S. Fader, B. G. S. Hardie (2013). The gamma-gamma model of monetary value.
     """
     x, m = np.asarray(purchases, dtype=float), np.asarray(mean_spend, dtype=float)
-    _check(x, m)
-    scale = float(np.exp(np.log(m).mean()))
+    count = np.ones(x.size) if customers is None else np.asarray(customers, dtype=float)
+    _check(x, m, count)
+    n = float(count.sum())
+    scale = float(np.exp(np.average(np.log(m), weights=count)))
     scaled = m / scale
 
     def cost(theta: Floats) -> tuple[float, Floats]:
-        value, slope = spending_likelihood(theta, x, scaled)
-        return -value / x.size, -slope / x.size
+        value, slope = spending_likelihood(theta, x, scaled, customers=count)
+        return -value / n, -slope / n
 
     found = minimize(
         cost,
@@ -99,8 +103,8 @@ def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike) -> Spending:
         options={"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-10},
     )
     theta = found.x
-    value, slope = spending_likelihood(theta, x, scaled)
-    if not np.isfinite(value) or np.abs(slope).max() > 1e-3 * x.size:
+    value, slope = spending_likelihood(theta, x, scaled, customers=count)
+    if not np.isfinite(value) or np.abs(slope).max() > 1e-3 * n:
         raise TooFewObservations(
             what="No maximum of the likelihood of spend was found.",
             got=f"a slope of {np.abs(slope).max():g} after {found.nit} rounds",
@@ -112,10 +116,10 @@ def fit_spending(purchases: ArrayLike, mean_spend: ArrayLike) -> Spending:
         p=float(p),
         q=float(q),
         gamma=float(gamma * scale),
-        log_likelihood=float(value - x.size * np.log(scale)),
-        covariance=np.asarray(np.linalg.pinv(_information(theta, x, scaled)), dtype=np.float64),
-        n=int(x.size),
-        correlation=float(np.corrcoef(x, m)[0, 1]) if x.std() > 0 else 0.0,
+        log_likelihood=float(value - n * np.log(scale)),
+        covariance=np.asarray(np.linalg.pinv(_information(theta, x, scaled, count)), dtype=np.float64),
+        n=round(n),
+        correlation=_correlation(x, m, count),
     )
 
 
@@ -141,30 +145,55 @@ def expected_spend(spending: Spending, purchases: ArrayLike, mean_spend: ArrayLi
         return np.where(below > 0, spending.p * (spending.gamma + total) / below, np.nan)
 
 
-def spending_likelihood(theta: Floats, x: Floats, m: Floats) -> tuple[float, Floats]:
+def spend_shifts(spending: Spending, purchases: ArrayLike, mean_spend: ArrayLike) -> Floats:
+    """Return how far one customer with these two figures moves the fitted log-parameters (p, q, gamma), (3, n)."""
+    theta = np.log([spending.p, spending.q, spending.gamma])
+    x, m = np.asarray(purchases, dtype=float), np.asarray(mean_spend, dtype=float)
+    return spending.covariance @ spending_likelihood_rows(theta, x, m)[1]
+
+
+def spending_likelihood(
+    theta: Floats, x: Floats, m: Floats, *, customers: Floats | None = None
+) -> tuple[float, Floats]:
     """Return the log-likelihood at the logarithms of (p, q, gamma), and its gradient over them."""
+    value, slope = spending_likelihood_rows(theta, x, m)
+    count = np.ones(x.size) if customers is None else customers
+    return float(value @ count), slope @ count
+
+
+def spending_likelihood_rows(theta: Floats, x: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """Return the log-likelihood of each customer, (n,), and its gradient, (3, n)."""
     p, q, gamma = np.exp(theta)
-    all_spent = np.log(gamma + m * x)
-    value = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
-    value = value + (p * x - 1) * np.log(m) + p * x * np.log(x) - (p * x + q) * all_spent
-    d_p = x * (digamma(p * x + q) - digamma(p * x) + np.log(m) + np.log(x) - all_spent)
-    d_q = digamma(p * x + q) - digamma(q) + np.log(gamma) - all_spent
+    of_x, place = np.unique(x, return_inverse=True)
+    spent = np.log(gamma + m * x)
+    own = gammaln(p * of_x + q) - gammaln(p * of_x) - gammaln(q) + q * np.log(gamma) + p * of_x * np.log(of_x)
+    value = own[place] + (p * x - 1) * np.log(m) - (p * x + q) * spent
+    rising = digamma(p * of_x + q)
+    d_p = x * ((rising - digamma(p * of_x) + np.log(of_x))[place] + np.log(m) - spent)
+    d_q = (rising - digamma(q) + np.log(gamma))[place] - spent
     d_gamma = q / gamma - (p * x + q) / (gamma + m * x)
-    return float(value.sum()), np.array([d_p.sum(), d_q.sum(), d_gamma.sum()]) * np.exp(theta)
+    return value, np.stack([d_p * p, d_q * q, d_gamma * gamma])
 
 
-def _information(theta: Floats, x: Floats, m: Floats, *, step: float = 1e-4) -> Floats:
+def _correlation(x: Floats, m: Floats, count: Floats) -> float:
+    if np.ptp(x) == 0:
+        return 0.0
+    spread = np.cov(x, m, aweights=count, ddof=0)
+    return float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
+
+
+def _information(theta: Floats, x: Floats, m: Floats, count: Floats, *, step: float = 1e-4) -> Floats:
     columns: list[Floats] = []
     for k in range(theta.size):
         move = np.zeros(theta.size)
         move[k] = step
-        up, down = (spending_likelihood(theta + sign * move, x, m)[1] for sign in (1.0, -1.0))
+        up, down = (spending_likelihood(theta + sign * move, x, m, customers=count)[1] for sign in (1.0, -1.0))
         columns.append((down - up) / (2 * step))
     square = np.column_stack(columns)
     return (square + square.T) / 2
 
 
-def _check(x: Floats, m: Floats) -> None:
+def _check(x: Floats, m: Floats, count: Floats) -> None:
     wrong = ~(np.isfinite(x) & np.isfinite(m) & (x >= 1) & (m > 0))
     if wrong.any():
         raise ValueOutOfRange(
@@ -173,10 +202,10 @@ def _check(x: Floats, m: Floats) -> None:
             expected="means above 0 of at least one purchase",
             fix="leave out customers without a purchase or with a mean of 0 or less, and say how many they are",
         )
-    if x.size < MIN_CUSTOMERS or np.ptp(m) == 0:
+    if count.sum() < MIN_CUSTOMERS or np.ptp(m) == 0:
         raise TooFewObservations(
             what="Too little is known to tell how spend differs between customers.",
-            got=f"{x.size} customers" + (", all with the same mean" if x.size else ""),
+            got=f"{count.sum():.0f} customers" + (", all with the same mean" if x.size else ""),
             expected=f"at least {MIN_CUSTOMERS} customers whose means differ",
             fix="take a longer period",
         )

@@ -1,6 +1,7 @@
-"""Value: what customers bring in, what serving them costs, what is left."""
+"""Value: what customers bring in, what serving them costs, what is left, and what is still to come."""
 
+from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.retention import Retention, returning
 
-__all__ = ["Margin", "Retention", "margin", "returning"]
+__all__ = ["Lifetime", "Margin", "Retention", "lifetime", "margin", "returning"]

@@ -136,7 +136,7 @@ def test_intervals_hold_the_truth(form) -> None:
         found = fit_buying(drawn(1500, form=form, seed=seed)[0], form=form)
         error = np.sqrt(np.diag(found.covariance))
         held.append(np.abs(np.log([found.r, found.alpha, found.a, found.b]) - truth) < 1.96 * error)
-    assert (np.mean(held, axis=0) > 0.92).all()
+    assert (np.mean(held, axis=0) > 0.9).all()  # of 200, 95 % has a standard error of 1.5 points
 
 
 def test_expected_purchases_equal_the_closed_form() -> None:
