@@ -177,7 +177,7 @@ def arrows(content: Content) -> Table | None:
     rows = [row for row in content.rows("arrows") if row.get("measure") in ARROWS]
     pairs = by(rows, lambda row: (str(row.get("from")), str(row.get("to"))))
     shown = {ends: found for ends, part in pairs.items() if "effect" in (found := by_measure(part))}
-    if not shown:
+    if all(number(found["effect"].get("estimate")) is None for found in shown.values()):
         return None
     heads = [
         (content.say(f"column.{key}"), key in {"change", "through", "n"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import charts, words
 from promesa.report.content import number, only
-from promesa.report.figures import Figure, amount, figure_of
+from promesa.report.figures import Figure, amount, figure_of, percent
 from promesa.report.forest import Mark, forest
 from promesa.report.naming import confounder_name, feature_name, listed, outcome_name, quoted
 from promesa.report.roles import roles_of
@@ -172,13 +172,17 @@ def _importance_table(
     title: str, shown: Sequence[Row], others: Sequence[Row], rows: Sequence[Row], content: Content
 ) -> Table:
     """Return every feature: those with a share first, then those that are not looked at, and why."""
+    stated = any(number(row.get("stated")) is not None for row in [*shown, *others])
     parts = {row.get("feature"): row for row in only(rows, "importance_share")}
     changes = {row.get("feature"): row for row in only(rows, "change")}
     heads = [
         *((content.say(f"column.{key}"), False) for key in ("feature", "stage", "function")),
         *((content.say(f"column.{key}"), key != "class") for key in COLUMNS),
+        *([(content.say("column.stated"), True)] if stated else []),
     ]
     body = [_feature_line(row, parts.get(row["feature"]), changes.get(row["feature"]), content) for row in shown]
+    if stated:
+        body = [[*line, _stated(row, content)] for line, row in zip(body, shown, strict=True)]
     none = content.say("none")
     for row in others:
         if row.get("feature") is None:
@@ -207,7 +211,7 @@ def _named(row: Row, content: Content) -> list[Cell | str]:
 
 
 def _feature_line(row: Row, part: Row | None, change: Row | None, content: Content) -> list[Cell | str]:
-    of = words.percent(number((part or {}).get("estimate")), content.locale, decimals=0)
+    of = percent(number((part or {}).get("estimate")), content)
     return [
         *_named(row, content),
         cell_of(figure_of(row, content)),
@@ -217,6 +221,14 @@ def _feature_line(row: Row, part: Row | None, change: Row | None, content: Conte
         words.number(number(row.get("n")), content.locale),
         words.number(number(row.get("n_met")), content.locale),
     ]
+
+
+def _stated(row: Row, content: Content) -> Cell:
+    """Return how much customers say that it matters."""
+    n = words.number(number(row.get("stated_n")), content.locale)
+    known = number(row.get("stated")) is not None
+    said = percent(number(row.get("stated")), content)
+    return Cell(text=said, small=content.say("n", n=n) if known else "")
 
 
 def _class(row: Row, content: Content) -> str:

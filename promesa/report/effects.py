@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.report.content import by, by_measure, number
-from promesa.report.figures import Figure, figure_of
+from promesa.report.figures import Figure, figure_of, percent
 from promesa.report.forest import Mark, figure_text, forest
 from promesa.report.naming import any_name, confounder_name, evidence_word, outcome_name
 from promesa.report.promises import statement_of
@@ -153,7 +153,7 @@ def _robust(of: Rows, content: Content) -> list[tuple[str, bool]]:
         said.append((content.say(f"effects.{key}", confounder=name), removed))
     value = number(of.get("robustness", {}).get("estimate"))
     if value is not None:
-        said.append((content.say("effects.robust", share=words.percent(value, content.locale, decimals=0)), False))
+        said.append((content.say("effects.robust", share=percent(value, content)), False))
     return said
 
 
@@ -173,7 +173,7 @@ def _checked(of: Rows, placebos: Rows, content: Content) -> list[tuple[str, bool
         said.append((content.say("effects.acted", **counts), False))
     share = number(of.get("overlap", {}).get("estimate"))
     if share:
-        said.append((content.say("effects.overlap", share=words.percent(share, content.locale, decimals=0)), False))
+        said.append((content.say("effects.overlap", share=percent(share, content)), False))
     return said
 
 

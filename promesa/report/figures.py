@@ -119,6 +119,11 @@ def change(value: float, unit: str, content: Content) -> str:
     return f"+{said}" if value > 0 else said
 
 
+def percent(value: float | None, content: Content) -> str:
+    """Return a fraction in whole percent, on one line."""
+    return words.percent(value, content.locale, decimals=0).replace(" ", NO_BREAK)
+
+
 def short(value: float | None, unit: str, content: Content, *, signed: bool = False) -> str:
     """Return money in millions from two million on, with the digits that tell; everything else as it is."""
     if value is None or not unit.isupper() or abs(value) < MILLIONS_FROM:

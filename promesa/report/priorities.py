@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.report.content import by, by_measure, mapping, number
-from promesa.report.figures import Figure, amount, change, change_span, figure_of, short
+from promesa.report.figures import Figure, amount, change, change_span, figure_of, percent, short
 from promesa.report.forest import Mark, forest
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, table
 
@@ -65,7 +65,7 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
         stake=stake_of(row, content),
         evidence=str(row.get("evidence") or "described"),
         unclear=lower is None or lower <= 0,
-        sure=words.percent(number(row.get("probability_top_three")), content.locale, decimals=0),
+        sure=percent(number(row.get("probability_top_three")), content),
         others=tuple(
             (content.say(f"measure.{key}"), stake_of(rows[key], content))
             for key in (*STAKES, "broken_share")
@@ -127,7 +127,7 @@ def _exhibit(level: str, ranking: list[tuple[str, Rows]], content: Content) -> E
 
 def _mark(level: str, name: str, row: Row, content: Content) -> Mark:
     stake = stake_of(row, content)
-    sure = words.percent(number(row.get("probability_top_three")), content.locale, decimals=0)
+    sure = percent(number(row.get("probability_top_three")), content)
     small = content.say("priorities.sure", sure=sure)
     return Mark(
         label=f"{words.number(number(row.get('rank')), content.locale)}. {content.label(level, name)}",
@@ -175,7 +175,7 @@ def _line(level: str, name: str, rows: Rows, stakes: list[str], content: Content
         *(cell_of(stake_of(rows.get(key), content)) for key in stakes),
         amount(number((broken or {}).get("estimate")), "fraction", content),
         content.say("none") if journeys is None else _whole(journeys, content),
-        words.percent(number(row.get("probability_top_three")), content.locale, decimals=0),
+        percent(number(row.get("probability_top_three")), content),
         words.number(number(row.get("n")), content.locale),
     ]
 

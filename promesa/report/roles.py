@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promesa import charts, words
 from promesa.report.content import by, number, only
-from promesa.report.figures import figure_of
+from promesa.report.figures import figure_of, percent
 from promesa.report.naming import outcome_name
 from promesa.report.tables import Exhibit, Table, cell_of, drawn, table
 
@@ -60,7 +60,7 @@ def _table(kind: str, title: str, rows: Sequence[Row], content: Content) -> Tabl
             group_name(row, content),
             *([str(row.get("owner") or content.say("none"))] if owned else []),
             cell_of(figure_of(row, content)),
-            words.percent(number(row.get("probability_first")), content.locale, decimals=0),
+            percent(number(row.get("probability_first")), content),
             words.number(number(row.get("n")), content.locale),
         ]
         for row in rows
