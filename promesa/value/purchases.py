@@ -55,7 +55,7 @@ def buying(question: Question) -> Buying:
     question = replace(question, until=end)
     orders = _judged(question, facts.table("orders"), end)
     days = _days(question, orders)
-    days = facts.engine.hold(f"purchase days {facts.version} {id(facts.workspace)} {facts.as_of} {end}", days)
+    days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
     last_day = facts.engine.fetch(facts.local(lit(end, "timestamp(6)")).date()).as_py()
     return Buying(
         question=question,
