@@ -56,12 +56,14 @@ def assignment(question: Question, trial: Trial, outcomes: Sequence[Outcome]) ->
     -----
     A customer's arm is that of the first deed that puts them into one. Outcomes are counted from that instant on:
     a return, revenue or margin within the outcome's days (not known before they have passed), the mean score of the
-    answers given since, a complaint since. The window holds the deeds, not what came of them. Where the company loads
+    answers given since, a complaint since. The window holds the first deed of a customer, not what came of it; whoever
+    was put into another arm at any time stands in several. Where the company loads
     none of what an outcome is read from, it is known of nobody. Customers with deeds of several arms are left out
     and counted; a deed without a customer counts for none.
     """
-    drawn = _drawn(question, trial)
-    drawn = question.facts.engine.hold(f"arms {trial!r} {question.facts.version} {question.facts.as_of}", drawn)
+    facts, window = question.facts, (question.since, question.until)
+    name = repr(("arms", trial, window, facts.version, facts.as_of, sorted(facts.files.items())))
+    drawn = facts.engine.hold(name, _drawn(question, trial))
     table = _before(question, drawn)
     for k, outcome in enumerate(outcomes):
         came = _came(question, drawn, outcome).rename(**{f"of_{k}": "customer", f"came_{k}": "value"})
@@ -85,16 +87,17 @@ def assignment(question: Question, trial: Trial, outcomes: Sequence[Outcome]) ->
 
 
 def _drawn(question: Question, trial: Trial) -> Table:
-    deeds = question.within(question.facts.table("deeds"))
+    deeds = question.facts.table("deeds")
     names = (trial.control, *trial.arms)
     deeds = deeds.filter(deeds["action"].isin(names) & deeds["customer"].notnull())
     if trial.kind:
         deeds = deeds.filter(deeds["kind"] == trial.kind)
     arm = _position(deeds["action"], names)
     deeds = deeds.mutate(arm_=arm)
-    return deeds.group_by("customer").aggregate(
+    drawn = deeds.group_by("customer").aggregate(
         arm=deeds["arm_"].min(), arms=deeds["arm_"].nunique(), assigned_at=deeds["at"].min()
     )
+    return question.within(drawn, "assigned_at")
 
 
 def _position(column: Expression, names: Sequence[str]) -> Expression:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from promesa.impact.designs import Design
     from promesa.measures import Question
     from promesa.results import Estimate
-    from promesa.stats import AdjustedEffect, EffectEstimate
+    from promesa.stats import AdjustedEffect, Benchmark, EffectEstimate
     from promesa.store import Facts
     from promesa.workspace import EffectQuestion, Outcome, Workspace
 
@@ -112,7 +112,8 @@ def effects(
     -----
     Evidence is ``adjusted``: an effect if the named confounders, and what was lived before, are all that moves both.
     What was lived after is not adjusted for: a late delivery that makes a customer call has its effect through the
-    call too. Above 20,000 journeys that lived it, a sample by customer is looked at and said.
+    call too. Above 20,000 journeys that lived it, a sample by customer is looked at and said. What an effect is told
+    by is adjusted for as well.
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     wanted = [one.name for one in outcomes_asked(question, outcome)]
@@ -138,9 +139,9 @@ def _with_adjusted_p_values(figures: Sequence[Estimate]) -> list[Estimate]:
 
 def _figures_of(question: Question, asked: EffectQuestion, outcomes: Sequence[Outcome]) -> list[Estimate]:
     """Return the rows of one effect; outcomes known in the same journeys share the model of what acts."""
-    order = in_order(question.workspace.model)
+    order, told = in_order(question.workspace.model), _with_segments(question, asked)
     found: list[tuple[list[Lived], Design | None, str | None]] = []
-    for tables in _by_journeys([lived(question, outcome) for outcome in outcomes]):
+    for tables in _by_journeys([lived(told, outcome) for outcome in outcomes]):
         place = acting(tables[0], asked)
         one = None if place is None else design(tables[0], asked, place, order=order)
         found.append(
@@ -161,17 +162,34 @@ def _figures_of(question: Question, asked: EffectQuestion, outcomes: Sequence[Ou
 
 
 def _by_journeys(tables: list[Lived]) -> list[list[Lived]]:
-    """Return the tables in groups with the same rows and the same features."""
+    """Return the tables in groups of the same journeys, in which the same was lived before the outcome was known."""
     groups: list[list[Lived]] = []
     for table in tables:
         for group in groups:
-            first = group[0]
-            if first.n == table.n and first.features == table.features and (first.units == table.units).all():
+            if _same_journeys(group[0], table):
                 group.append(table)
                 break
         else:
             groups.append([table])
     return groups
+
+
+def _same_journeys(first: Lived, second: Lived) -> bool:
+    if first.n != second.n or first.features != second.features:
+        return False
+    return bool((first.units == second.units).all()) and np.array_equal(first.values, second.values, equal_nan=True)
+
+
+def _with_segments(question: Question, asked: EffectQuestion) -> Question:
+    """Return the question with what the effect is told by among the confounders, so that its values are read."""
+    studies = question.workspace.model.studies
+    declared = studies.drivers.confounders
+    if not asked.by or not declared or asked.by in declared:
+        return question
+    drivers = replace(studies.drivers, confounders=(*declared, asked.by))
+    model = replace(question.workspace.model, studies=replace(studies, drivers=drivers))
+    workspace = replace(question.workspace, model=model)
+    return replace(question, facts=replace(question.facts, workspace=workspace))
 
 
 def _refusal(table: Lived, asked: EffectQuestion) -> str | None:
@@ -184,19 +202,32 @@ def _refusal(table: Lived, asked: EffectQuestion) -> str | None:
 
 
 def _too_little(question: Question, table: Lived, found: Design) -> str | None:
-    customers = np.unique(table.customers[found.rows]).size
-    if not found.rows.size:
+    """Return why the journeys, or those of one side, are too few to be told."""
+    customers, acted = table.customers[found.rows], found.acted
+    if not acted.size:
         return "no-data"
-    return withheld(question, int(found.rows.size), customers)
+    reason = withheld(question, int(acted.size), np.unique(customers).size)
+    if reason or not np.isin(acted, (0.0, 1.0)).all():
+        return reason
+    sides = [acted == side for side in (0.0, 1.0)]
+    return "too-few" if any(withheld(question, int(s.sum()), np.unique(customers[s]).size) for s in sides) else None
 
 
 def _estimated(
     question: Question, asked: EffectQuestion, tables: Sequence[Lived], found: Design, *, doubt: bool
 ) -> list[Estimate]:
     """Return the rows of one effect on outcomes known in the same journeys; the placebo where `doubt` asks for it."""
-    first, rows = tables[0], found.rows
+    rows = found.rows
+    varies = [np.ptp(table.came[rows]) > 0 for table in tables]
+    same = [table for table, vary in zip(tables, varies, strict=True) if not vary]
+    figures = [nothing_of(question, asked, table, reason="all-equal", n=int(rows.size)) for table in same]
+    tables = [table for table, vary in zip(tables, varies, strict=True) if vary]
+    if not tables:
+        return figures
+    first = tables[0]
     came = np.column_stack([table.came[rows] for table in tables])
-    as_strong = strongest(found, came[:, 0])
+    as_strong = [strongest(found, column) for column in came.T]
+    measured = list(dict.fromkeys(name for name in as_strong if name))
     codes, levels = first.groups.get(str(asked.by), (None, []))
     settings = AdjustmentSettings(
         seed=question.workspace.model.studies.drivers.seed,
@@ -212,35 +243,34 @@ def _estimated(
             settings=settings,
             units=first.customers[rows],
             segments=None if codes is None else codes[rows],
-            benchmarks=[found.columns_of([as_strong])] if as_strong else (),
+            benchmarks=[found.columns_of([name]) for name in measured],
         )
     except InputError as error:
         reason = _reason_of(error, found)
-        return [nothing_of(question, asked, table, reason=reason, n=int(rows.size)) for table in tables]
+        return figures + [nothing_of(question, asked, table, reason=reason, n=int(rows.size)) for table in tables]
     placebo = _placebo(first, found, settings) if doubt else None
-    made = [
-        EffectRows(
+    for table, one, name in zip(tables, adjusted, as_strong, strict=True):
+        strong: tuple[str, Benchmark] | None = None
+        if name is not None:
+            strong = name, one.benchmarks[measured.index(name)]
+        figures += EffectRows(
             question=question,
             asked=asked,
             table=table,
             design=found,
             adjusted=one,
             placebo=placebo if table is first else None,
-            as_strong=as_strong,
+            as_strong=strong,
             levels=levels,
-        )
-        for table, one in zip(tables, adjusted, strict=True)
-    ]
-    return [row for one in made for row in one.all()]
+        ).all()
+    return figures
 
 
 def _reason_of(error: InputError, found: Design) -> str:
-    """Return the code of why no effect can be estimated."""
+    """Return the code of why no effect can be estimated; outcomes that never vary were left out before."""
     if error.code == "too-few-observations":
         return "too-few"
-    if found.acted.min() == found.acted.max():
-        return "never-varied"
-    return "no-comparison" if "decide" in error.what else "all-equal"
+    return "never-varied" if found.acted.min() == found.acted.max() else "no-comparison"
 
 
 def _placebo(table: Lived, found: Design, settings: AdjustmentSettings) -> EffectEstimate | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +104,8 @@ def experiments(
     Notes
     -----
     Evidence is ``experiment``. All who were assigned count, whether the deed reached them or not. Where the arms are
-    not as large as the lot would make them, effects are given and may not be believed.
+    not as large as the lot would make them, effects are given as ``associated`` with the note ``not-a-lot``: something
+    besides the lot has chosen, and they may not be believed.
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     wanted = [one.name for one in outcomes_asked(question, outcome)]
@@ -134,7 +135,14 @@ def _figures_of(question: Question, trial: Trial, outcomes: Sequence[Outcome]) -
         for one in found:
             if why is None and one.outcome == known.index(k):
                 figures += _rows(question, trial, outcome, one, given)
-    return figures
+    return figures if figures[0].extra["trustworthy"] is True else [_not_by_lot(figure) for figure in figures]
+
+
+def _not_by_lot(figure: Estimate) -> Estimate:
+    """Return a figure with the word that is left where the arms are not what a lot would have made them."""
+    if figure.evidence != "experiment" or figure.estimate is None:
+        return figure
+    return replace(figure, evidence="associated", note="not-a-lot")
 
 
 def _too_little(question: Question, sizes: NDArray[np.int64]) -> str | None:
@@ -154,7 +162,8 @@ def _unknown(question: Question, trial: Trial, given: Assignment, column: int) -
     sizes = np.bincount(given.arm[known], minlength=len(trial.arms) + 1)
     if sizes.min() < max(FEWEST, question.workspace.min_group):
         return "too-few-known"
-    return "all-equal" if came[known].min() == came[known].max() else None
+    pairs = [came[known & np.isin(given.arm, (0, arm))] for arm in range(1, len(trial.arms) + 1)]
+    return "all-equal" if any(pair.min() == pair.max() for pair in pairs) else None
 
 
 def _compared(question: Question, trial: Trial, given: Assignment, outcomes: NDArray[np.float64]) -> Experiment:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.experience import journeys_of, unit_of
+from promesa.measures import withheld
 from promesa.results import Estimate
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from promesa.impact.designs import Design
     from promesa.measures import Question
     from promesa.results import Evidence, Value
-    from promesa.stats import AdjustedEffect, EffectEstimate
+    from promesa.stats import AdjustedEffect, Benchmark, EffectEstimate, SegmentEffect
     from promesa.workspace import EffectQuestion
 
 
@@ -44,7 +45,7 @@ class EffectRows:
     design: Design
     adjusted: AdjustedEffect
     placebo: EffectEstimate | None
-    as_strong: str | None
+    as_strong: tuple[str, Benchmark] | None
     levels: Sequence[str]
 
     def all(self) -> list[Estimate]:
@@ -66,7 +67,7 @@ class EffectRows:
             "function": kept.feature.function,
             "estimand": found.estimand,
             "adjusted_for": ", ".join(dict.fromkeys(kept.names)),
-            "n_acted": found.n_treated,
+            "n_acted": found.n_treated if found.estimand == "on_treated" else None,
             "n_lived": kept.n_lived,
             "sampled": kept.n_lived > kept.rows.size or self.table.share < 1,
             "unit_of_cause": kept.feature.unit,
@@ -82,8 +83,9 @@ class EffectRows:
             self._fraction("robustness_of_interval", found.robustness.interval_value),
             self._fraction("overlap", found.overlap.outside),
         ]
-        for one in found.benchmarks:
-            extra: dict[str, Value] = {"confounder": self.as_strong, "removes_effect": one.removes_effect}
+        if self.as_strong is not None:
+            name, one = self.as_strong
+            extra: dict[str, Value] = {"confounder": name, "removes_effect": one.removes_effect}
             extra |= {"estimate_from": one.estimates.lower, "estimate_to": one.estimates.upper}
             rows.append(
                 self._plain(
@@ -103,18 +105,22 @@ class EffectRows:
         return rows
 
     def _segments(self) -> list[Estimate]:
-        rows: list[Estimate] = []
-        for one in self.adjusted.segments:
-            extra: dict[str, Value] = {"by": self.asked.by, "n_acted": one.n_treated, "p_adjusted": one.p_adjusted}
-            extra["p_all_equal"] = _known(self.adjusted.heterogeneity_p_value)
-            segment = self.levels[one.segment]
-            if one.effect is None:
-                hidden = one.clusters < self.question.workspace.min_cell
-                note, n = ("withheld-small-cell", 0) if hidden else ("withheld-small-group", one.n)
-                rows.append(self._plain("effect_in_segment", None, n=n, note=note, segment=segment))
-            else:
-                rows.append(self._row("effect_in_segment", one.effect, n=one.n, extra=extra, segment=segment))
-        return rows
+        return [self._segment(one) for one in self.adjusted.segments]
+
+    def _segment(self, one: SegmentEffect) -> Estimate:
+        """Return the effect in one segment; one of too few customers, however often they came, tells nothing."""
+        segment = self.levels[one.segment]
+        reason = withheld(self.question, one.n, one.clusters)
+        extra: dict[str, Value] = {"by": self.asked.by}
+        if one.effect is None or reason:
+            hidden = one.clusters < self.question.workspace.min_cell
+            note = reason or "withheld-small-group"
+            return self._plain(
+                "effect_in_segment", None, n=0 if hidden else one.n, note=note, extra=extra, segment=segment
+            )
+        extra["n_acted"] = one.n_treated if self.adjusted.estimand == "on_treated" else None
+        extra |= {"p_adjusted": _known(one.p_adjusted), "p_all_equal": _known(self.adjusted.heterogeneity_p_value)}
+        return self._row("effect_in_segment", one.effect, n=one.n, extra=extra, segment=segment)
 
     def _fraction(self, measure: str, value: float) -> Estimate:
         return self._plain(measure, value, unit="fraction")
