@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from promesa.results import Value
     from promesa.stats import BuyingProcess
     from promesa.value.choosing import Choice
-    from promesa.value.holdouts import Compared
+    from promesa.value.holdouts import Compared, Judged
     from promesa.value.outlook import GroupOutlook, Mean
     from promesa.value.summaries import HoldOut, Summaries
 
@@ -205,8 +205,9 @@ def calibration_rows(question: Question, choice: Choice) -> list[Estimate]:
                 n=one.customers,
                 extra=_extra(model=name, chosen=chosen, repeats=one.name or None),
             )
-    if choice.process.form in choice.judged:
-        figures += _monthly(question, choice, choice.process, choice.held)
+    judged = choice.judged.get(choice.process.form)
+    if judged is not None and judged.process is not None:
+        figures += _monthly(question, judged, judged.process, choice.held)
     return figures
 
 
@@ -262,9 +263,12 @@ def _pair(
     return rows
 
 
-def _monthly(question: Question, choice: Choice, process: BuyingProcess, held: HoldOut) -> list[Estimate]:
-    """Return the hold-out by month; the first and the last may be parts of one."""
-    cut, judged = held.cut, choice.judged[process.form]
+def _monthly(question: Question, judged: Judged, process: BuyingProcess, held: HoldOut) -> list[Estimate]:
+    """Return the hold-out by month; the first and the last may be parts of one.
+
+    The process is the one fitted before the cut: that of the whole window has seen what it would foretell.
+    """
+    cut = held.cut
     starts = _months(cut + timedelta(days=1), cut + timedelta(days=held.days))
     ends = [float((following - timedelta(days=1) - cut).days) for following in starts[1:]] + [float(held.days)]
     actual = dict(held.months)
