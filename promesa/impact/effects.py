@@ -202,11 +202,13 @@ def _refusal(table: Lived, asked: EffectQuestion) -> str | None:
 
 
 def _too_little(question: Question, table: Lived, found: Design) -> str | None:
-    """Return why the journeys, or those of one side, are too few to be told."""
+    """Return why nothing can be compared: too few journeys, or too few on one side, or all on one."""
     customers, acted = table.customers[found.rows], found.acted
     if not acted.size:
         return "no-data"
     reason = withheld(question, int(acted.size), np.unique(customers).size)
+    if reason is None and acted.min() == acted.max():
+        return "never-varied"
     if reason or not np.isin(acted, (0.0, 1.0)).all():
         return reason
     sides = [acted == side for side in (0.0, 1.0)]
@@ -246,7 +248,8 @@ def _estimated(
             benchmarks=[found.columns_of([name]) for name in measured],
         )
     except InputError as error:
-        reason = _reason_of(error, found)
+        # What is the same in every row was left out before, so what is left decides what acts.
+        reason = "too-few" if error.code == "too-few-observations" else "no-comparison"
         return figures + [nothing_of(question, asked, table, reason=reason, n=int(rows.size)) for table in tables]
     placebo = _placebo(first, found, settings) if doubt else None
     for table, one, name in zip(tables, adjusted, as_strong, strict=True):
@@ -264,13 +267,6 @@ def _estimated(
             levels=levels,
         ).all()
     return figures
-
-
-def _reason_of(error: InputError, found: Design) -> str:
-    """Return the code of why no effect can be estimated; outcomes that never vary were left out before."""
-    if error.code == "too-few-observations":
-        return "too-few"
-    return "never-varied" if found.acted.min() == found.acted.max() else "no-comparison"
 
 
 def _placebo(table: Lived, found: Design, settings: AdjustmentSettings) -> EffectEstimate | None:

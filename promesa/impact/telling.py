@@ -29,7 +29,7 @@ def effects(result: Result, locale: str) -> str:
 def _effect(result: Result, main: Row, mine: list[dict[str, Value]], locale: str) -> str:
     by_measure = {str(row["measure"]): row for row in mine if row["outcome"] == main["outcome"]}
     placebo = next((row for row in mine if row["measure"] == "placebo"), None)
-    kind = "broken" if main["kind"] == "promise" else "having" if main["unit_of_cause"] == "fraction" else "more"
+    kind = "broken" if main["kind"] == "promise" else "having" if main["estimand"] == "on_treated" else "more"
     said = [
         words.say(
             f"impact.effects.{kind}_{_direction(main)}",

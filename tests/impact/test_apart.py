@@ -101,6 +101,28 @@ def test_a_segment_of_few_customers_who_come_often_is_withheld(tmp_path: Path, d
     assert "n_acted" not in part.extra
 
 
+@pytest.mark.parametrize(("photos", "said"), [((0.0, 1.0), "where it is so"), ((0.1, 0.4, 0.8), "One unit more")])
+def test_a_share_is_told_per_unit_and_a_yes_or_no_as_one(
+    tmp_path: Path, duckdb: Engine, photos: tuple[float, ...], said: str
+) -> None:
+    shares = SMALL.replace('unit = "count"', 'unit = "fraction"')
+    small = shop(tmp_path, asked=(question(element="photos"),))
+    model = replace(workspace_of(tmp_path, model=shares).model, studies=small.workspace.model.studies)
+    small = replace(small, workspace=replace(small.workspace, model=model))
+    for k, row in enumerate(small.tables["moments"]):
+        if "photos" in row:
+            row["photos"] = photos[k % len(photos)]
+    rising = {row["journey"]: row["photos"] for row in small.tables["moments"] if "photos" in row}
+    for row in small.tables["opinions"]:
+        row["score"] += 2 * rising.get(row["journey"], 0.0)
+    found = found_in(small, tmp_path, duckdb)
+    one = found.find("effect")
+    assert one is not None
+    assert one.extra["unit_of_cause"] == "fraction"
+    assert (one.extra["n_acted"] is None) == (said == "One unit more")
+    assert said in found.summary("en")
+
+
 # Experiments
 
 NONE, LETTER = "none", "letter"
