@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.report.content import by, by_measure, number, only
-from promesa.report.figures import Figure, change, change_span, figure_of, size
+from promesa.report.figures import NO_BREAK, Figure, change, change_span, figure_of, size
 from promesa.report.tables import Cell, Table, cell_of, table
 
 if TYPE_CHECKING:
@@ -195,7 +195,12 @@ def arrows(content: Content) -> Table | None:
                 Cell(
                     text=through.text,
                     small=" · ".join(
-                        part for part in (through.interval, content.say("n", n=through.n) if through.n else "") if part
+                        part
+                        for part in (
+                            through.interval,
+                            content.say("n", n=through.n).replace(" ", NO_BREAK) if through.n else "",
+                        )
+                        if part
                     ),
                 ),
                 figure.n or content.say("none"),

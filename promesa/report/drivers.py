@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DOCUMENTS = ("drivers", "asymmetry", "roles", "synergy")
 MOST_DRAWN, MOST_NAMED = 12, 3
 SIDES = ("penalty", "reward")
+SMALL_SCORE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def _importance(name: str, rows: Sequence[Row], content: Content) -> Exhibit | N
     marks = [_mark(row, content) for row in shown[:MOST_DRAWN]]
     svg = forest(marks, title=title, unit="fraction", content=content, name=f"importance {name}", changes=False)
     others = [row for row in shares if number(row.get("estimate")) is None]
-    more = content.say("drivers.shown_of", shown=min(MOST_DRAWN, len(shown)), total=len(shown))
+    more = content.say("drivers.drawn_of", shown=min(MOST_DRAWN, len(shown)), total=len(shown))
     caption = title if len(shown) <= MOST_DRAWN else f"{title}. {more}"
     return Exhibit(svg=svg, table=_importance_table(caption, shown, others, rows, content))
 
@@ -216,11 +217,21 @@ def _feature_line(row: Row, part: Row | None, change: Row | None, content: Conte
         *_named(row, content),
         cell_of(figure_of(row, content)),
         of,
-        cell_of(figure_of(change, content, as_change=True)),
+        _change(change, content),
         _class(row, content),
         words.number(number(row.get("n")), content.locale),
         words.number(number(row.get("n_met")), content.locale),
     ]
+
+
+def _change(row: Row | None, content: Content) -> Cell:
+    """Return a change with its interval; one of a score, small by one minute or one day, with a decimal more."""
+    figure = figure_of(row, content, as_change=True)
+    values = [number((row or {}).get(key)) for key in ("estimate", "lower", "upper")]
+    if (row or {}).get("unit") != "score" or values[0] is None or abs(values[0]) >= SMALL_SCORE:
+        return Cell(text=figure.text, small=figure.interval or figure.reason, state=figure.state)
+    said = [words.number(value, content.locale, decimals=3, sign=True).replace("-", "\u2212") for value in values]
+    return Cell(text=said[0], small=content.say("interval", lower=said[1], upper=said[2]))
 
 
 def _stated(row: Row, content: Content) -> Cell:

@@ -146,7 +146,7 @@ def _shown(link: Link, layout: Layout, content: Content) -> list[Line]:
     small += [(f"← {text}", "arriving") for text in link.arriving]
     y = 108
     for text, style in small:
-        for part in _wrapped(text, letters, lines=3 if style == "arriving" else 2):
+        for part in _wrapped(text, letters, lines=4 if style == "arriving" else 3):
             lines.append(Line(text=part, y=y, style=style))
             y += 17
         y += 3

@@ -199,7 +199,7 @@ def test_arrows_stand_in_the_boxes_and_in_a_table_of_their_own() -> None:
     found = chain.arrows(ENGLISH)
     assert found is not None
     assert [line[0].text for line in found.rows][:2] == ["Experience → Satisfaction", "Experience → Retention"]
-    assert found.rows[1][3].small == "\u22126.0\u00a0pp to \u22124.0\u00a0pp · n = 9,050"
+    assert found.rows[1][3].small == "\u22126.0\u00a0pp to \u22124.0\u00a0pp · n\u00a0=\u00a09,050"
     assert found.rows[3][2].state == "missing"
     for layout in LAYOUTS:
         for one in boxes_of(tuple(links.values()), layout, content=ENGLISH):
