@@ -112,9 +112,19 @@ def synergy(
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     figures: list[Estimate] = []
     for one in outcomes_asked(question, outcome):
-        figures += _figures_of(question, one)
+        figures += _once(question, one)
     heading: dict[str, Any] = question.heading("synergy", first=("outcome", "first", "second"))
     return Synergies(**heading, estimates=tuple(figures))
+
+
+def _once(question: Question, outcome: Outcome) -> list[Estimate]:
+    """Return the rows of one outcome, worked out once for these facts: what-if asks for them as well."""
+    kept = question.facts.kept.setdefault("synergy", {})
+    assert isinstance(kept, dict)  # noqa: S101 (the name is this function's own)
+    key = (outcome, question.since, question.until, question.confidence_level)
+    if key not in kept:
+        kept[key] = _figures_of(question, outcome)
+    return list(kept[key])
 
 
 def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
