@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln
+from scipy.special import betaln, digamma, expit, gammaln
 
 from promesa.errors import TooFewObservations, ValueOutOfRange
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from scipy.optimize import OptimizeResult
 
     Floats = NDArray[np.float64]
 
 Form = Literal["bg_nbd", "mbg_nbd"]
 MIN_CUSTOMERS = 30
+THINNED = 5000  # summaries of the first climb, where there are many more
 LARGEST = np.log(1e6)  # of a parameter, in logarithms: past it the likelihood is flat
 
 
@@ -167,20 +169,11 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd") -> BuyingProcess:
         seen=purchases.seen / scale,
         customers=purchases.customers,
     )
-    sign = -1.0 / purchases.n
-
-    def cost(theta: Floats) -> tuple[float, Floats]:
-        value, slope = likelihood(theta, scaled, form=form)
-        return sign * value, sign * slope
-
-    found = minimize(
-        cost,
-        np.log([1.0, 1.0, 1.0, 2.0]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-LARGEST, LARGEST)] * 4,
-        options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-9},
-    )
+    start = np.log([1.0, 1.0, 1.0, 2.0])
+    if scaled.repeats.size > 4 * THINNED:
+        # A small part tells where the maximum of the whole lies, up to a few steps.
+        start = _climb(start, _thinned(scaled), form=form).x
+    found = _climb(start, scaled, form=form)
     theta, information = _polished(found.x, scaled, form=form)
     value, slope = likelihood(theta, scaled, form=form)
     if not np.isfinite(value) or np.abs(slope).max() > 1e-3 * purchases.n:
@@ -203,6 +196,34 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd") -> BuyingProcess:
     )
 
 
+def _climb(start: Floats, purchases: Purchases, *, form: Form) -> OptimizeResult:
+    sign = -1.0 / purchases.n
+
+    def cost(theta: Floats) -> tuple[float, Floats]:
+        value, slope = likelihood(theta, purchases, form=form)
+        return sign * value, sign * slope
+
+    return minimize(
+        cost,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-LARGEST, LARGEST)] * 4,
+        options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-9},
+    )
+
+
+def _thinned(purchases: Purchases) -> Purchases:
+    """Return every so many of the summaries, which stand in order: few of each kind of customer."""
+    step = purchases.repeats.size // THINNED
+    return Purchases(
+        repeats=purchases.repeats[::step],
+        last=purchases.last[::step],
+        seen=purchases.seen[::step],
+        customers=purchases.customers[::step],
+    )
+
+
 def likelihood(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[float, Floats]:
     """Return the log-likelihood at the logarithms of (r, alpha, a, b), and its gradient over them."""
     value, slope = likelihood_rows(theta, purchases, form=form)
@@ -213,23 +234,52 @@ def likelihood_rows(theta: Floats, purchases: Purchases, *, form: Form) -> tuple
     """Return the log-likelihood of one customer of each summary, (n,), and its gradient, (4, n)."""
     r, alpha, a, b = np.exp(theta)
     x, t_x, end = purchases.repeats, purchases.last, purchases.seen
-    shift = 1.0 if form == "mbg_nbd" else 0.0  # MBG: one more chance to stop, after the first purchase
-    later = (x > 0) | (shift > 0)
-    stay = -(r + x) * np.log(alpha + end) + betaln(a, b + x + shift) - betaln(a, b)
-    gone = np.where(
-        later,
-        -(r + x) * np.log(alpha + t_x) + betaln(a + 1, np.maximum(b + x + shift - 1, 1e-300)) - betaln(a, b),
-        -np.inf,
+    # What depends on the number of repeats alone is worked out once for each number, of which there are few.
+    kinds, place = _kinds(x)
+    tables = _tables(kinds, r=r, a=a, b=b, log_alpha=np.log(alpha), shift=1.0 if form == "mbg_nbd" else 0.0)
+    constant, log_odds, d_r, d_a, d_b, stopped_b = tables[:, place]
+    to_end, to_last, shape = np.log(alpha + end), np.log(alpha + t_x), r + x
+    longer = to_end - to_last
+    log_odds = log_odds + shape * longer  # of having stopped
+    w = expit(log_odds)
+    value = constant - shape * to_end + np.logaddexp(0.0, log_odds)
+    slope = np.empty((4, x.size))
+    slope[0] = (d_r - to_end + w * longer) * r
+    slope[1] = r - alpha * shape * ((1 - w) / (alpha + end) + w / (alpha + t_x))
+    slope[2] = (d_a + w / a) * a
+    slope[3] = (d_b - w * stopped_b) * b
+    return value, slope
+
+
+def _tables(kinds: Floats, *, r: float, a: float, b: float, log_alpha: float, shift: float) -> Floats:
+    """Return what each number of repeats brings to the likelihood, whatever the times, (6, kinds).
+
+    The likelihood itself, the log-odds of having stopped, the slopes over r, a and b, and what of the slope over b is
+    due to having stopped. With shift 1 (MBG) there is one more chance to stop, after the first purchase.
+    """
+    later = (kinds > 0) | (shift > 0)
+    before = np.where(later, np.maximum(b + kinds + shift - 1, 1e-300), 1.0)
+    total = digamma(a + b + kinds + shift)
+    return np.stack(
+        [
+            gammaln(r + kinds) - gammaln(r) + r * log_alpha + betaln(a, b + kinds + shift) - betaln(a, b),
+            np.where(later, np.log(a) - np.log(before), -np.inf),
+            digamma(r + kinds) - digamma(r) + log_alpha,
+            digamma(a + b) - total,
+            digamma(b + kinds + shift) - total - digamma(b) + digamma(a + b),
+            np.where(later, 1 / before, 0.0),
+        ]
     )
-    both = np.logaddexp(stay, gone)
-    w = np.exp(gone - both)
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + both
-    d_r = digamma(r + x) - digamma(r) + np.log(alpha) - (1 - w) * np.log(alpha + end) - w * np.log(alpha + t_x)
-    d_alpha = r / alpha - (r + x) * ((1 - w) / (alpha + end) + w / (alpha + t_x))
-    total = digamma(a + b + x + shift)
-    d_a = digamma(a + b) - total + w / a
-    d_b = digamma(b + x + shift) - total - digamma(b) + digamma(a + b) - np.where(later, w / (b + x + shift - 1), 0.0)
-    return value, np.stack([d_r, d_alpha, d_a, d_b]) * np.exp(theta)[:, None]
+
+
+def _kinds(x: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the different numbers of repeats, and the place of each row's; without sorting where they are small."""
+    if x.size == 0 or x.max() > 10 * x.size:
+        kinds, place = np.unique(x, return_inverse=True)
+        return kinds, place
+    whole = x.astype(np.int64)
+    there = np.bincount(whole) > 0
+    return np.flatnonzero(there).astype(np.float64), (np.cumsum(there) - 1)[whole]
 
 
 def fit_shifts(process: BuyingProcess, purchases: Purchases) -> Floats:
