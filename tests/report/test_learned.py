@@ -37,7 +37,7 @@ def section(page: str, name: str) -> str:
     ("locale", "said"),
     [
         ("es", ["Por dónde empezar", "Qué hace romper una promesa", "Con qué van unidos", "Encuestas de índice"]),
-        ("en", ["Where to begin", "What breaking a promise does", "What good and bad outcomes", "Index surveys"]),
+        ("en", ["Where to begin", "What breaking a promise does", "What outcomes go with", "Index surveys"]),
     ],
 )
 def test_the_sections_stand_in_the_page_in_the_order_of_what_to_do_first(locale: str, said: list[str]) -> None:
