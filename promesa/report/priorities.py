@@ -69,9 +69,15 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
         others=tuple(
             (content.say(f"measure.{key}"), stake_of(rows[key], content))
             for key in (*STAKES, "broken_share")
-            if key != measure and key in rows and number(rows[key].get("estimate")) is not None
+            if key != measure and key in rows and _tells(rows[key])
         ),
     )
+
+
+def _tells(row: Row) -> bool:
+    """Tell whether a further figure belongs on a card: one that may be nothing stands in the table only."""
+    lower = number(row.get("lower"))
+    return number(row.get("estimate")) is not None and (lower is None or lower > 0)
 
 
 def _ranking(level: str, content: Content) -> list[tuple[str, Rows]]:
