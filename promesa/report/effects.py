@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEGMENT = "effect_in_segment"
 CHANCE = 0.05
+EXTREME = 0.05
+"""Chance below which, or above whose opposite, a journey is said to be all but decided beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +174,15 @@ def _checked(of: Rows, placebos: Rows, content: Content) -> list[tuple[str, bool
         counts = {"acted": words.number(acted, content.locale), "n": words.number(number(row.get("n")), content.locale)}
         said.append((content.say("effects.acted", **counts), False))
     share = number(of.get("overlap", {}).get("estimate"))
-    if share:
+    if share and not _seldom(row):
         said.append((content.say("effects.overlap", share=percent(share, content)), False))
     return said
+
+
+def _seldom(row: Row) -> bool:
+    """Tell whether it happened so seldom, or so often, that it was unlikely or certain for all: no want of likes."""
+    acted, n = number(row.get("n_acted")), number(row.get("n"))
+    return acted is not None and bool(n) and not EXTREME <= acted / (n or 1.0) <= 1 - EXTREME
 
 
 def _holds_zero(row: Row) -> bool:

@@ -284,3 +284,16 @@ def test_money_is_short_and_nothing_has_no_sign() -> None:
     assert short(-5_527_600.0, "COP", ENGLISH) == "\u2212COP\u00a05.5\u00a0million"
     assert short(93_894.0, "COP", SPANISH, signed=True) == "+COP\u00a093.894"
     assert change(-0.002, "score", ENGLISH) == "0.00"
+
+
+def test_a_promise_that_is_seldom_broken_is_not_said_to_lack_likes() -> None:
+    def said(n_acted: int) -> str:
+        common: dict[str, Any] = {"effect": "arrives", "outcome": "satisfaction", "of": "arrives", "kind": "promise"}
+        act = row("effect", -0.5, unit="score", width=0.1, n=1000, n_acted=n_acted, evidence="adjusted", **common)
+        bare = row("overlap", 0.9, unit="fraction", n=1000, **common)
+        doubt = effects.effects_of(with_rows("effects", [act, bare]))[0].doubts[0]
+        return " ".join(sentence for sentence, _ in doubt.sentences)
+
+    assert "leans on few cases" in said(200)
+    assert "leans on few cases" not in said(20)
+    assert "20 of the 1,000" in said(20)
