@@ -139,8 +139,11 @@ def judge(nodes: int, edges: Edges, against: Contradictions, *, largest: int) ->
     reason = np.zeros(len(edges.low), dtype=np.int8)
     together = components(nodes, edges.low, edges.high)
     broken = _broken(together, against, largest=largest)
-    for chosen in _by_component(together[edges.low], broken, edges.strongest_first()):
-        _constrain(edges, chosen, against, largest=largest, reason=reason)
+    groups = _by_component(together[edges.low], broken, edges.strongest_first())
+    decided, weighed = edges.decided, against.weighed(edges)  # of all at once: the groups may be many
+    for chosen in groups:
+        words = _Words(decided=decided[chosen], weighed=weighed[chosen])
+        _constrain(edges, chosen, against, words=words, largest=largest, reason=reason)
     _hold_bridges(nodes, edges, against, reason)
     joins = reason == 0
     return Judged(reason=reason, person=components(nodes, edges.low[joins], edges.high[joins]))
@@ -192,6 +195,14 @@ def _by_component(label: Numbers, wanted: Numbers, order: Numbers) -> Iterator[N
         yield from np.split(chosen, starts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """Of the links of one component, which a person decided, and which the model weighed with both documents."""
+
+    decided: Flags
+    weighed: Flags
+
+
 class _Groups:
     """Records that are one person so far, with what each group holds."""
 
@@ -240,11 +251,17 @@ class _Groups:
 
 
 def _constrain(
-    edges: Edges, chosen: Numbers, against: Contradictions, *, largest: int, reason: NDArray[np.int8]
+    edges: Edges,
+    chosen: Numbers,
+    against: Contradictions,
+    *,
+    words: _Words,
+    largest: int,
+    reason: NDArray[np.int8],
 ) -> None:
     """Join a component from its strongest link to its weakest, and note why a link does not join."""
-    low, high, decided = edges.low[chosen].tolist(), edges.high[chosen].tolist(), edges.decided[chosen].tolist()
-    weighed = against.weighed(edges)[chosen].tolist()
+    low, high = edges.low[chosen].tolist(), edges.high[chosen].tolist()
+    decided, weighed = words.decided.tolist(), words.weighed.tolist()
     groups = _Groups(sorted({*low, *high}), against)
     for edge, one, two, word, seen in zip(chosen.tolist(), low, high, decided, weighed, strict=True):
         first, second = groups.group[one], groups.group[two]
