@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from promesa.identity.blocking import LeftOut
     from promesa.identity.exact import Shared
     from promesa.identity.kept_model import LinkModel
+    from promesa.identity.keys import LeftOut
     from promesa.identity.settling import Settled
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
@@ -175,7 +175,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     write_records(run, whole=anew)
     tell_step(run, "kept")
     _write_state(run, settings=settings, link_from=link_from)
-    forget_session(run)
+    forget_session(run, whole=whole)
     return report_of(
         run,
         changes=changes,
