@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import name
 from promesa.identity.keys import EVERYONE, LeftOut, keys_of, parts_of, values_of
-from promesa.identity.new_pairs import search_new
+from promesa.identity.new_pairs import left_out_of_new, search_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,8 @@ def pairs(
     else:
         if before:
             _write_parts(engine, before, into="identity_parts_before", keys=keys)
-        left_out = search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
+        looked = search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
+        left_out = left_out_of_new(engine, looked)
         if widen and _widened(engine, new):
             search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
     engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found")

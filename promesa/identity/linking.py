@@ -279,7 +279,9 @@ def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
     crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
     engine.run(f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})")
     engine.run(f"DROP TABLE {_CROSSED}")
-    return pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", widen=True, model=declared)
+    known = engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
+    before = BEFORE if known else None  # of records that are all new there is nothing to read
+    return pairs(engine, RECORDS, new=NEW, before=before, into="identity_pairs", widen=True, model=declared)
 
 
 def _settings_of(run: Run) -> str:

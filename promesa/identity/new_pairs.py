@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from promesa.identity.keys import Key
 
 
-def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> list[LeftOut]:
+def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
     """Write the pairs of new records to `identity_found`, and to `identity_crossed` whose blocks crossed the limit.
 
     Parameters
@@ -22,6 +22,11 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
         Table with a column `customer`.
     before : str or None
         Parts of these customers as they were; those of all records as they are stand in `identity_parts`.
+
+    Returns
+    -------
+    sequence of Key
+        Those that were looked at, for `left_out_of_new`.
     """
     keys = _without_everyone(engine, keys, new=new, before=before)
     _write_blocks(engine, keys, new=new, before=before)
@@ -40,7 +45,7 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
         "ON one.key = two.key AND one.customer < two.customer AND (one.is_new OR two.is_new)"
     )
     engine.run("DROP TABLE identity_chosen")
-    return _left_out(engine, keys)
+    return keys
 
 
 def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
@@ -90,7 +95,8 @@ def _holders(keys: Sequence[Key], parts: str) -> str:
     )
 
 
-def _left_out(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
+def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
+    """Return the blocks of the last search that were too large, and those whose limit was crossed, by key."""
     told = engine.run(
         "SELECT number, count(*) FILTER (held > most), count(*) FILTER (crossed) FROM identity_blocks "
         "GROUP BY number ORDER BY number"

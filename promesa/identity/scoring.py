@@ -130,7 +130,7 @@ def prepare(
     within = "" if many else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE identity_sides AS SELECT {', '.join(['customer', *chosen])} "
-        f"FROM {records} AS records{joins}{within}"
+        f"FROM (SELECT * FROM {records}{within}) AS records{joins}"
     )
 
 
