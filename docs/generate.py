@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import grammar, model, tables
+from promesa.workspace import grammar, model, studies, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +44,7 @@ TAKES = {
     "money": "amount, 0 or more",
     "moment": "day or time",
     "scale": "`[lowest, highest]`",
+    "fractions": "list of numbers from 0 to 1",
     "types": "table of column to `text`, `whole`, `number`, `day`, `time` or `yes_no`",
     "whole": "whole number",
 }
@@ -134,7 +135,26 @@ def model_tables() -> str:
     ]
     identity = f"## [identity]\n\n{_first_line(model.IdentitySettings)}\n\n{_fields(grammar.IDENTITY)}"
     outcomes = f"## [outcomes]\n\nWhat counts as coming back.\n\n{_fields(grammar.OUTCOMES)}"
-    return "\n".join([*blocks, identity, outcomes])
+    return "\n".join([*blocks, identity, outcomes, *_study_tables()])
+
+
+def _study_tables() -> list[str]:
+    """Return the tables of what a company asks of its own data."""
+    kinds = {
+        "outcomes": studies.Outcome,
+        "effects": studies.EffectQuestion,
+        "experiments": studies.Trial,
+        "indices": studies.IndexSurvey,
+    }
+    blocks = {
+        section: f"## [{section}.NAME]\n\n{_first_line(kinds[section])}\n\n{_fields(fields)}"
+        for section, fields in grammar.STUDIES.items()
+    }
+    drivers = f"## [drivers]\n\n{_first_line(studies.DriverSettings)}\n\n{_fields(grammar.DRIVERS)}"
+    construct = (
+        f"## [indices.NAME.constructs.NAME]\n\n{_first_line(studies.ConstructQuestion)}\n\n{_fields(grammar.CONSTRUCT)}"
+    )
+    return [blocks.pop("outcomes"), drivers, *blocks.values(), construct]
 
 
 def commands() -> str:
@@ -151,8 +171,9 @@ def doors() -> str:
     """Return what each room offers through its door, for mkdocstrings to fill in."""
     rooms = [
         room
-        for room in ("promises", "measures", "identity", "customers", "value", "chain", "snapshot", "report",
-                     "workspace", "store", "sources", "simulate", "engine", "results", "errors")
+        for room in ("promises", "experience", "drivers", "impact", "measures", "identity", "customers", "value",
+                     "chain", "snapshot", "report", "workspace", "store", "sources", "simulate", "engine", "results",
+                     "errors")
         if (PACKAGE / room / "__init__.py").exists() or (PACKAGE / f"{room}.py").exists()
     ]  # fmt: skip
     return "\n".join(

@@ -16,7 +16,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from promesa import chain, charts, customers, identity, measures, promises, report, simulate, snapshot, store, value
+    from promesa import (
+        chain,
+        charts,
+        customers,
+        drivers,
+        experience,
+        identity,
+        impact,
+        measures,
+        promises,
+        report,
+        simulate,
+        snapshot,
+        store,
+        value,
+    )
     from promesa.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -24,9 +39,12 @@ _ROOMS = (
     "chain",
     "charts",
     "customers",
+    "drivers",
     "engine",
     "errors",
+    "experience",
     "identity",
+    "impact",
     "measures",
     "promises",
     "report",
@@ -45,7 +63,10 @@ __all__ = [
     "chain",
     "charts",
     "customers",
+    "drivers",
+    "experience",
     "identity",
+    "impact",
     "measures",
     "open",
     "promises",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 HERE = Path()
+WHAT_IF = "whatif"
 ByOption = Annotated[
     str,
     typer.Option("--by", metavar="NAMES", help="Split by: channel, function, supplier, month, a trait... with commas."),
@@ -22,6 +23,18 @@ ByOption = Annotated[
 FromOption = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of the window.")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of the window.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")]
+OutcomeOption = Annotated[
+    str | None, typer.Option("--outcome", metavar="NAME", help="drivers, effects...: only this outcome of model.toml.")
+]
+ChangeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--change",
+        metavar="NAME=LEVEL",
+        help="whatif: what is moved, such as arrives_by_date=3% (share broken), wait_minutes=1.5 or wait_minutes-=0.5; "
+        "several times for several at once.",
+    ),
+]
 TopOption = Annotated[
     int | None, typer.Option("--top", metavar="N", help="promises: only the N broken ones that most money goes with.")
 ]
@@ -51,11 +64,14 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, drivers, roles, asymmetry, "
+            "synergy, effects, experiments, paths, arrows, system, whatif, priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,
     by: ByOption = "",
+    outcome: OutcomeOption = None,
+    change: ChangeOption = None,
     since: FromOption = None,
     until: ToOption = None,
     as_of: AsOf = None,
@@ -73,7 +89,8 @@ def show(
             what="Both --csv and --json were given.", got="--csv --json", expected="one of them", fix="leave one out"
         )
     ws = open_workspace(workspace)
-    document = _answer(ws, analysis, by=by, since=since, until=until, as_of=as_of)
+    asked: dict[str, Any] = {"by": by, "outcome": outcome, "since": since, "until": until, "as_of": as_of}
+    document = _what_if(ws, change or [], asked) if analysis == WHAT_IF else _answer(ws, analysis, asked)
     if top is not None:
         from promesa.cli.tables import most_costly
 
@@ -88,30 +105,43 @@ def show(
         print_document(document, workspace=ws, locale=locale or ws.locale)
 
 
-def _answer(
-    ws: Workspace, analysis: str, *, by: str, since: str | None, until: str | None, as_of: str | None
-) -> dict[str, Any]:
+def _answer(ws: Workspace, analysis: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the document that answers, kept or new."""
     from promesa.errors import NothingAnalysed, UnknownName
     from promesa.snapshot import ANALYSES, compute, document_key, latest
 
     if analysis not in ANALYSES:
-        raise UnknownName(analysis, kind="analysis", known=ANALYSES)
-    if since is None and until is None:
+        raise UnknownName(analysis, kind="analysis", known=(*ANALYSES, WHAT_IF))
+    if not any(asked[key] for key in ("outcome", "since", "until")):
         try:
             kept = latest(ws)
         except NothingAnalysed:
             kept = None
-        names = tuple(part.strip() for part in by.split(",") if part.strip())
+        names = tuple(part.strip() for part in asked["by"].split(",") if part.strip())
         if (
             kept is not None
-            and kept.answers(ws, as_of=as_of)
+            and kept.answers(ws, as_of=asked["as_of"])
             and (document := kept.document(document_key(analysis, names)))
         ):
             return document
     with progress_of("Computing") as step:
         step(analysis, None)
-        return compute(analysis, ws, by=by, since=since, until=until, as_of=as_of).to_document()
+        return compute(analysis, ws, **asked).to_document()
+
+
+def _what_if(ws: Workspace, changes: list[str], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what would come of the changes, from the kept effects where they answer."""
+    from promesa.chain import what_if
+    from promesa.errors import InputError
+
+    if not changes:
+        raise InputError(
+            what="It is not said what would change.",
+            got="no --change",
+            expected="at least one --change NAME=LEVEL",
+            fix="promesa show whatif --change PROMISE=3%, with a promise, an element or a touchpoint of model.toml",
+        )
+    return what_if(_answer(ws, "system", asked), changes).to_document()
 
 
 @reported

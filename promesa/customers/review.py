@@ -67,7 +67,8 @@ class Item:
     rules : tuple of str
         Identifiers that the two share, and ``model`` where the model proposed the pair.
     reason : str or None
-        Why nobody may join them unasked: ``probability``, ``bridge``, ``size``, ``documents``, ``refused``.
+        Why nobody may join them unasked: ``probability``, ``bridge``, ``size``, ``documents``,
+        ``birth_dates``, ``refused``.
     agreed : dict of str to str
         For each field compared ``same``, ``close``, ``swapped``, ``partly``, ``differs`` or ``unknown``.
     drawn : Drawn or None

@@ -212,6 +212,8 @@ def _add(relation: str, identifier: Identifier, *, field: str, plans: Iterable[D
         return add_phone(read, raw=raw, into=field, plans=plans, ignore=ignore)
     if identifier.kind == "key":
         return _add_key(relation, raw=raw, into=field, ignore=ignore)
+    if identifier.kind == "document":
+        return add_document(relation, raw=raw, into=field, ignore=ignore, home="_home")
     return add_document(relation, raw=raw, into=field, ignore=ignore)
 
 

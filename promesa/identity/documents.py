@@ -17,7 +17,13 @@ _KINDS = (
 _RISING, _FALLING = "0123456789" * 2, "9876543210" * 2
 
 
-def add_document(relation: str, *, raw: str, into: str, ignore: Iterable[str]) -> str:
+# A Spanish identity card, or a foreigner's: the letter at the end follows from the number and is often left out.
+_SPAIN, _SPANISH = "34", "^([0-9]{6,8}|[XYZ][0-9]{7})[A-Z]$"
+
+
+def add_document(
+    relation: str, *, raw: str, into: str, ignore: Iterable[str], home: str = "CAST(NULL AS VARCHAR)"
+) -> str:
     """Return a relation with a document's number made comparable: capital letters and digits, no zeros before.
 
     Parameters
@@ -28,6 +34,9 @@ def add_document(relation: str, *, raw: str, into: str, ignore: Iterable[str]) -
         Its column with the number as it was written; what the new column is called.
     ignore : iterable of str
         Numbers, made comparable, that are nobody's.
+    home : str
+        SQL of the code that one dials for the customer's own country; without it no document is read as that of a
+        country.
 
     Returns
     -------
@@ -40,7 +49,8 @@ def add_document(relation: str, *, raw: str, into: str, ignore: Iterable[str]) -
     signs = f"regexp_replace(upper(strip_accents({whole})), '[^0-9A-Z]+', '', 'g')"
     cleaned = f"(SELECT *, ltrim({signs}, '0') AS _signs FROM {relation})"
     bare = f"regexp_replace(_signs, '^(?:0|{_KINDS})+([XYZ]?[1-9][0-9]*[A-Z]?)$', '\\1')"
-    read = f"(SELECT * EXCLUDE (_signs), {bare} AS _number FROM {cleaned})"
+    number = f"CASE WHEN {home} = '{_SPAIN}' THEN regexp_replace({bare}, '{_SPANISH}', '\\1') ELSE {bare} END"
+    read = f"(SELECT * EXCLUDE (_signs), {number} AS _number FROM {cleaned})"
     reason = (
         f"CASE WHEN {raw} IS NULL THEN NULL"
         f" WHEN length(_number) < 4 OR {one_letter_over('_number')} OR NOT regexp_matches(_number, '[0-9]')"

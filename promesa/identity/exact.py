@@ -288,7 +288,7 @@ def _any_alike(left: Sequence[str], right: Sequence[str]) -> str:
 
 def _spoken_against() -> str:
     """Return the condition that document or birth date of two records cannot be one person's."""
-    return f"{documents_apart('document_l', 'document_r')} OR {_born_apart()}"
+    return f"{documents_apart('document_l', 'document_r')} OR {born_apart('birth_date_l', 'birth_date_r')}"
 
 
 def documents_apart(one: str, two: str) -> str:
@@ -296,8 +296,8 @@ def documents_apart(one: str, two: str) -> str:
     return f"coalesce({one} <> {two} AND damerau_levenshtein({one}, {two}) > 1, false)"
 
 
-def _born_apart() -> str:
-    left, right = "birth_date_l", "birth_date_r"
-    swapped = f"year({left}) = year({right}) AND month({left}) = day({right}) AND day({left}) = month({right})"
-    slip = f"damerau_levenshtein(CAST({left} AS VARCHAR), CAST({right} AS VARCHAR)) <= 1"
+def born_apart(one: str, two: str) -> str:
+    """Return the condition that two birth dates differ by more than a slip: one digit, or day and month swapped."""
+    swapped = f"year({one}) = year({two}) AND month({one}) = day({two}) AND day({one}) = month({two})"
+    slip = f"damerau_levenshtein(CAST({one} AS VARCHAR), CAST({two} AS VARCHAR)) <= 1"
     return f"coalesce(NOT ({slip} OR ({swapped})), false)"

@@ -9,12 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal
-from promesa.identity.exact import documents_apart
+from promesa.identity.exact import born_apart, documents_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from promesa.identity.guards import Contradictions, Edges, Judged
+    from promesa.identity.contradictions import Contradictions, Once
+    from promesa.identity.edges import Edges
+    from promesa.identity.guards import Judged
     from promesa.store import Run
 
     Columns = dict[str, NDArray[Any]]
@@ -26,7 +30,7 @@ NODES = '"~nodes"'  # `customer`, `node`; after the judgement also `person`, a n
 STATES = '"~states"'  # `low`, `high`, `held`: why the pair does not join, or null
 PERSONS = '"~persons"'  # `customer`, `person`, `since`, `until`
 _NOT_SAID = -(2**63)
-_MANY_DOCUMENTS = 500  # of one group: where there are more, any two that differ contradict each other
+_MANY = 500  # documents or birth dates of one group: where there are more, any two that differ contradict each other
 
 
 def judge_pairs(run: Run, records: str, *, link_from: float) -> int:
@@ -86,7 +90,7 @@ def _pairs(run: Run) -> tuple[Columns, int]:
 
 
 def _edges(pairs: Columns, joins: NDArray[Any]) -> Edges:
-    from promesa.identity.guards import Edges
+    from promesa.identity.edges import Edges
 
     chosen = {key: values[joins] for key, values in pairs.items()}
     return Edges(
@@ -109,10 +113,10 @@ def _contradictions(
 ) -> Contradictions:
     import numpy as np
 
-    from promesa.identity.guards import Contradictions
+    from promesa.identity.contradictions import Contradictions
 
     run.engine.run(
-        'CREATE OR REPLACE TEMP TABLE "~values" AS SELECT node, document, '
+        'CREATE OR REPLACE TEMP TABLE "~values" AS SELECT node, document, birth_date, '
         "CASE WHEN document IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY document) END AS number, "
         "CASE WHEN birth_date IS NULL THEN -1 ELSE epoch_us(birth_date) // 86400000000 + 1000000 END AS born "
         f"FROM {NODES} JOIN {records} r USING (customer)"
@@ -121,30 +125,46 @@ def _contradictions(
     document, born = np.full(nodes, -1, dtype=np.int64), np.full(nodes, -1, dtype=np.int64)
     places = held["node"].to_numpy()
     document[places], born[places] = held["number"].to_numpy(), held["born"].to_numpy()
-    slips = _slips(run, nodes, edges, document)
+    against = Contradictions(
+        refused=refused,
+        document=_once(run, edges, document, column="document", number="number", apart=documents_apart),
+        birth_date=_once(run, edges, born, column="birth_date", number="born", apart=born_apart),
+        link_from=link_from,
+    )
     run.engine.run('DROP TABLE "~values"')
-    return Contradictions(refused=refused, document=document, birth_date=born, slips=slips, link_from=link_from)
+    return against
 
 
-def _slips(run: Run, nodes: int, edges: Edges, document: NDArray[Any]) -> frozenset[tuple[int, int]]:
-    """Return the pairs of documents that meet in one group and differ by no more than a slip."""
-    from promesa.identity.guards import suspicious_documents
+def _once(
+    run: Run, edges: Edges, value: NDArray[Any], *, column: str, number: str, apart: Callable[[str, str], str]
+) -> Once:
+    """Return what a person has once, with the pairs of values that meet in one group and differ by no more than a slip.
 
-    node, together = suspicious_documents(nodes, edges, document)
+    Parameters
+    ----------
+    column, number : str
+        Columns of `~values`: the value, and the number that stands for it.
+    apart : callable
+        Returns the SQL condition that two columns differ by more than a slip.
+    """
+    from promesa.identity.contradictions import Once
+    from promesa.identity.guards import suspicious
+
+    node, together = suspicious(len(value), edges, value)
     _from_arrays(run, "promesa_suspicious", {"node": node, "together": together})
     run.engine.run(
-        'CREATE OR REPLACE TEMP TABLE "~suspicious" AS SELECT DISTINCT together, number, document '
-        'FROM promesa_suspicious JOIN "~values" USING (node)'
+        f'CREATE OR REPLACE TEMP TABLE "~suspicious" AS SELECT DISTINCT together, {number} AS number, '
+        f'{column} AS held FROM promesa_suspicious JOIN "~values" USING (node)'
     )
-    apart = documents_apart("a.document", "b.document")
-    few = f'SELECT together FROM "~suspicious" GROUP BY together HAVING count(*) <= {_MANY_DOCUMENTS}'
+    few = f'SELECT together FROM "~suspicious" GROUP BY together HAVING count(*) <= {_MANY}'
     slips = run.engine.run(
         'SELECT DISTINCT a.number, b.number FROM "~suspicious" a JOIN "~suspicious" b '
-        f"ON a.together = b.together AND a.number <> b.number AND NOT {apart} WHERE a.together IN ({few})"
+        f"ON a.together = b.together AND a.number <> b.number AND NOT {apart('a.held', 'b.held')} "
+        f"WHERE a.together IN ({few})"
     )
     run.engine.unregister("promesa_suspicious")
     run.engine.run('DROP TABLE "~suspicious"')
-    return frozenset((int(str(one)), int(str(two))) for one, two in slips)
+    return Once(value=value, slips=frozenset((int(str(one)), int(str(two))) for one, two in slips))
 
 
 def _write_states(run: Run, pairs: Columns, judged: Judged) -> None:

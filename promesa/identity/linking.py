@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
 
-VERSION = 1  # of what makes records and links: with another one, everything is looked at again
+VERSION = 2  # of what makes records and links: with another one, everything is looked at again
 _LINKS = "identity_links"
 _CROSSED = "identity_crossed_values"
 _NAME = ("given", "given_2", "surname", "surname_2")

@@ -6,7 +6,7 @@ from functools import cache
 
 from promesa.identity.folding import blanked, folded, one_letter_over, word_set, word_table, words_of
 from promesa.identity.given_names import ALSO_SURNAMES, ENGLISH, GIVEN
-from promesa.identity.nicknames import ABBREVIATIONS, NICKNAMES
+from promesa.identity.nicknames import ABBREVIATIONS, FREQUENT_SURNAMES, NICKNAMES
 
 MOST_WORDS = 6  # words of a name beyond these are left out
 PARTICLES = word_set("de del la las los el da do dos das e y i van von der den d")
@@ -23,18 +23,19 @@ NOBODY = word_set(
     " last surname given pendiente asdf asdfg qwerty xx xxx xxxx borrar eliminar duplicado fulano mengano"
     " zutano"
 )
-_OTHER, _ALSO_SURNAME, _GIVEN, _ENGLISH = 0, 1, 2, 3
+_SURNAME, _OTHER, _ALSO_SURNAME, _GIVEN, _ENGLISH = -1, 0, 1, 2, 3
 
 
 @cache
 def lexicon() -> dict[str, tuple[str, int, bool]]:
-    """Return, of each known word, its full form, what kind of given name it is, and whether it is nobody's."""
-    kinds = dict.fromkeys(GIVEN, _GIVEN)
+    """Return, of each known word, its full form, what kind of name it is, and whether it is nobody's."""
+    kinds = dict.fromkeys(FREQUENT_SURNAMES, _SURNAME)
+    kinds |= dict.fromkeys(GIVEN, _GIVEN)
     kinds |= dict.fromkeys(ALSO_SURNAMES, _ALSO_SURNAME)
     kinds |= dict.fromkeys(ENGLISH, _ENGLISH)
     words = {word: (word, kind, False) for word, kind in kinds.items()}
     words |= {word: (full, kinds[full.split()[0]], False) for word, full in NICKNAMES.items()}
-    words |= {word: (full, _OTHER, False) for word, full in ABBREVIATIONS.items()}
+    words |= {word: (full, _SURNAME, False) for word, full in ABBREVIATIONS.items()}
     words |= {"jr": ("junior", _OTHER, False)}
     return words | {word: (word, _OTHER, True) for word in NOBODY}
 
@@ -110,20 +111,22 @@ def _cut(relation: str) -> str:
     """Tell how many words are given names, and whether they stand at the end."""
     run = _run([f"_kinds[{n}]" for n in range(1, MOST_WORDS + 1)], first=f"_kinds[1] > {_OTHER}")
     tail = _run([f"_kinds[_n - {n}]" for n in range(3)], first=f"_kinds[_n] = {_GIVEN}")
-    backwards = f"CASE WHEN _kinds[1] = {_OTHER} AND _n > 1 THEN {tail} ELSE 0 END"
+    backwards = f"CASE WHEN _kinds[1] <= {_OTHER} AND _n > 1 THEN {tail} ELSE 0 END"
     counted = f"(SELECT *, {run} AS _run, {backwards} AS _tail FROM {relation})"
+    # Four words are two given names and two surnames, unless the second is a surname: García de la Torre López.
+    one_given = f"_kinds[2] = {_SURNAME}"
     given_first = (
         "CASE WHEN _n = 2 AND _run = 2 AND length(_forms[2]) > 1 THEN 2 WHEN _n = 2 THEN 1"
         f" WHEN _kinds[1] = {_ENGLISH} THEN _n - 1"
         " WHEN _run = _n THEN CASE WHEN _n = 3 THEN 2 ELSE _n - 2 END"
-        " WHEN _n = 3 OR _run > 1 THEN _run ELSE 2 END"
+        f" WHEN _n = 3 OR _run > 1 OR {one_given} THEN _run ELSE 2 END"
     )
     k = (
         "CASE WHEN _apart IS NOT NULL THEN least(_apart, _n)"
         f" WHEN _n = 1 THEN CASE WHEN _kinds[1] > {_OTHER} THEN 1 ELSE 0 END"
         f" WHEN _run > 0 THEN {given_first}"
         " WHEN _tail > 0 THEN least(_tail, _n - 1)"
-        " WHEN _n <= 3 THEN 1 ELSE 2 END"
+        f" WHEN _n <= 3 OR (_kinds[1] = {_OTHER} AND {one_given}) THEN 1 ELSE 2 END"
     )
     known = "CASE WHEN _apart IS NOT NULL THEN 'comma' WHEN _run + _tail > 0 THEN 'lexicon' ELSE 'guess' END"
     last = "_apart IS NULL AND _run = 0 AND _tail > 0"

@@ -256,6 +256,16 @@ vazquez: vzqz vqz
 dominguez: dguez dmguez
 """
 
+# The most frequent surnames of Spain, Portugal and Latin America that are nobody's given name.
+_FREQUENT = """
+garcia rodriguez gonzalez fernandez lopez martinez sanchez perez gomez jimenez ruiz hernandez diaz moreno
+alvarez munoz romero gutierrez navarro torres dominguez vazquez vasquez ramos ramirez serrano molina morales
+suarez ortega delgado castro ortiz rubio nunez medina castillo cortes guerrero cano mendez herrera flores
+cabrera campos fuentes carrasco aguilar pena rojas vargas rios mendoza silva souza sousa
+oliveira pereira lima carvalho almeida ferreira ribeiro rocha gomes lopes martins fernandes rodrigues
+goncalves alves
+"""
+
 
 def _table(text: str) -> dict[str, str]:
     forms = (line.split(":") for line in text.split("\n") if line)
@@ -264,3 +274,4 @@ def _table(text: str) -> dict[str, str]:
 
 NICKNAMES: dict[str, str] = _table(_FAMILIAR)
 ABBREVIATIONS: dict[str, str] = _table(_SURNAMES)
+FREQUENT_SURNAMES = frozenset(_FREQUENT.split())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What was dialled before a number of this country once, and is still written; no plan of today has it.
 _ONCE_DIALLED = {"MX": "01|04[45]|1"}
+# What a mobile's number is written with from abroad and without at home: no other number differs in that alone.
+_MARKS_MOBILE = {"AR": "^9([0-9]{10})$"}
 _EXTENSION = "(?:ext|anexo|interno|int|ramal|x|#).*$"
 
 
@@ -154,7 +156,7 @@ def add_phone(relation: str, *, raw: str, into: str, plans: Iterable[Dialling], 
     )
     chosen = f"(SELECT *, {_by_plan(plans, '_given', _chosen)} AS _national FROM {bare})"
     valid = f"CAST({_by_plan(plans, '_national', _fits)} AS BOOLEAN)"
-    number = "'+' || _plan || _national"
+    number = f"'+' || _plan || {_by_plan(plans, '_national', _without_mark)}"
     reason = (
         f"CASE WHEN {raw} IS NULL THEN NULL WHEN {_nobody('_digits')} THEN 'placeholder'"
         f" WHEN _plan IS NULL THEN 'no country' WHEN NOT coalesce({valid}, false) THEN 'unreadable'"
@@ -204,6 +206,11 @@ def _replaced(plan: Dialling, number: str) -> str:
         return off
     matched = f"regexp_extract({number}, {start}, {groups}) <> ''"
     return f"CASE WHEN {matched} THEN regexp_replace({number}, {start}, {literal(plan.rule)}) ELSE {off} END"
+
+
+def _without_mark(plan: Dialling, number: str) -> str:
+    mark = _MARKS_MOBILE.get(plan.region)
+    return f"regexp_replace({number}, {literal(mark)}, '\\1')" if mark else number
 
 
 def _chosen(plan: Dialling, number: str) -> str:

@@ -32,7 +32,7 @@ CONFIDENCE = 0.95
 GRID = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 TOO_FEW, LOWERED, RAISED, KEPT = "too-few", "lowered", "raised", "kept"
 # A pair held for another reason than its probability is joined by no threshold, so it teaches it nothing.
-_OTHER_REASONS = ("evidence", "names", "documents", "bridge", "size")
+_OTHER_REASONS = ("evidence", "names", "documents", "birth_dates", "bridge", "size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

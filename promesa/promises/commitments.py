@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.workspace import Promise
 
-_KEPT = ("source", "id", "customer", "journey", "due", "when_", "status", "arrived", "gap")
+_KEPT = ("source", "id", "at", "customer", "journey", "due", "when_", "status", "arrived", "gap")
 STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
 
 
@@ -22,7 +22,7 @@ def commitments(question: Question, promise: Promise) -> Table:
     Returns
     -------
     Table
-        One row a commitment: ``source``, ``id``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
+        One row a commitment: ``source``, ``id``, ``at``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
         `STATUSES`), ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
         promise's unit) and ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so
         that the several figures of a question judge them once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import UnknownName, ValueOutOfRange
@@ -23,10 +24,42 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "differences": ("by", "since", "until"),
     "value": ("by", "since", "until"),
     "returning": ("by", "since", "until"),
+    "drivers": ("outcome", "since", "until"),
+    "roles": ("outcome", "since", "until"),
+    "asymmetry": ("outcome", "since", "until"),
+    "synergy": ("outcome", "since", "until"),
+    "effects": ("outcome", "since", "until"),
+    "experiments": ("outcome", "since", "until"),
+    "paths": ("since", "until"),
+    "arrows": ("since", "until"),
+    "system": ("since", "until"),
+    "priorities": ("since", "until"),
     "identity": (),
     "quality": (),
 }
 ANALYSES = tuple(SHOWN)
+# Room and function of each; a room is imported when its analysis is asked for.
+_WHERE = {
+    "chain": ("chain", "links"),
+    "promises": ("promises", "kept"),
+    "touchpoints": ("measures", "touchpoints"),
+    "opinions": ("measures", "opinions"),
+    "differences": ("promises", "differences"),
+    "value": ("value", "margin"),
+    "returning": ("value", "returning"),
+    "drivers": ("drivers", "importance"),
+    "roles": ("drivers", "roles"),
+    "asymmetry": ("drivers", "asymmetry"),
+    "synergy": ("drivers", "synergy"),
+    "effects": ("impact", "effects"),
+    "experiments": ("impact", "experiments"),
+    "paths": ("chain", "paths"),
+    "arrows": ("chain", "arrows"),
+    "system": ("chain", "system"),
+    "priorities": ("chain", "priorities"),
+    "identity": ("identity", "quality"),
+    "quality": ("measures", "quality"),
+}
 # Splits that a snapshot keeps for the report, beside each analysis without a split.
 _KEPT_SPLITS = {
     "promises": ("month", "function", "supplier", "channel"),
@@ -46,7 +79,7 @@ def compute(analysis: str, workspace: Workspace, **question: Any) -> Result:
     workspace : Workspace
         From `promesa.open`.
     **question
-        ``by``, ``since``, ``until``, ``as_of``, ``confidence_level``, ``facts``; what is None is left out.
+        ``by``, ``outcome``, ``since``, ``until``, ``as_of``, ``confidence_level``, ``facts``; what is None is left out.
 
     Raises
     ------
@@ -58,33 +91,22 @@ def compute(analysis: str, workspace: Workspace, **question: Any) -> Result:
     if analysis not in SHOWN:
         raise UnknownName(analysis, kind="analysis", known=ANALYSES)
     given = {key: value for key, value in question.items() if value not in (None, (), "")}
-    refused = {"by", "since", "until"} & set(given) - set(SHOWN[analysis])
+    names = {"by": "--by", "outcome": "--outcome", "since": "--from", "until": "--to"}
+    refused = names.keys() & set(given) - set(SHOWN[analysis])
     if refused:
-        names = {"by": "--by", "since": "--from", "until": "--to"}
         raise ValueOutOfRange(
             what=f"The analysis {analysis!r} cannot be narrowed or split that way.",
             got=", ".join(names[key] for key in sorted(refused)),
-            expected=f"of --by, --from, --to: {', '.join(names[k] for k in SHOWN[analysis]) or 'none'}",
+            expected=f"of {', '.join(names.values())}: {', '.join(names[k] for k in SHOWN[analysis]) or 'none'}",
             fix="leave it out",
         )
     return _function_of(analysis)(workspace, **given)
 
 
 def _function_of(analysis: str) -> Callable[..., Result]:
-    from promesa import chain, identity, measures, promises, value
-
-    functions: dict[str, Callable[..., Result]] = {
-        "chain": chain.links,
-        "promises": promises.kept,
-        "touchpoints": measures.touchpoints,
-        "opinions": measures.opinions,
-        "differences": promises.differences,
-        "value": value.margin,
-        "returning": value.returning,
-        "identity": identity.quality,
-        "quality": measures.quality,
-    }
-    return functions[analysis]
+    room, name = _WHERE[analysis]
+    function: Callable[..., Result] = getattr(import_module(f"promesa.{room}"), name)
+    return function
 
 
 def document_key(analysis: str, by: tuple[str, ...] = ()) -> str:

@@ -1,5 +1,11 @@
 """Numbers in, numbers out: intervals, clustered variances, importance and path models; no customers, no tables."""
 
+from promesa.stats.adjusted_results import AdjustedEffect, AdjustmentSettings, SegmentEffect
+from promesa.stats.adjustments import adjusted_effects
+from promesa.stats.asymmetries import asymmetry
+from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
+from promesa.stats.balance import Balance, Overlap
+from promesa.stats.buying_processes import BuyingProcess, Purchases, fit_buying, summarise
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -9,47 +15,123 @@ from promesa.stats.clusters import (
     share_interval,
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
+from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
+from promesa.stats.effect_estimates import EffectEstimate
+from promesa.stats.expected_purchases import expected_purchases, probability_active
+from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
+from promesa.stats.experiments import experiment
 from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.linear_systems import (
+    LinearSystem,
+    bucketed_products,
+    controlled_effects,
+    filled,
+    linear_system,
+    sampled_interval,
+)
+from promesa.stats.multiplicity import benjamini_hochberg
 from promesa.stats.path_models import path_model
 from promesa.stats.path_reliability import Reliability
 from promesa.stats.path_results import Construct, Effect, Item, PathModel
 from promesa.stats.path_samples import Bootstrap
-from promesa.stats.product_sums import CrossProducts, cross_products, product_pairs
+from promesa.stats.product_sums import (
+    CrossProducts,
+    Moments,
+    cross_products,
+    moments,
+    product_pairs,
+    resampled_moments,
+)
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
+from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
+from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
+from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
+from promesa.stats.spending import Spending, expected_spend, fit_spending
+from promesa.stats.synergies import synergy
+from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 
 __all__ = [
     "QUANTILE_GRID",
+    "AdjustedEffect",
+    "AdjustmentSettings",
+    "ArmEffect",
+    "ArmSegment",
+    "Asymmetry",
+    "Balance",
+    "Benchmark",
+    "Bend",
     "Bootstrap",
+    "BuyingProcess",
     "ClusterSums",
+    "ClusteredRegression",
     "Collinearity",
     "Construct",
     "CrossProducts",
+    "DroppedColumn",
     "Effect",
+    "EffectEstimate",
+    "ElementAsymmetry",
+    "Experiment",
+    "ExperimentSettings",
+    "HalfFigures",
     "Importance",
     "Interval",
     "Item",
+    "LearnerChoice",
+    "LinearSystem",
+    "Moments",
+    "Overlap",
+    "PairSynergy",
     "PathModel",
     "PlayerImportance",
+    "Purchases",
     "Reliability",
+    "Robustness",
+    "SampleRatio",
+    "SegmentEffect",
+    "ShapeProbabilities",
     "ShapleyShares",
+    "Spending",
+    "Synergies",
+    "adjusted_effects",
+    "always_valid_interval",
+    "asymmetry",
+    "benjamini_hochberg",
+    "bucketed_products",
+    "clustered_regression",
+    "controlled_effects",
     "cross_products",
     "difference_interval",
     "difference_of_shares_interval",
     "effective_n",
+    "expected_purchases",
+    "expected_spend",
+    "experiment",
+    "filled",
     "find_collinearity",
+    "fit_buying",
+    "fit_spending",
     "importance",
+    "linear_system",
     "mean_interval",
+    "moments",
     "net_share_from_clusters",
     "net_share_interval",
     "path_model",
     "pooled_if_constant",
+    "probability_active",
     "product_pairs",
     "quantile_interval",
     "ratio_variance",
+    "resampled_moments",
+    "robustness_of_t",
+    "sampled_interval",
     "shapley_shares",
     "share_interval",
+    "summarise",
+    "synergy",
     "wilson_interval",
 ]

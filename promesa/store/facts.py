@@ -42,6 +42,8 @@ class Facts:
         Parquet files of each fact table, and of the state tables that decide whose a fact is.
     as_of : datetime
         Naive UTC; later rows do not exist yet.
+    kept : dict of str to object
+        What one analysis worked out of these facts and another needs as well.
     """
 
     workspace: Workspace
@@ -49,6 +51,7 @@ class Facts:
     version: str
     files: Mapping[str, Sequence[str]] = field(repr=False)
     as_of: datetime
+    kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def recorded_rows(self, table: str) -> Table:
         """Return every live row of a fact table as it was recorded: `customer` is one record's surrogate."""

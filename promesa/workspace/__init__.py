@@ -1,7 +1,7 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
 from promesa.workspace.description import Description, Section, describe
-from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, SETTINGS
+from promesa.workspace.grammar import CONSTRUCT, DRIVERS, IDENTITY, MODEL, OUTCOMES, SETTINGS, STUDIES
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
 from promesa.workspace.labels import Label, labels_of
 from promesa.workspace.model import (
@@ -19,11 +19,23 @@ from promesa.workspace.model import (
     Trait,
     Workspace,
 )
-from promesa.workspace.notices import Notice
+from promesa.workspace.notice import Notice
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.presence import missing_files
 from promesa.workspace.reading import open_workspace
 from promesa.workspace.scaffold import EXAMPLES, new
+from promesa.workspace.studies import (
+    BUILT_IN_CONFOUNDERS,
+    OF_OPINIONS,
+    OF_ORDERS,
+    ConstructQuestion,
+    DriverSettings,
+    EffectQuestion,
+    IndexSurvey,
+    Outcome,
+    Studies,
+    Trial,
+)
 from promesa.workspace.tables import (
     AT,
     CUSTOMER,
@@ -40,41 +52,54 @@ from promesa.workspace.tables import (
 
 __all__ = [
     "AT",
+    "BUILT_IN_CONFOUNDERS",
     "BUILT_IN_IDENTIFIERS",
+    "CONSTRUCT",
     "CUSTOMER",
+    "DRIVERS",
     "EXAMPLES",
     "ID",
     "IDENTITY",
     "LOCALES",
     "MODEL",
     "NO_CUSTOMER",
+    "OF_OPINIONS",
+    "OF_ORDERS",
     "OUTCOMES",
     "RECORDED_AT",
     "SELECT_ONLY",
     "SETTINGS",
     "SOURCE",
     "SOURCE_FIELDS",
+    "STUDIES",
     "TABLES",
     "Channel",
     "Column",
     "Concept",
     "ConsentPurpose",
+    "ConstructQuestion",
     "Description",
+    "DriverSettings",
+    "EffectQuestion",
     "Element",
     "Function",
     "Identifier",
     "IdentitySettings",
+    "IndexSurvey",
     "Kind",
     "Label",
     "Load",
     "Model",
     "Notice",
+    "Outcome",
     "Promise",
     "Purpose",
     "Section",
     "Source",
+    "Studies",
     "Touchpoint",
     "Trait",
+    "Trial",
     "Workspace",
     "columns_of",
     "describe",

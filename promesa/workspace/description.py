@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promesa.errors import Mistake, WorkspaceInvalid
 from promesa.words import say
 from promesa.workspace.fit import unfit_loads
-from promesa.workspace.notices import Notice, notices
+from promesa.workspace.notices import notices
 from promesa.workspace.presence import missing_files
 from promesa.workspace.readback import (
     Row,
@@ -23,9 +23,17 @@ from promesa.workspace.readback import (
     read_sources,
     read_touchpoints,
 )
+from promesa.workspace.readback_studies import (
+    read_drivers,
+    read_effects,
+    read_experiments,
+    read_indices,
+    read_outcomes,
+)
 
 if TYPE_CHECKING:
     from promesa.workspace.model import Workspace
+    from promesa.workspace.notice import Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,8 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``identifiers``, ``consents``, ``retention``.
+        ``purposes``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``identifiers``,
+        ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -82,7 +91,7 @@ class Description:
         """Return everything as one JSON-ready document."""
         return {
             **{
-                section.name: section.rows[0] if section.name == "company" else list(section.rows)
+                section.name: section.rows[0] if section.name in ("company", "drivers") else list(section.rows)
                 for section in self.sections
             },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
@@ -114,6 +123,11 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "concepts": read_concepts(ws, tongue),
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_labelled(ws.model.purposes.values(), tongue),
+        "outcomes": read_outcomes(ws, tongue),
+        "drivers": read_drivers(ws, tongue),
+        "effects": read_effects(ws, tongue),
+        "experiments": read_experiments(ws, tongue),
+        "indices": read_indices(ws, tongue),
         "identifiers": read_identifiers(ws, tongue),
         "consents": read_labelled(ws.model.consents.values(), tongue),
         "retention": read_retention(ws, tongue),

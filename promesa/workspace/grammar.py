@@ -6,6 +6,7 @@ from typing import get_args
 
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
+from promesa.workspace.studies import JourneyUnit, OutcomeKind
 from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
 
@@ -186,4 +187,91 @@ OUTCOMES = (
         at_least=1,
         help="a customer who buys again within them returned",
     ),
+)
+STUDIES: dict[str, tuple[Field, ...]] = {
+    "outcomes": (
+        LABEL,
+        Field(name="kind", kind="choice", choices=get_args(OutcomeKind), required=True, help="what is counted"),
+        Field(
+            name="better",
+            kind="choice",
+            choices=("more", "less"),
+            help="good direction; less for a complaint, the concept's for an opinion, else more",
+        ),
+        Field(name="concept", kind="text", refers="concept", help="of a score or promoter: the opinion asked"),
+        Field(
+            name="touchpoints", kind="texts", refers="touchpoint", default=(), help="of a complaint: where it is made"
+        ),
+        Field(
+            name="within_days",
+            kind="whole",
+            at_least=1,
+            help="of a return, revenue or margin: days after the journey; return_within_days when left out",
+        ),
+    ),
+    "effects": (
+        LABEL,
+        Field(name="promise", kind="text", refers="promise", help="what acts: this promise being broken"),
+        Field(name="element", kind="text", refers="element", help="or this element, by its unit"),
+        Field(name="outcomes", kind="texts", refers="outcome", default=(), help="on what; every outcome when left out"),
+        Field(
+            name="adjust_for",
+            kind="texts",
+            refers="feature",
+            default=(),
+            help="what comes before it; when left out, all of touchpoints that stand before its own in this file",
+        ),
+        Field(name="by", kind="text", help="a trait or channel: the effect is told for each of its values"),
+    ),
+    "experiments": (
+        LABEL,
+        Field(name="arms", kind="texts", required=True, default=(), help="actions of the deeds that are arms"),
+        Field(name="control", kind="text", required=True, help="action of the deeds that is the comparison"),
+        Field(name="kind", kind="text", help="kind of deed that puts a customer into an arm; any when left out"),
+        Field(name="shares", kind="fractions", default=(), help="shares that the lot was to have, control first"),
+        Field(name="outcomes", kind="texts", refers="outcome", default=(), help="on what; every outcome when left out"),
+        Field(name="by", kind="text", help="a trait: the effect is told for each of its values"),
+    ),
+    "indices": (
+        LABEL,
+        Field(
+            name="arrows",
+            kind="texts",
+            required=True,
+            default=(),
+            help='which construct acts on which: "image -> expectation"',
+        ),
+        Field(name="survey", kind="text", help="only opinions of this survey"),
+        Field(
+            name="scheme",
+            kind="choice",
+            choices=("path", "centroid", "factorial"),
+            default="path",
+            help="how neighbouring constructs are weighted",
+        ),
+    ),
+}
+CONSTRUCT = (
+    LABEL,
+    Field(name="items", kind="texts", refers="concept", default=(), help="the concepts that measure it"),
+    Field(name="mode", kind="choice", choices=("A", "B"), default="A", help="A: the items reflect it; B: they form it"),
+)
+DRIVERS = (
+    Field(name="unit", kind="choice", choices=get_args(JourneyUnit), default="journey", help="what one row is"),
+    Field(
+        name="confounders",
+        kind="texts",
+        default=(),
+        help="price, channel, season, tenure, earlier_orders, product or traits; all but product when left out",
+    ),
+    Field(
+        name="leave_out",
+        kind="texts",
+        refers="feature",
+        default=(),
+        help="elements, promises or touchpoints not looked at",
+    ),
+    Field(name="most_rows", kind="whole", default=500_000, at_least=1_000, help="rows looked at; above it a sample"),
+    Field(name="bootstraps", kind="whole", default=200, at_least=20, help="samples drawn for intervals of importance"),
+    Field(name="seed", kind="whole", default=1, help="of everything drawn at random"),
 )

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from promesa.workspace.model import Workspace
+    from promesa.workspace.studies import Studies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,7 @@ class Label:
 
 
 def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
-    """Return what people call every declared name, by language."""
+    """Return what people call every declared name, by language; a word of the model goes before a study's name."""
     model = workspace.model
     kinds = (
         model.identifiers,
@@ -34,7 +38,15 @@ def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
         model.channels,
         model.functions,
     )
-    labels = {name: thing.label for kind in kinds for name, thing in kind.items()}
+    labels = {name: study.label for name, study in _studies(model.studies)}
+    labels |= {name: thing.label for kind in kinds for name, thing in kind.items()}
     labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
     labels |= {name: promise.statement for name, promise in model.promises.items()}
     return {name: {"es": label.es, "en": label.en} for name, label in labels.items()}
+
+
+def _studies(studies: Studies) -> Iterator[tuple[str, Any]]:
+    for kind in (studies.effects, studies.experiments, studies.indices, studies.outcomes):
+        yield from kind.items()
+    for index in studies.indices.values():
+        yield from index.constructs.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
+from promesa.workspace.studies import Studies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,6 +171,7 @@ class Model:
     identifiers: Mapping[str, Identifier] = field(default_factory=lambda: dict(BUILT_IN_IDENTIFIERS))
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
+    studies: Studies = field(default_factory=Studies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ ROW_KEYS = (
     *("estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note", "element", "owner", "target"),
     *("capability", "broken", "from", "to", "scale_unit", "recent", "previous", "change", "within_days"),
     *("table", "load", "rule", "first", "last"),
+    *("feature", "effect", "experiment", "arm", "index", "construct"),
 )
 MEASURES = ("moments", "customers", "asked", "answers", "response_rate", "cost", "cost_per_moment")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promesa.words import say
 from promesa.workspace.loads import unread_sources, unsteady_words
+from promesa.workspace.notice import Notice
+from promesa.workspace.study_notices import study_notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,32 +14,16 @@ if TYPE_CHECKING:
     from promesa.workspace.model import Workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One warning.
-
-    Attributes
-    ----------
-    code : str
-        What kind of warning it is: ``source-unread``, ``promise-without-target``...
-    name : str
-        The touchpoint, promise, source or load file that it is about; empty for the whole workspace.
-    detail : str
-        What a sentence about it needs besides the name.
-    """
-
-    code: str
-    name: str = ""
-    detail: str = ""
-
-    def in_locale(self, locale: str) -> str:
-        """Return the warning as a sentence."""
-        return say(f"workspace.notice.{self.code}", locale, name=self.name, detail=self.detail)
-
-
 def notices(ws: Workspace) -> tuple[Notice, ...]:
     """Return the warnings about a workspace, in the order in which one would mend them."""
-    return (*_of_loads(ws), *_of_identifiers(ws), *_of_touchpoints(ws), *_of_promises(ws), *_of_words(ws))
+    return (
+        *_of_loads(ws),
+        *_of_identifiers(ws),
+        *_of_touchpoints(ws),
+        *_of_promises(ws),
+        *_of_words(ws),
+        *study_notices(ws),
+    )
 
 
 def _of_loads(ws: Workspace) -> Iterator[Notice]:

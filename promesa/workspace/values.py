@@ -24,6 +24,7 @@ FieldKind = Literal[
     "label",
     "moment",
     "scale",
+    "fractions",
     "types",
     "sql",
 ]
@@ -38,7 +39,7 @@ class Field:
     kind : FieldKind
         ``text``, ``texts`` (one or a list), ``number``, ``whole``, ``fraction`` (0 to 1), ``money`` (not negative),
         ``yes_no``, ``choice``, ``label`` (a text or ``{es, en}``), ``moment`` (a day or a time), ``scale`` (two
-        numbers), ``types`` (table of column = type), ``sql`` (an expression).
+        numbers), ``fractions`` (a list), ``types`` (table of column = type), ``sql`` (an expression).
     help : str
         One line for the reference.
     default : object
@@ -73,6 +74,7 @@ EXPECTED: dict[FieldKind, str] = {
     "label": 'a text, or {es = "...", en = "..."}',
     "moment": "a day or a time, such as 2026-06-30",
     "scale": "two numbers, the lowest first, such as [1, 5]",
+    "fractions": "a list of fractions from 0 to 1",
     "types": 'a table of column = "type"',
     "sql": "an SQL expression in quotes",
 }
@@ -157,6 +159,12 @@ def _scale(value: object, item: Field) -> tuple[object, str | None]:
     return (float(value[0]), float(value[1])), None
 
 
+def _fractions(value: object, item: Field) -> tuple[object, str | None]:
+    if not isinstance(value, list) or not all(_is_number(one) and 0 <= one <= 1 for one in value):
+        return (), EXPECTED[item.kind]
+    return tuple(float(one) for one in value), None
+
+
 def _types(value: object, item: Field) -> tuple[object, str | None]:
     expected = f"{EXPECTED[item.kind]}; types are {', '.join(item.choices)}"
     fits = isinstance(value, dict) and all(kind in item.choices for kind in value.values())
@@ -175,6 +183,7 @@ _CHECKS: dict[FieldKind, Callable[[object, Field], tuple[object, str | None]]] =
     "label": _label,
     "moment": _moment,
     "scale": _scale,
+    "fractions": _fractions,
     "types": _types,
     "sql": _text,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from promesa.errors import did_you_mean
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, PURPOSES
@@ -12,6 +13,8 @@ from promesa.workspace.labels import Label
 from promesa.workspace.model import Channel, Concept, Element, Function, Model, Promise, Purpose, Touchpoint, Trait
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose
+from promesa.workspace.studies import BUILT_IN_CONFOUNDERS, OPTIONAL_CONFOUNDERS
+from promesa.workspace.studying import OUTCOME_SETTINGS, SECTIONS, build_studies, read_studies
 from promesa.workspace.tables import SELECT_ONLY, TABLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "identity"], place=place)
+    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "identity"], place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -57,13 +60,28 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     for name, values in sections["promises"].items():
         _check_rules(values, names["elements"], place=place.at("promises").at(name))
     _check_not_empty(names, place=place)
-    sections["outcomes"] = {
-        "outcomes": read_fields(tree.get("outcomes", {}), OUTCOMES, place=place.at("outcomes"), known={})
-    }
+    sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
+    sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
     return sections
+
+
+def _read_settings(tree: Mapping[str, object], *, place: Place) -> dict[str, Any]:
+    """Return the keys of [outcomes] that are settings; each other key is one outcome's table."""
+    outcomes = tree.get("outcomes", {})
+    if not isinstance(outcomes, dict):
+        return read_fields(outcomes, OUTCOMES, place=place, known={})
+    for key, value in outcomes.items():
+        if key not in OUTCOME_SETTINGS and not isinstance(value, dict):
+            place.at(key).wrong(
+                what=f"{key!r} is neither a setting of [outcomes] nor the table of an outcome.",
+                got=show(value),
+                expected=f"{', '.join(OUTCOME_SETTINGS)}, or [outcomes.NAME] with the keys of one outcome",
+                fix=did_you_mean(key, OUTCOME_SETTINGS, otherwise=f"write [outcomes.{key}] above its keys"),
+            )
+    return read_fields({k: v for k, v in outcomes.items() if k in OUTCOME_SETTINGS}, OUTCOMES, place=place, known={})
 
 
 def rule_columns(elements: list[str]) -> list[str]:
@@ -82,6 +100,14 @@ def _check_names_free(names: Mapping[str, list[str]], *, place: Place) -> None:
     split = {*DIMENSIONS, *PERIODS, *moments} - set(profiles)
     check_taken(names["traits"], split, kind="trait", by="something figures are split by already", place=traits)
     check_taken(names["traits"], names["elements"], kind="trait", by="an element", place=traits)
+    adjusted = (*BUILT_IN_CONFOUNDERS, *OPTIONAL_CONFOUNDERS)
+    check_taken(
+        [n for n in names["traits"] if n not in split],
+        adjusted,
+        kind="trait",
+        by="something drivers are adjusted for already",
+        place=traits,
+    )
     check_taken(names["traits"], ROW_KEYS, kind="trait", by="a key of every answer's rows", place=traits)
     own = [name for name in names["identifiers"] if name not in BUILT_IN_IDENTIFIERS]
     identifiers = place.at("identifiers")
@@ -210,6 +236,7 @@ def build_model(sections: Sections) -> Model:
         **made,
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
+        studies=build_studies(sections["studies"], concepts=made["concepts"]),
     )
 
 

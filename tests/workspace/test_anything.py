@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Place
-from promesa.workspace.grammar import MODEL, SETTINGS, SOURCE
+from promesa.workspace.grammar import CONSTRUCT, DRIVERS, MODEL, OUTCOMES, SETTINGS, SOURCE, STUDIES
 from promesa.workspace.settings import read_settings
 from promesa.workspace.vocabulary import build_model, read_model
 
@@ -34,8 +34,28 @@ def tables(fields):
     return st.dictionaries(st.sampled_from([*(field.name for field in fields), "other"]), VALUES, max_size=6) | VALUES
 
 
+CONSTRUCTS = st.dictionaries(NAMES, tables(CONSTRUCT), max_size=3) | VALUES
+ARROWS = st.lists(st.sampled_from(["a -> b", "b -> a", "a->order", "b", "->", "a -> a"]), max_size=3)
+INDICES = st.dictionaries(
+    NAMES,
+    st.fixed_dictionaries({}, optional={"arrows": ARROWS | VALUES, "constructs": CONSTRUCTS}) | VALUES,
+    max_size=2,
+)
+OUTCOME_TABLES = st.dictionaries(
+    NAMES | st.sampled_from([field.name for field in OUTCOMES]), tables(STUDIES["outcomes"]), max_size=3
+)
 MODELS = st.fixed_dictionaries(
-    {}, optional={name: st.dictionaries(NAMES, tables(fields), max_size=3) | VALUES for name, fields in MODEL.items()}
+    {},
+    optional={
+        **{name: st.dictionaries(NAMES, tables(fields), max_size=3) | VALUES for name, fields in MODEL.items()},
+        **{
+            name: st.dictionaries(NAMES, tables(STUDIES[name]), max_size=3) | VALUES
+            for name in ("effects", "experiments")
+        },
+        "outcomes": OUTCOME_TABLES | VALUES,
+        "drivers": tables(DRIVERS),
+        "indices": INDICES | VALUES,
+    },
 )
 SETTINGS_FILES = st.fixed_dictionaries(
     {},

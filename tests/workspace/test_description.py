@@ -133,3 +133,126 @@ def test_the_description_shows_no_password(draft):
     description = describe(draft.open())
     assert "hush" not in description.text() + json.dumps(description.to_document())
     assert "secreta" not in description.text() + json.dumps(description.to_document())
+
+
+STUDIES = """
+    [touchpoints.support]
+    stage = "after"
+    function = "logistics"
+    [elements.wait]
+    touchpoint = "support"
+    unit = "minutes"
+    better = "less"
+    [concepts.nps]
+    kind = "nps"
+    [traits.region]
+    [outcomes.satisfied]
+    label = "Satisfaction"
+    kind = "score"
+    concept = "csat"
+    [outcomes.recommends]
+    label = "Recommends"
+    kind = "promoter"
+    concept = "nps"
+    [outcomes.contact]
+    label = "Has to call"
+    kind = "complaint"
+    touchpoints = ["support"]
+    [outcomes.back]
+    label = "Buys again"
+    kind = "return"
+    [outcomes.spent]
+    label = "Spends"
+    kind = "revenue"
+    within_days = 30
+    [drivers]
+    unit = "quarter"
+    confounders = ["price", "region"]
+    [effects.late]
+    label = "Late"
+    promise = "on_time"
+    outcomes = ["satisfied"]
+    adjust_for = ["wait"]
+    by = "region"
+    [effects.waiting]
+    label = "Waiting"
+    element = "wait"
+    [experiments.mail]
+    label = "Letter"
+    arms = ["letter"]
+    control = "nothing"
+    by = "region"
+    [indices.national]
+    label = "Index"
+    arrows = ["image -> loyalty"]
+    survey = "wave"
+    [indices.national.constructs.image]
+    items = ["csat"]
+    [indices.national.constructs.loyalty]
+    items = ["nps"]
+    mode = "B"
+    """
+
+
+def test_studies_are_read_back_as_sentences(draft):
+    draft.add("model.toml", STUDIES)
+    description = describe(draft.open(), locale="en")
+    assert section(description, "outcomes").lines == (
+        "satisfied: Satisfaction, mean score of csat (more is better)",
+        "recommends: Recommends, whether nps is scored 9 or more (more is better)",
+        "contact: Has to call, whether the customer comes to support (less is better)",
+        "back: Buys again, whether the customer orders again within 90 days (more is better)",
+        "spent: Spends, revenue of the orders of the 30 days after (more is better)",
+    )
+    (drivers,) = section(description, "drivers").lines
+    assert drivers == (
+        "One row is a customer's quarter; adjusted for price, region; a sample by customer above 500,000 rows"
+    )
+    assert section(description, "effects").lines == (
+        "late: Late, of breaking on_time on satisfied | adjusted for wait | for each region",
+        "waiting: Waiting, of wait on satisfied, recommends, contact, back, spent",
+    )
+    assert section(description, "experiments").lines == (
+        "mail: Letter, letter against nothing | on satisfied, recommends, contact, back, spent | for each region",
+    )
+    assert section(description, "indices").lines == (
+        "national: Index | image -> loyalty | survey wave",
+        "  image: image, reflected by csat",
+        "  loyalty: loyalty, formed by nps",
+    )
+    document = description.to_document()
+    assert json.loads(json.dumps(document)) == document
+    assert document["drivers"]["unit"] == "quarter"
+    assert [row["acts_on"] for row in document["indices"]] == ["loyalty", None]
+    assert {row["within_days"] for row in document["outcomes"]} == {None, 90, 30}
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_slips_of_studies_are_told(draft, locale):
+    draft.add("model.toml", STUDIES)
+    warnings = {(w.code, w.name): w for w in describe(draft.open(), locale=locale).warnings}
+    assert ("outcome-without-orders", "back") in warnings
+    assert ("outcome-without-opinions", "satisfied") in warnings
+    assert warnings["effect-adjusts-for-later", "late"].detail == "wait"
+    assert warnings["effect-on-itself", "waiting"].detail == "contact"
+    assert ("item-of-no-load", "national") not in warnings
+    text = "SELECT pedido AS id, fecha AS at, cliente AS customer, '{}' AS concept, 5 AS score FROM pedidos"
+    draft.write("load/opinions.shop.sql", text.format("csat"))
+    draft.replace("model.toml", 'unit = "quarter"', 'unit = "quarter"\nleave_out = ["wait"]')
+    warnings = {(w.code, w.name): w for w in describe(draft.open(), locale=locale).warnings}
+    assert warnings["outcome-of-no-load", "recommends"].detail == "nps"
+    assert warnings["item-of-no-load", "national"].detail == "nps"
+    assert warnings["left-out", ""].detail == "wait"
+    assert ("outcome-without-opinions", "satisfied") not in warnings
+    assert all("wait" in w.in_locale(locale) for w in warnings.values() if w.code == "left-out")
+    draft.write("load/opinions.shop.sql", text.replace("'{}'", "pregunta"))  # named in the data
+    codes = {w.code for w in describe(draft.open(), locale=locale).warnings}
+    assert not codes & {"outcome-of-no-load", "item-of-no-load"}
+
+
+def test_outcomes_that_nobody_declared_are_shown_and_not_warned_of(draft):
+    description = describe(draft.open(), locale="en")
+    assert [row["outcome"] for row in section(description, "outcomes").rows] == [
+        "satisfaction", "comes_back", "margin_after",
+    ]  # fmt: skip
+    assert not {w.code for w in description.warnings} & {"outcome-without-orders", "outcome-without-opinions"}

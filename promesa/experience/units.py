@@ -1,0 +1,54 @@
+"""What one row of the table of experience is: a journey, or all of one customer in one period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promesa.measures import lived_moments
+
+if TYPE_CHECKING:
+    from promesa.engine import Table
+    from promesa.measures import Question
+
+UNIT = "unit_"
+_TRUNCATE = {"month": "M", "quarter": "Q", "year": "Y"}
+
+
+def with_unit(question: Question, table: Table, *, time: str = "at") -> Table:
+    """Return the rows of `table` that belong to a unit, with its key in the column ``unit_``.
+
+    Rows without a journey (or, for units of a customer and a period, without a customer) belong to none.
+    """
+    unit = question.workspace.model.studies.drivers.unit
+    if unit == "journey":
+        known = table.filter(table["journey"].notnull())
+        return known.mutate(**{UNIT: known["journey"]})
+    known = table.filter(table["customer"].notnull())
+    period = question.facts.local(known[time]).truncate(_TRUNCATE[unit]).date()
+    return known.mutate(**{UNIT: known["customer"].cast("string").concat("-", period.cast("string"))})
+
+
+def units_of(question: Question) -> Table:
+    """Return every unit with a lived moment of a customer, held by the engine.
+
+    Returns
+    -------
+    Table
+        ``unit_``, ``customer``, ``started_at`` and ``ended_at`` (first and last moment).
+
+    Notes
+    -----
+    A journey that several customers share is one unit: that of the greatest surrogate among those of its moments.
+    """
+    moments = with_unit(question, lived_moments(question))
+    units = moments.group_by(UNIT).aggregate(
+        customer=moments["customer"].max(), started_at=moments["at"].min(), ended_at=moments["at"].max()
+    )
+    return question.facts.engine.hold(key_of(question, "units"), units.filter(units["customer"].notnull()))
+
+
+def key_of(question: Question, what: object) -> str:
+    """Return a name for what is worked out of a question: everything that it hangs on."""
+    facts, workspace = question.facts, question.workspace
+    asked = (facts.version, facts.as_of, question.since, question.until, sorted(facts.files.items()))
+    return repr((what, *asked, workspace.store, workspace.brand, workspace.time_zone, workspace.model))

@@ -1,0 +1,266 @@
+"""Buying without a contract: how often customers buy while they are customers, and when they silently stop.
+
+BG/NBD: while active, a customer buys at a rate of their own, gamma distributed over customers (shape r, rate alpha);
+after each repeat purchase they stop with a probability of their own, beta distributed (a, b). MBG/NBD differs in
+one point: a customer may have stopped after the very first purchase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import betaln, digamma, gammaln
+
+from promesa.errors import TooFewObservations, ValueOutOfRange
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+Form = Literal["bg_nbd", "mbg_nbd"]
+MIN_CUSTOMERS = 30
+LARGEST = np.log(1e6)  # of a parameter, in logarithms: past it the likelihood is flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Purchases:
+    """Summaries of customers' purchases; equal ones stand once, with how many customers they are of.
+
+    Attributes
+    ----------
+    repeats : ndarray of float, shape (n,)
+        Purchases after the first.
+    last : ndarray of float, shape (n,)
+        Time from the first purchase to the last; 0 without repeats.
+    seen : ndarray of float, shape (n,)
+        Time from the first purchase to the end of the observation, in the same unit.
+    customers : ndarray of float, shape (n,)
+        Customers with this summary.
+    """
+
+    repeats: Floats
+    last: Floats
+    seen: Floats
+    customers: Floats
+
+    @property
+    def n(self) -> int:
+        """Return the number of customers."""
+        return int(self.customers.sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BuyingProcess:
+    """A fitted buying process.
+
+    Attributes
+    ----------
+    form : {"bg_nbd", "mbg_nbd"}
+        Whether a customer may stop right after the first purchase (MBG) or only after a repeat purchase (BG).
+    r, alpha : float
+        Shape and rate of the gamma distribution of buying rates; alpha in the time unit of the summaries.
+    a, b : float
+        Of the beta distribution of the probability to stop after a purchase.
+    log_likelihood : float
+        Of the sample.
+    covariance : ndarray, shape (4, 4)
+        Of the logarithms of (r, alpha, a, b): the inverse of the observed information.
+    n : int
+        Customers.
+    """
+
+    form: Form
+    r: float
+    alpha: float
+    a: float
+    b: float
+    log_likelihood: float
+    covariance: Floats
+    n: int
+
+
+def summarise(repeats: ArrayLike, last: ArrayLike, seen: ArrayLike, *, customers: ArrayLike | None = None) -> Purchases:
+    """Return checked summaries, equal ones joined.
+
+    Parameters
+    ----------
+    repeats, last, seen : array-like of float, shape (n,)
+        As in `Purchases`.
+    customers : array-like of float, shape (n,), optional
+        Customers of each row; one each where it is not given.
+
+    Raises
+    ------
+    ValueOutOfRange
+        If a summary cannot be one: last after the end, repeats without a time, a negative or missing number.
+    """
+    rows = np.column_stack([np.asarray(column, dtype=float) for column in (repeats, last, seen)])
+    count = np.ones(len(rows)) if customers is None else np.asarray(customers, dtype=float)
+    x, t_x, end = rows.T
+    wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1) | (t_x > end) | ((x == 0) & (t_x != 0))
+    wrong |= (x != np.floor(x)) | (count < 0)
+    if wrong.any():
+        raise ValueOutOfRange(
+            what="Some summaries of purchases cannot be true.",
+            got=f"{int(wrong.sum())} of {len(rows)}",
+            expected="whole repeats of 0 or more, and 0 <= last <= seen, with last = 0 where there is no repeat",
+            fix="count purchases by day, from each customer's first one, up to one common end",
+        )
+    order = np.lexsort((end, t_x, x))
+    rows, count = rows[order], count[order]
+    first = np.flatnonzero(np.r_[True, (np.diff(rows, axis=0) != 0).any(axis=1)]) if len(rows) else np.array([], int)
+    joined = np.add.reduceat(count, first) if len(rows) else count
+    x, t_x, end = rows[first].T if len(rows) else rows.T
+    return Purchases(repeats=x, last=t_x, seen=end, customers=joined)
+
+
+def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd") -> BuyingProcess:
+    """Fit the buying process by maximum likelihood.
+
+    Parameters
+    ----------
+    purchases : Purchases
+        From `summarise`.
+    form : {"bg_nbd", "mbg_nbd"}, default "bg_nbd"
+        Which process.
+
+    Returns
+    -------
+    BuyingProcess
+        Parameters in the time unit of the summaries.
+
+    Raises
+    ------
+    TooFewObservations
+        With fewer than 30 customers, where nobody bought twice (then nothing says how often people buy), or if no
+        maximum was found.
+
+    See Also
+    --------
+    promesa.stats.expected_purchases : what is to come of a customer.
+
+    Notes
+    -----
+    Estimand: the distribution of buying rates and of stopping in the population that these customers were drawn
+    from [1]_ [2]_. It assumes that purchases of an active customer come at random (no rhythm), that the rate and the
+    probability of stopping are independent of each other, and that neither changes over time. A promotion, a season
+    or a regular rhythm breaks it.
+
+    The likelihood is maximised over the logarithms of the parameters with its analytic gradient.
+
+    References
+    ----------
+    .. [1] P. S. Fader, B. G. S. Hardie, K. L. Lee (2005). "Counting your customers" the easy way. Marketing Science
+       24(2), 275-284. doi:10.1287/mksc.1040.0098
+    .. [2] E. P. Batislam, M. Denizel, A. Filiztekin (2007). Empirical validation and comparison of models for
+       customer base analysis. International Journal of Research in Marketing 24, 201-209.
+    """
+    _check_enough(purchases)
+    scale = float(np.average(purchases.seen, weights=purchases.customers)) or 1.0
+    scaled = Purchases(
+        repeats=purchases.repeats,
+        last=purchases.last / scale,
+        seen=purchases.seen / scale,
+        customers=purchases.customers,
+    )
+    sign = -1.0 / purchases.n
+
+    def cost(theta: Floats) -> tuple[float, Floats]:
+        value, slope = likelihood(theta, scaled, form=form)
+        return sign * value, sign * slope
+
+    found = minimize(
+        cost,
+        np.log([1.0, 1.0, 1.0, 2.0]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-LARGEST, LARGEST)] * 4,
+        options={"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-9},
+    )
+    theta, information = _polished(found.x, scaled, form=form)
+    value, slope = likelihood(theta, scaled, form=form)
+    if not np.isfinite(value) or np.abs(slope).max() > 1e-3 * purchases.n:
+        raise TooFewObservations(
+            what="No maximum of the likelihood of the buying process was found.",
+            got=f"a slope of {np.abs(slope).max():g} after {found.nit} rounds",
+            expected="a slope near 0",
+            fix="take a longer period, or look for customers who bought more than any person would",
+        )
+    r, alpha, a, b = np.exp(theta)
+    return BuyingProcess(
+        form=form,
+        r=float(r),
+        alpha=float(alpha * scale),
+        a=float(a),
+        b=float(b),
+        log_likelihood=float(value - np.log(scale) * (purchases.repeats @ purchases.customers)),
+        covariance=np.asarray(np.linalg.pinv(information), dtype=np.float64),
+        n=purchases.n,
+    )
+
+
+def likelihood(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[float, Floats]:
+    """Return the log-likelihood at the logarithms of (r, alpha, a, b), and its gradient over them."""
+    r, alpha, a, b = np.exp(theta)
+    x, t_x, end, count = purchases.repeats, purchases.last, purchases.seen, purchases.customers
+    shift = 1.0 if form == "mbg_nbd" else 0.0  # MBG: one more chance to stop, after the first purchase
+    later = (x > 0) | (shift > 0)
+    stay = -(r + x) * np.log(alpha + end) + betaln(a, b + x + shift) - betaln(a, b)
+    gone = np.where(
+        later,
+        -(r + x) * np.log(alpha + t_x) + betaln(a + 1, np.maximum(b + x + shift - 1, 1e-300)) - betaln(a, b),
+        -np.inf,
+    )
+    both = np.logaddexp(stay, gone)
+    w = np.exp(gone - both)
+    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + both
+    d_r = digamma(r + x) - digamma(r) + np.log(alpha) - (1 - w) * np.log(alpha + end) - w * np.log(alpha + t_x)
+    d_alpha = r / alpha - (r + x) * ((1 - w) / (alpha + end) + w / (alpha + t_x))
+    total = digamma(a + b + x + shift)
+    d_a = digamma(a + b) - total + w / a
+    d_b = digamma(b + x + shift) - total - digamma(b) + digamma(a + b) - np.where(later, w / (b + x + shift - 1), 0.0)
+    slope = np.array([count @ d_r, count @ d_alpha, count @ d_a, count @ d_b]) * np.exp(theta)
+    return float(count @ value), slope
+
+
+def _polished(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[Floats, Floats]:
+    """Return the maximum after a few Newton steps, and the observed information there, from gradients."""
+    information = _information(theta, purchases, form=form)
+    best = likelihood(theta, purchases, form=form)
+    for _ in range(5):
+        step = np.linalg.pinv(information) @ best[1]
+        trial = theta + np.clip(step, -0.5, 0.5)
+        there = likelihood(trial, purchases, form=form)
+        if not np.isfinite(there[0]) or there[0] < best[0]:
+            break
+        theta, best = trial, there
+        information = _information(theta, purchases, form=form)
+        if np.abs(best[1]).max() < 1e-9 * purchases.n:
+            break
+    return theta, information
+
+
+def _information(theta: Floats, purchases: Purchases, *, form: Form, step: float = 1e-4) -> Floats:
+    columns: list[Floats] = []
+    for k in range(len(theta)):
+        move = np.zeros(len(theta))
+        move[k] = step
+        up, down = (likelihood(theta + sign * move, purchases, form=form)[1] for sign in (1.0, -1.0))
+        columns.append((down - up) / (2 * step))
+    square = np.column_stack(columns)
+    return (square + square.T) / 2
+
+
+def _check_enough(purchases: Purchases) -> None:
+    repeaters = float(purchases.customers[purchases.repeats > 0].sum())
+    if purchases.n < MIN_CUSTOMERS or repeaters == 0 or float(purchases.seen.max(initial=0.0)) == 0:
+        raise TooFewObservations(
+            what="Too little was bought to tell how often customers buy and when they stop.",
+            got=f"{purchases.n} customers, {int(repeaters)} of whom bought again",
+            expected=f"at least {MIN_CUSTOMERS} customers, some of whom bought again after the first day",
+            fix="take a longer period",
+        )
