@@ -86,8 +86,10 @@ def find_changes(run: Run, *, whole: bool, anew: bool) -> Changes:
     _look(run, whole=anew)
     left_out = _make(run, whole=anew)
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
-    rest = "" if anew else f" UNION ALL SELECT {columns} FROM {_KEPT} WHERE customer NOT IN (FROM {_LOOKED})"
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
+    rest = "" if anew else f" UNION ALL SELECT {columns} FROM {_KEPT} ANTI JOIN {_LOOKED} USING (customer)"
+    # A run that looks at few records reads few columns of the others: they stay where they are kept.
+    kind = "TABLE" if whole else "VIEW"
+    engine.run(f"CREATE OR REPLACE TEMP {kind} {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
     new, changed, gone = _compare(run, columns, whole=whole)
     shared = _add_keyed(run)
     engine.run(f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})")
@@ -115,11 +117,11 @@ def write_records(run: Run, *, whole: bool) -> None:
         change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
 
 
-def forget_session(run: Run) -> None:
+def forget_session(run: Run, *, whole: bool) -> None:
     """Drop the tables and views that `find_changes` made."""
-    for view in (BEFORE, _KEPT):
+    for view in (BEFORE, *(() if whole else (RECORDS,)), _KEPT):
         run.engine.run(f"DROP VIEW IF EXISTS {view}")
-    for table in (RECORDS, NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
+    for table in (*((RECORDS,) if whole else ()), NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
 
 

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from promesa.identity.blocking import LeftOut
     from promesa.identity.exact import Shared
     from promesa.identity.kept_model import LinkModel
+    from promesa.identity.keys import LeftOut
     from promesa.identity.settling import Settled
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
@@ -175,7 +175,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     write_records(run, whole=anew)
     tell_step(run, "kept")
     _write_state(run, settings=settings, link_from=link_from)
-    forget_session(run)
+    forget_session(run, whole=whole)
     return report_of(
         run,
         changes=changes,
@@ -279,7 +279,9 @@ def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
     crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
     engine.run(f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})")
     engine.run(f"DROP TABLE {_CROSSED}")
-    return pairs(engine, RECORDS, new=NEW, before=BEFORE, into="identity_pairs", widen=True, model=declared)
+    known = engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
+    before = BEFORE if known else None  # of records that are all new there is nothing to read
+    return pairs(engine, RECORDS, new=NEW, before=before, into="identity_pairs", widen=True, model=declared)
 
 
 def _settings_of(run: Run) -> str:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from promesa.identity.blocking import LeftOut
     from promesa.identity.changes import Changes
     from promesa.identity.exact import Shared
     from promesa.identity.kept_model import LinkModel
+    from promesa.identity.keys import LeftOut
     from promesa.identity.settling import Settled
     from promesa.store import Run
 

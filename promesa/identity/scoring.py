@@ -12,6 +12,8 @@ from math import log, log2
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal, name
+from promesa.identity.shortcuts import derived, shortened
+from promesa.identity.weights import at_best_weights, exponents, first_compared, gamma_column, packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 _SIDES = ("l", "r")
+SLACK = 1e-6  # of a bound: the same weights added in another order differ far less
 _COLUMN = re.compile(r"(\w+)_[lr]\b")
 
 
@@ -46,30 +49,59 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
     """
     comparisons: list[Settings] = list(link_model.settings["comparisons"])
     prepare(engine, records, pairs, comparisons=comparisons, common=link_model.common)
+    likely = _write_likely(engine, pairs, link_model=link_model, at_least=at_least)
     gammas = [name(gamma_column(comparison)) for comparison in comparisons]
-    match_weight, relatives = _exponents(link_model)
+    levels = vectors("identity_likely", comparisons, common=link_model.common, known=likely)
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_levels AS {levels}")
+    match_weight, relatives = exponents(link_model)
     # Odds against strangers and against relatives: either explanation alone is enough to doubt.
     probability = "1 / (1 + pow(2, -match_weight) + exp(-relatives))"
-    weighed = f"SELECT *, {match_weight} AS match_weight FROM ({vectors(pairs, comparisons, common=link_model.common)})"
-    if 0 < at_least < 1:
-        # Most pairs are strangers' and are told by the first weight alone.
-        weighed = f"SELECT * FROM ({weighed}) WHERE match_weight >= {log2(at_least / (1 - at_least))!r}"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_weighed AS "
+        f"SELECT *, {match_weight} AS match_weight FROM identity_levels"
+    )
+    # Most pairs are strangers' and are told by the first weight alone.
+    some = f" WHERE match_weight >= {log2(at_least / (1 - at_least))!r}" if 0 < at_least < 1 else ""
+    weighed = f"SELECT *, {relatives} AS relatives FROM identity_weighed{some}"
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_scored AS "
-        f"SELECT low, high, {probability} AS probability, {', '.join(['match_weight', *gammas])} "
-        f"FROM (SELECT *, {relatives} AS relatives FROM ({weighed})) WHERE {probability} >= {at_least!r}"
+        f"SELECT low, high, {probability} AS probability, {', '.join(['match_weight', *gammas])} FROM ({weighed})"
     )
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
-        f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed FROM identity_scored"
+        f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed "
+        f"FROM identity_scored WHERE probability >= {at_least!r}"
     )
-    engine.run("DROP TABLE identity_scored")
-    engine.run("DROP TABLE identity_sides")
+    for table in ("scored", "weighed", "levels", "likely", "sides"):
+        engine.run(f"DROP TABLE identity_{table}")
 
 
-def gamma_column(comparison: Mapping[str, Any]) -> str:
-    """Return the column of a comparison's level: -1 unknown, 0 differs, higher is more alike."""
-    return f"gamma_{comparison['output_column_name']}"
+def _write_likely(engine: Embedded, pairs: str, *, link_model: LinkModel, at_least: float) -> dict[str, str]:
+    """Write the pairs that may reach a probability, and return how their levels are read from the pattern.
+
+    Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared.
+    Each pair's levels are one number, and what a pattern can reach at best is worked out once for all its pairs.
+    """
+    first = first_compared(link_model.settings["comparisons"])
+    pattern, levels = packed(first)
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_likely AS {vectors(pairs, first, common={}, packed=pattern)}")
+    if not 0 < at_least < 1:
+        return levels
+    at_best = " AND ".join(
+        f"{weight} >= {least - SLACK!r}"
+        for weight, least in zip(
+            at_best_weights(link_model, first),
+            (log2(at_least / (1 - at_least)), log(at_least / (1 - at_least))),
+            strict=True,
+        )
+    )
+    read = ", ".join(f"{level} AS {gamma}" for gamma, level in levels.items())
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_likely AS SELECT low, high, pattern FROM identity_likely "
+        f"WHERE pattern IN (SELECT pattern FROM (SELECT pattern, {read} FROM "
+        f"(SELECT DISTINCT pattern FROM identity_likely)) WHERE {at_best})"
+    )
+    return levels
 
 
 def prepare(
@@ -85,7 +117,7 @@ def prepare(
     Beside each frequent value stands log2 of the share of strangers who agree on it.
     """
     columns = _columns(comparisons)
-    joins, chosen = "", [name(column) for column in columns]
+    joins, chosen = "", [f"{derived(column)} AS {name(column)}" for column in columns]
     for number, column in enumerate(sorted(common)):
         rows = ", ".join(f"({literal(value)}, {share!r})" for value, share in sorted(common[column].items()))
         joins += (
@@ -98,28 +130,54 @@ def prepare(
     within = "" if many else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE identity_sides AS SELECT {', '.join(['customer', *chosen])} "
-        f"FROM {records} AS records{joins}{within}"
+        f"FROM (SELECT * FROM {records}{within}) AS records{joins}"
     )
 
 
-def vectors(pairs: str, comparisons: Sequence[Settings], *, common: Mapping[str, object]) -> str:
-    """Return a SELECT of each pair's level in each comparison, over `pairs` and `identity_sides`."""
-    columns = _columns(comparisons)
+def vectors(
+    pairs: str,
+    comparisons: Sequence[Settings],
+    *,
+    common: Mapping[str, object],
+    known: Mapping[str, str] | None = None,
+    packed: str | None = None,
+) -> str:
+    """Return a SELECT of each pair's level in each comparison, over `pairs` and `identity_sides`.
+
+    Parameters
+    ----------
+    common : mapping
+        Columns whose share of strangers stands beside the levels.
+    known : mapping of str to str or None
+        SQL over `pairs` of the levels that were told before, by their column.
+    packed : str or None
+        SQL over the levels of what is given in their place, as `pattern`.
+    """
+    known = known or {}
+    columns = _columns([comparison for comparison in comparisons if name(gamma_column(comparison)) not in known])
     sides = [f"side_{side}.{name(column)} AS {name(f'{column}_{side}')}" for column in columns for side in _SIDES]
     # Where a frequency counts the two values are equal: one side's will do.
     shares = [name(f"tf_{column}") for column in sorted(common)]
     sides += [f"side_l.{share}" for share in shares]
-    levels = [f"{_level(comparison)} AS {name(gamma_column(comparison))}" for comparison in comparisons]
-    return (
+    sides += [f"{level} AS {gamma}" for gamma, level in known.items()]
+    gammas = [name(gamma_column(comparison)) for comparison in comparisons]
+    levels = [
+        gamma if gamma in known else f"{_level(comparison)} AS {gamma}"
+        for gamma, comparison in zip(gammas, comparisons, strict=True)
+    ]
+    told = (
         f"SELECT {', '.join(['low', 'high', *shares, *levels])} FROM ("
         f"SELECT {', '.join(['low', 'high', *sides])} FROM {pairs} AS pairs "
         "JOIN identity_sides AS side_l ON side_l.customer = pairs.low "
         "JOIN identity_sides AS side_r ON side_r.customer = pairs.high)"
     )
+    return f"SELECT low, high, {packed} AS pattern FROM ({told})" if packed else told
 
 
 def _columns(comparisons: Sequence[Settings]) -> list[str]:
-    conditions = [level["sql_condition"] for comparison in comparisons for level in comparison["comparison_levels"]]
+    conditions = [
+        shortened(level["sql_condition"]) for comparison in comparisons for level in comparison["comparison_levels"]
+    ]
     return sorted({column for condition in conditions for column in _COLUMN.findall(condition)})
 
 
@@ -127,35 +185,10 @@ def _level(comparison: Settings) -> str:
     unknown, *levels = comparison["comparison_levels"]
     whens = [f"WHEN {unknown['sql_condition']} THEN -1"]
     whens += [
-        f"WHEN {level['sql_condition']} THEN {value}"
+        f"WHEN {shortened(level['sql_condition'])} THEN {value}"
         for value, level in zip(range(len(levels) - 1, 0, -1), levels, strict=False)
     ]
     return f"CAST(CASE {' '.join(whens)} ELSE 0 END AS TINYINT)"
-
-
-def _exponents(link_model: LinkModel) -> tuple[str, str]:
-    """Return SQL of Splink's match weight, log2 odds against strangers, and of the log odds against relatives."""
-    prior = link_model.settings["probability_two_random_records_match"]
-    weights, kin = [repr(log2(prior / (1 - prior)))], [repr(-log(link_model.relatives_per_match))]
-    for comparison in link_model.settings["comparisons"]:
-        _, *levels = comparison["comparison_levels"]
-        field, gamma = comparison["output_column_name"], name(gamma_column(comparison))
-        against, among = "", ""
-        for value, level, share in zip(
-            range(len(levels) - 1, -1, -1), levels, link_model.relatives[field], strict=True
-        ):
-            m, u = level["m_probability"], level["u_probability"]
-            apart, home = f"({log2(m / u)!r})", f"({log(m / share)!r})"
-            if column := level.get("tf_adjustment_column"):
-                frequency = name(f"tf_{column}")
-                apart = f"({log2(m)!r} - coalesce({frequency}, {log2(u)!r}))"
-                # What many have, two of one home have as easily as two strangers.
-                home = f"({log(m)!r} - ln(greatest({share!r}, coalesce(pow(2, {frequency}), 0))))"
-            against += f" WHEN {value} THEN {apart}"
-            among += f" WHEN {value} THEN {home}"
-        weights.append(f"CASE {gamma}{against} ELSE 0 END")
-        kin.append(f"CASE {gamma}{among} ELSE 0 END")
-    return " + ".join(weights), " + ".join(kin)
 
 
 def _agreed(comparisons: Sequence[Settings]) -> str:

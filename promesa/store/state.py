@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Columns = tuple[tuple[str, str], ...]
 _ATTEMPTS = 5
+# Small groups of rows: a state table is read and rewritten in one go, and each group keeps one processor busy.
+_ROW_GROUP = 122_880
 _PAIR: Columns = (("low", "whole"), ("high", "whole"))
 # Columns of each table as (name, kind). `records` takes its own from the model (identity.records).
 STATE: dict[str, Columns] = {
@@ -92,7 +94,8 @@ def _commit(run: Run, table: str, columns: Columns, *, gone: str | None, select:
         rows = 0
         if select is not None:
             listed = ", ".join(name(column) for column, _ in columns)
-            added = write_file(run.engine, seen.folder, f"SELECT {listed} FROM ({select})", stem=stem)
+            chosen = f"SELECT {listed} FROM ({select})"
+            added = write_file(run.engine, seen.folder, chosen, stem=stem, row_group=_ROW_GROUP)
             written += [added] if added else []
             rows = added.rows if added else 0
         if not written and not dropped:
@@ -128,7 +131,7 @@ def _kept(
     for number, file in enumerate(dropped):
         rows = relation(run.engine, [file], columns)
         select = f"SELECT * FROM ({rows}) WHERE NOT coalesce({gone}, false)"
-        written = write_file(run.engine, seen.folder, select, stem=f"{stem}-kept-{number}")
+        written = write_file(run.engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP)
         files += [written] if written else []
     return files
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from promesa.engine import Embedded
-from promesa.identity import blocking
+from promesa.identity import keys
 from promesa.identity.blocking import pairs
 
 from .linkage import MODEL, write_company, write_records
@@ -30,7 +30,7 @@ def engine():
 @pytest.fixture
 def many_records(monkeypatch):
     """Few records are compared each with each; here they are not."""
-    monkeypatch.setattr(blocking, "_KEYS", tuple(key for key in blocking._KEYS if key.field != blocking.EVERYONE))
+    monkeypatch.setattr(keys, "_KEYS", tuple(key for key in keys._KEYS if key.field != keys.EVERYONE))
 
 
 def only(*names: str, **other: object) -> dict[str, object]:
