@@ -230,6 +230,10 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
         }
         for kind in kinds
     }
+    studies = {"outcome": "outcomes", "effect": "effects", "experiment": "experiments", "index": "indices"}
+    for kind, many in studies.items():
+        declared = getattr(model.studies, many)
+        labels[kind] = {name: {"es": study.label.es, "en": study.label.en} for name, study in declared.items()}
     labels["promise"] = {n: {"es": p.statement.es, "en": p.statement.en} for n, p in model.promises.items()}
     return {
         "as_of": facts.as_of.isoformat(),
