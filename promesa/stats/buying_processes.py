@@ -226,15 +226,34 @@ def _thinned(purchases: Purchases) -> Purchases:
 
 def likelihood(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[float, Floats]:
     """Return the log-likelihood at the logarithms of (r, alpha, a, b), and its gradient over them."""
-    value, slope = likelihood_rows(theta, purchases, form=form)
-    return float(purchases.customers @ value), slope @ purchases.customers
+    r, alpha, a, b = np.exp(theta)
+    x, t_x, end, count = purchases.repeats, purchases.last, purchases.seen, purchases.customers
+    # What depends on the number of repeats alone is worked out once for each number, of which there are few.
+    kinds, place = _kinds(x)
+    tables = _tables(kinds, r=r, a=a, b=b, log_alpha=np.log(alpha), shift=1.0 if form == "mbg_nbd" else 0.0)
+    constant, log_odds, d_r, d_a, d_b, stopped_b = tables
+    whole_end, whole_last, shape = alpha + end, alpha + t_x, r + x
+    to_end = np.log(whole_end)
+    longer = to_end - np.log(whole_last)
+    odds = log_odds[place] + shape * longer
+    each = np.bincount(place, weights=count, minlength=kinds.size)
+    stopped = count * expit(odds)
+    value = each @ constant - count @ (shape * to_end) + count @ np.logaddexp(0.0, odds)
+    slope = np.array(
+        [
+            (each @ d_r - count @ to_end + stopped @ longer) * r,
+            r * each.sum() - alpha * ((count - stopped) @ (shape / whole_end) + stopped @ (shape / whole_last)),
+            each @ d_a * a + stopped.sum(),
+            (each @ d_b - np.bincount(place, weights=stopped, minlength=kinds.size) @ stopped_b) * b,
+        ]
+    )
+    return float(value), slope
 
 
 def likelihood_rows(theta: Floats, purchases: Purchases, *, form: Form) -> tuple[Floats, Floats]:
     """Return the log-likelihood of one customer of each summary, (n,), and its gradient, (4, n)."""
     r, alpha, a, b = np.exp(theta)
     x, t_x, end = purchases.repeats, purchases.last, purchases.seen
-    # What depends on the number of repeats alone is worked out once for each number, of which there are few.
     kinds, place = _kinds(x)
     tables = _tables(kinds, r=r, a=a, b=b, log_alpha=np.log(alpha), shift=1.0 if form == "mbg_nbd" else 0.0)
     constant, log_odds, d_r, d_a, d_b, stopped_b = tables[:, place]

@@ -19,7 +19,7 @@ from promesa.stats import (
     probability_active,
     summarise,
 )
-from promesa.stats.buying_processes import likelihood
+from promesa.stats.buying_processes import THINNED, likelihood, likelihood_rows
 from promesa.stats.spending import spending_likelihood
 
 FORMS = ("bg_nbd", "mbg_nbd")
@@ -87,6 +87,22 @@ def test_gradient(form) -> None:
     theta = np.log([0.4, 5.0, 0.8, 2.2])
     numeric = approx_fprime(theta, lambda t: likelihood(t, sums, form=form)[0], 1e-6)
     np.testing.assert_allclose(likelihood(theta, sums, form=form)[1], numeric, rtol=1e-4, atol=1e-3)
+    value, slope = likelihood_rows(theta, sums, form=form)
+    assert value @ sums.customers == pytest.approx(likelihood(theta, sums, form=form)[0], rel=1e-12)
+    np.testing.assert_allclose(slope @ sums.customers, likelihood(theta, sums, form=form)[1], rtol=1e-9)
+
+
+def test_many_summaries_are_climbed_from_a_few_and_reach_the_same_maximum() -> None:
+    random = np.random.default_rng(4)
+    size = 60_000
+    rate, stop = random.gamma(0.6, 0.2, size), random.beta(0.8, 2.5, size)
+    end = random.uniform(20, 60, size)
+    x = np.minimum(random.poisson(rate * end), random.geometric(stop) - 1).astype(float)
+    sums = summarise(x, np.where(x > 0, end * random.random(size), 0.0), end)
+    assert sums.repeats.size > 4 * THINNED
+    found = fit_buying(sums)
+    slope = likelihood(np.log([found.r, found.alpha, found.a, found.b]), sums, form="bg_nbd")[1]
+    assert np.abs(slope).max() < 1e-3
 
 
 def test_gradient_of_spend() -> None:
