@@ -120,8 +120,9 @@ def _log_ends(mean: Mean, z: float) -> tuple[float, float]:
 def count_rows(question: Question, found: Summaries, counts: dict[str, int]) -> list[Estimate]:
     """Return what the orders are, and how many customers left nothing."""
     n = found.purchases.n
-    named = {**counts, "customers_without_margin": found.losing}
-    return [count_of(question, {}, name, count, customers=n, **EMPTY) for name, count in named.items()]
+    orders = [count_of(question, {}, name, count, customers=n, **EMPTY) for name, count in counts.items()]
+    losing = found.losing
+    return [*orders, count_of(question, {}, "customers_without_margin", losing, customers=losing, **EMPTY)]
 
 
 def parameter_rows(question: Question, choice: Choice) -> list[Estimate]:
