@@ -32,9 +32,6 @@ RELIABILITY = {
 
 def figures_of(question: Question, index: IndexSurvey) -> list[Estimate]:
     """Return every figure of one index survey; without a fit, a row with the note that says why."""
-    mistake = diagram_note(index)
-    if mistake:
-        return [_empty(index, mistake)]
     sheets = sheets_of(question, index)
     if not sheets.n_answered:
         return [_empty(index, "no-sheets" if sheets.n_unplaced else "no-data", n_missing=sheets.n_unplaced)]
@@ -54,22 +51,6 @@ def figures_of(question: Question, index: IndexSurvey) -> list[Estimate]:
     except ValueOutOfRange:
         return [_empty(index, "not-converged", n=n), *left_out]
     return [*_Figures(index, model, sheets).rows(), *left_out]
-
-
-def diagram_note(index: IndexSurvey) -> str | None:
-    """Return what is wrong with the arrows or items of an index survey, or None."""
-    items = [item for construct in index.constructs.values() for item in construct.items]
-    if len(set(items)) < len(items):
-        return "item-twice"
-    if set(index.constructs) - {end for arrow in index.arrows for end in arrow}:
-        return "construct-alone"
-    left = set(index.constructs)
-    while left:
-        free = {name for name in left if not any(end == name and start in left for start, end in index.arrows)}
-        if not free:
-            return "arrows-in-a-circle"
-        left -= free
-    return None
 
 
 def last_construct(index: IndexSurvey) -> str:

@@ -136,7 +136,7 @@ def _print_rows(document: dict[str, Any], labels: dict[str, str], locale: str) -
     columns = [*dimensions, *(words.say(f"cli.rows.{name}", locale) for name in ("measure", "figure", "n", "note"))]
     rows = [
         [
-            *(labels.get(str(row[name]), str(row[name] or words.NOT_STATED)) for name in dimensions),
+            *(labels.get(str(row.get(name)), str(row.get(name) or words.NOT_STATED)) for name in dimensions),
             _measure(row, labels, locale),
             _figure(row, locale),
             words.number(row["n"], locale),

@@ -136,13 +136,17 @@ class FeatureRows:
         return rows
 
     def _empty(self, feature: Feature, *, note: str, **extra: Value) -> Estimate:
-        blank: dict[str, Value] = dict.fromkeys(
-            (
-                *("n_met", "mean", "spread", "direction", "probability_top_three", "indistinguishable_with"),
-                *("told_with", "essential", "class", "penalty", "rows_judged", "share_judged"),
-            )
+        before = (
+            "n_met",
+            "mean",
+            "spread",
+            "direction",
+            "probability_top_three",
+            "indistinguishable_with",
+            "told_with",
         )
-        blank |= told(self.stated, feature.name)
+        blank: dict[str, Value] = dict.fromkeys((*before, "essential", "class", "penalty"))
+        blank |= {**told(self.stated, feature.name), "rows_judged": None, "share_judged": None}
         return Estimate(
             dimensions={"outcome": self.lived.outcome.name, "feature": feature.name},
             measure="share",

@@ -133,12 +133,12 @@ def parameter_rows(question: Question, choice: Choice) -> list[Estimate]:
             continue
         extra = _extra(model=form, chosen=process is choice.process)
         for k, name in enumerate(PARAMETERS):
-            unit = "days" if name == "alpha" else "number"
+            unit = "days" if name == "alpha" else ""
             error = sqrt(max(process.covariance[k, k], 0.0))
             figures.append(_parameter(name, getattr(process, name), error, z=z, n=process.n, unit=unit, extra=extra))
         figures.append(
             Estimate(
-                dimensions={}, measure="log_likelihood", estimate=process.log_likelihood, n=process.n, unit="number",
+                dimensions={}, measure="log_likelihood", estimate=process.log_likelihood, n=process.n, unit="",
                 extra=extra,
             )
         )  # fmt: skip
@@ -171,13 +171,13 @@ def spend_rows(question: Question, choice: Choice) -> list[Estimate]:
         return []
     z = _z(question)
     figures: list[Estimate] = []
-    for k, (name, unit) in enumerate((("p", "number"), ("q", "number"), ("gamma", money))):
+    for k, (name, unit) in enumerate((("p", ""), ("q", ""), ("gamma", money))):
         error, extra = sqrt(max(spending.covariance[k, k], 0.0)), _extra(model="gamma_gamma")
         value = getattr(spending, name)
         figures.append(_parameter(f"spend_{name}", value, error, z=z, n=spending.n, unit=unit, extra=extra))
     figures.append(
         Estimate(
-            dimensions={}, measure="spend_correlation", estimate=spending.correlation, n=spending.n, unit="number",
+            dimensions={}, measure="spend_correlation", estimate=spending.correlation, n=spending.n, unit="",
             evidence="associated", extra=_extra(model="gamma_gamma"),
         )
     )  # fmt: skip
@@ -228,9 +228,7 @@ def _error_rows(question: Question, name: str, one: Compared, *, score: float | 
     ]  # fmt: skip
     if score is not None:
         rows.append(
-            Estimate(
-                dimensions={}, measure="holdout_score", estimate=score, n=one.customers, unit="number", extra=extra
-            )
+            Estimate(dimensions={}, measure="holdout_score", estimate=score, n=one.customers, unit="", extra=extra)
         )
     return rows
 

@@ -12,7 +12,7 @@ import pytest
 
 from promesa import chain, words
 from promesa.chain import path_sheets
-from promesa.errors import UnknownName
+from promesa.errors import UnknownName, WorkspaceInvalid
 from tests.chain.index_surveys import BARE, ITEMS, SMALL, T0, Declared, answers, asked, european, later, opinions
 from tests.measures.companies import Company, workspace_of
 
@@ -499,17 +499,21 @@ def test_weights_that_do_not_settle(duckdb: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "note"),
+    ("change", "key"),
     [
-        ({"arrows": [*SMALL.arrows, ("loyalty", "staff")]}, "arrows-in-a-circle"),
-        ({"arrows": [*SMALL.arrows, ("staff", "staff")]}, "arrows-in-a-circle"),
-        ({"arrows": SMALL.arrows[:2]}, "construct-alone"),
-        ({"blocks": {**SMALL.blocks, "shop": ["clean", "kind"]}}, "item-twice"),
+        ({"arrows": [*SMALL.arrows, ("loyalty", "staff")]}, "arrows"),
+        ({"arrows": [*SMALL.arrows, ("staff", "staff")]}, "arrows"),
+        ({"arrows": SMALL.arrows[:2]}, "constructs"),
+        ({"blocks": {**SMALL.blocks, "shop": ["clean", "kind"]}}, "constructs"),
     ],
 )
-def test_a_diagram_that_is_none(duckdb: Engine, tmp_path: Path, change: dict[str, object], note: str) -> None:
+def test_a_diagram_that_is_none_cannot_be_opened(
+    duckdb: Engine, tmp_path: Path, change: dict[str, object], key: str
+) -> None:
     declared = replace(SMALL, **change)  # pyright: ignore[reportArgumentType]
-    noted(asked(tmp_path, duckdb, declared, opinions(ITEMS, answers(1))), note)
+    with pytest.raises(WorkspaceInvalid) as told:
+        asked(tmp_path, duckdb, declared, opinions(ITEMS, answers(1)))
+    assert all(mistake.key.startswith(f"indices.survey.{key}") for mistake in told.value.mistakes)
 
 
 def test_the_goal_is_satisfaction_where_the_concepts_say_so_and_else_the_last(duckdb: Engine, tmp_path: Path) -> None:

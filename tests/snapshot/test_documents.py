@@ -37,6 +37,47 @@ MORE: dict[str, dict[str, list[str]]] = {
     "identity": {},
     "quality": {"rows": ["first", "last"]},
 }
+# Of what is lived and what came of it. A row without a figure may lack the keys that speak of one.
+_HOLDOUT = ["model", "chosen", "repeats", "period", "horizon_days"]
+_FEATURE = ["kind", "stage", "function", "touchpoint", "feature_unit", "better"]
+_SHAPE = [
+    *_FEATURE, "class", "probability_must_be", "probability_performance", "probability_delight", "probability_none",
+    "essential", "usual", "worst", "best", "share_worse", "share_better", "n_met", "reversed", "told_with", "n_known",
+    "share_sampled",
+]  # fmt: skip
+_ABOUT = ["function", "owner"]
+STUDIES: dict[str, dict[str, list[str]]] = {
+    "lifetime": {"": _HOLDOUT},
+    "drivers": {
+        "explained": ["by_chance", "n_known", "share_sampled"],
+        "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
+        "unexplained": ["n_known", "share_sampled"],
+        "share": [
+            *_FEATURE, "n_met", "mean", "spread", "direction", "probability_top_three", "indistinguishable_with",
+            "told_with", "essential", "class", "penalty", "stated", "stated_n", "rows_judged", "share_judged",
+        ],
+        "": _FEATURE,
+    },
+    "roles": {
+        "explained": ["by_chance", "n_known", "share_sampled"],
+        "share": ["owner", "elements", "n_served", "probability_first", "probability_top_three"],
+    },
+    "asymmetry": {"": _SHAPE},
+    "synergy": {"": ["n_known", "share_sampled"]},
+    "effects": {"effect": ["of", "kind"]},
+    "experiments": {},
+    "paths": {},
+    "arrows": {"": ["outcome", "confounders", "share_sampled"]},
+    "system": {"": ["kind", "touchpoint", "function", "feature_unit", "mean", "met"]},
+    "priorities": {
+        "satisfaction_at_stake": [
+            *_ABOUT, "outcome", "rank", "rank_lower", "rank_upper", "probability_top_three"
+        ],
+        "importance": [*_ABOUT, "outcome"],
+        "": _ABOUT,
+    },
+}  # fmt: skip
+NEEDS_A_DECLARATION = ("experiments", "paths")
 MEASURES = {
     "promises": {
         "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
@@ -57,8 +98,9 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "identity", "quality",
-    "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "drivers",
+    "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "identity",
+    "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
     "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
 ]  # fmt: skip
 
@@ -75,7 +117,20 @@ def test_a_snapshot_answers_these_questions(kept: Snapshot) -> None:
     assert list(kept.whole()["documents"]) == KEYS
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("analysis", STUDIES)
+def test_keys_of_studies_are_these(kept: Snapshot, analysis: str) -> None:
+    found = document(kept, analysis)
+    assert list(found) == [*DOCUMENT, *(["system"] if analysis == "system" else [])]
+    assert bool(found["rows"]) == (analysis not in NEEDS_A_DECLARATION)
+    for row in found["rows"]:
+        rules = STUDIES[analysis]
+        more = [key for key in row if key not in FIGURE and key not in found["dimensions"]]
+        known = rules.get(row["measure"], rules.get("", []))
+        assert set(more) <= set(known), row["measure"]
+        assert row["estimate"] is None or set(more) == set(known), row["measure"]
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in STUDIES])
 def test_keys_are_these_and_in_this_order(kept: Snapshot, key: str) -> None:
     found = document(kept, key)
     assert list(found) == DOCUMENT
@@ -114,7 +169,8 @@ def test_nothing_is_infinite_or_not_a_number(kept: Snapshot) -> None:
 def test_every_figure_has_its_n_and_its_reason(kept: Snapshot, key: str) -> None:
     for row in document(kept, key)["rows"]:
         assert row["n"] >= 0
-        assert row["evidence"] in {"described", "associated"}
+        adjusted = {"adjusted"} if key in {"effects", "arrows", "system", "priorities"} else set()
+        assert row["evidence"] in {"described", "associated"} | adjusted
         assert (row["lower"] is None) == (row["upper"] is None)
         if row["estimate"] is None:
             assert row["note"], row["measure"]
