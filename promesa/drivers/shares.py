@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import betaincinv
 
-from promesa.stats import CrossProducts, Interval, importance, shapley_shares
+from promesa.stats import CrossProducts, Interval, importance, shapley_shares, unit_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 BUCKETS = 1_000  # customers are drawn by bucket where there are more of them
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of Fibonacci hashing: neighbours fall far apart
 COUNTED_IN_SAMPLES = 10  # players whose coalitions are all counted in each of the samples too
 SAMPLED_FROM = 19  # players from which `importance` samples orders
 ORDERS, ORDERS_IN_SAMPLES = 500, 50
@@ -129,9 +128,7 @@ def products_by_customer(values: Numbers, customers: NDArray[np.int64]) -> Cross
     """Return the sums of products of the columns by customer, or by bucket of customers where there are many."""
     known, codes = np.unique(customers, return_inverse=True)
     if known.size > BUCKETS:
-        with np.errstate(over="ignore"):
-            mixed = (known.astype(np.uint64) * MULTIPLIER) >> np.uint64(33)
-        codes = (mixed % np.uint64(BUCKETS)).astype(np.int64)[codes]
+        codes = (unit_hashes(known, seed=0) % BUCKETS).astype(np.int64)[codes]
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     upper = np.triu_indices(values.shape[1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import interval_days, lit, null_of, stack, when
 from promesa.experience.orders import own_orders, sum_where, summed_until
 from promesa.experience.units import UNIT, units_of, with_unit
-from promesa.measures import lived_moments, own_opinions, score_value
+from promesa.measures import PROMOTER_FROM, lived_moments, own_opinions, score_value
 from promesa.workspace import OF_OPINIONS, OF_ORDERS
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.workspace import Concept, Outcome
 
-PROMOTER_FROM = 9.0
 MONEY = "decimal(20, 4)"
 
 
@@ -70,7 +69,7 @@ def answer_value(said: Table, concept: Concept, outcome: Outcome) -> Expression:
     """Return what one answer adds to an outcome: its score on the declared scale, or 1 where it promotes and 0 else."""
     if outcome.kind == "score":
         return score_value(said, replace(concept, kind="mean"))
-    top = concept.top_from if concept.kind == "top_box" else PROMOTER_FROM if concept.kind == "nps" else None
+    top = concept.top_from if concept.kind == "top_box" else float(PROMOTER_FROM) if concept.kind == "nps" else None
     top = concept.scale[1] if top is None else top
     return score_value(said, replace(concept, kind="top_box", top_from=top))
 

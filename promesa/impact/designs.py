@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from promesa.stats import unit_hashes
 from promesa.workspace import EffectQuestion
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20_000  # of one effect; above it a sample by customer: more rows cost time and hardly narrow an interval
 PARTS = 1_000_000
+DRAWN_BY = 0  # the seed of the draw: the same customers on each run
 PLACEBO, SAME_AS_PLACEBO = "earlier_orders", ("earlier_orders", "tenure")
 
 
@@ -116,8 +118,7 @@ def _drawn(lived: Lived, n: int) -> NDArray[np.bool_]:
     """Return the rows of whole customers that keep an effect at about `MOST_ROWS` rows, the same on each run."""
     if n <= MOST_ROWS:
         return np.ones(lived.n, dtype=bool)
-    mixed = (lived.customers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
-    return mixed % np.uint64(PARTS) < np.uint64(PARTS * MOST_ROWS / n)
+    return unit_hashes(lived.customers, seed=DRAWN_BY) % PARTS < PARTS * MOST_ROWS // n
 
 
 def _before(lived: Lived, asked: EffectQuestion, place: int, *, order: Sequence[str]) -> list[int]:

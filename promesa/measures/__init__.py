@@ -2,7 +2,9 @@
 
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
 from promesa.measures.opinions import (
+    DETRACTOR_TO,
     KINDS,
+    PROMOTER_FROM,
     UNITS,
     concept_figure,
     concept_figures,
@@ -27,10 +29,12 @@ from promesa.measures.sums import Group, clustered
 from promesa.measures.touchpoints import Touchpoints, cost_to_serve, lived_moments, touchpoints
 
 __all__ = [
+    "DETRACTOR_TO",
     "KINDS",
     "NO_DATA",
     "PERIODS",
     "PREFIX",
+    "PROMOTER_FROM",
     "UNITS",
     "Group",
     "Opinions",

@@ -52,6 +52,7 @@ from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
+from promesa.stats.unit_hashes import unit_hashes
 
 __all__ = [
     "QUANTILE_GRID",
@@ -137,5 +138,6 @@ __all__ = [
     "spend_shifts",
     "summarise",
     "synergy",
+    "unit_hashes",
     "wilson_interval",
 ]
