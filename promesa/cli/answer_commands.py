@@ -64,7 +64,8 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, drivers, roles, "
+            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, journeys, "
+            "transitions, drivers, roles, "
             "asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, identity, quality.",
         ),
     ],
