@@ -21,6 +21,7 @@ from promesa.stats.effect_estimates import EffectEstimate
 from promesa.stats.expected_purchases import discounting, expected_purchases, probability_active
 from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
 from promesa.stats.experiments import experiment
+from promesa.stats.hazards import ProportionalHazards, proportional_hazards
 from promesa.stats.importances import Importance, PlayerImportance, importance
 from promesa.stats.linear_systems import (
     LinearSystem,
@@ -50,6 +51,7 @@ from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
+from promesa.stats.survival import CurvesCompared, Survival, compare_curves, survival
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 from promesa.stats.unit_hashes import unit_hashes
@@ -71,6 +73,7 @@ __all__ = [
     "Collinearity",
     "Construct",
     "CrossProducts",
+    "CurvesCompared",
     "DroppedColumn",
     "Effect",
     "EffectEstimate",
@@ -89,6 +92,7 @@ __all__ = [
     "PairSynergy",
     "PathModel",
     "PlayerImportance",
+    "ProportionalHazards",
     "Purchases",
     "Reliability",
     "Robustness",
@@ -97,6 +101,7 @@ __all__ = [
     "ShapeProbabilities",
     "ShapleyShares",
     "Spending",
+    "Survival",
     "Synergies",
     "adjusted_effects",
     "always_valid_interval",
@@ -104,6 +109,7 @@ __all__ = [
     "benjamini_hochberg",
     "bucketed_products",
     "clustered_regression",
+    "compare_curves",
     "controlled_effects",
     "cross_products",
     "difference_interval",
@@ -128,6 +134,7 @@ __all__ = [
     "pooled_if_constant",
     "probability_active",
     "product_pairs",
+    "proportional_hazards",
     "quantile_interval",
     "ratio_variance",
     "resampled_moments",
@@ -137,6 +144,7 @@ __all__ = [
     "share_interval",
     "spend_shifts",
     "summarise",
+    "survival",
     "synergy",
     "unit_hashes",
     "wilson_interval",
