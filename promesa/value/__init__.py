@@ -2,6 +2,6 @@
 
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
-from promesa.value.retention import Retention, returning
+from promesa.value.returning import Returning, returning
 
-__all__ = ["Lifetime", "Margin", "Retention", "lifetime", "margin", "returning"]
+__all__ = ["Lifetime", "Margin", "Returning", "lifetime", "margin", "returning"]

@@ -17,6 +17,7 @@ from promesa.workspace.readback import (
     read_elements,
     read_identifiers,
     read_labelled,
+    read_leaving,
     read_loads,
     read_promises,
     read_retention,
@@ -45,7 +46,7 @@ class Section:
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
         ``purposes``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``identifiers``,
-        ``consents``, ``retention``.
+        ``consents``, ``leaving``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -91,7 +92,7 @@ class Description:
         """Return everything as one JSON-ready document."""
         return {
             **{
-                section.name: section.rows[0] if section.name in ("company", "drivers") else list(section.rows)
+                section.name: section.rows[0] if section.name in ("company", "drivers", "leaving") else list(section.rows)
                 for section in self.sections
             },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
@@ -130,6 +131,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "indices": read_indices(ws, tongue),
         "identifiers": read_identifiers(ws, tongue),
         "consents": read_labelled(ws.model.consents.values(), tongue),
+        "leaving": read_leaving(ws, tongue),
         "retention": read_retention(ws, tongue),
     }
     return Description(

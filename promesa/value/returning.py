@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retention(Result):
+class Returning(Result):
     """Share of orders followed by another; see `returning`."""
 
     def summary(self, locale: str = "en") -> str:
@@ -54,12 +54,12 @@ def returning(
     as_of: date | datetime | str | None = None,
     confidence_level: float | None = None,
     facts: Facts | None = None,
-) -> Retention:
+) -> Returning:
     """Estimate the share of orders after which the customer orders again within the declared days.
 
     Returns
     -------
-    Retention
+    Returning
         One row per group, ``return_rate`` (fraction, interval clustered by customer), of the orders at least
         ``return_within_days`` before `as_of`: a later one has not had its time yet. A second order at the
         very same instant is part of the first.
@@ -68,7 +68,7 @@ def returning(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
     heading: dict[str, Any] = question.heading("returning")
-    return Retention(**heading, estimates=tuple(_figures(question)))
+    return Returning(**heading, estimates=tuple(_figures(question)))
 
 
 def _figures(question: Question) -> list[Estimate]:
