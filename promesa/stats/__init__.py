@@ -47,6 +47,7 @@ from promesa.stats.product_sums import (
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
+from promesa.stats.separation import Separation, separation
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
@@ -98,6 +99,7 @@ __all__ = [
     "Robustness",
     "SampleRatio",
     "SegmentEffect",
+    "Separation",
     "ShapeProbabilities",
     "ShapleyShares",
     "Spending",
@@ -140,6 +142,7 @@ __all__ = [
     "resampled_moments",
     "robustness_of_t",
     "sampled_interval",
+    "separation",
     "shapley_shares",
     "share_interval",
     "spend_shifts",

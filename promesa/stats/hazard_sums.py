@@ -88,9 +88,7 @@ class HazardSums:
         self.end1 = _by_column(spans.of_ends, columns * each[:, None])
         self._sum_ties()
         count = spans.count[spans.gone]
-        self.value = float(
-            count @ (lean[spans.gone] - self.shift) - spans.weight @ np.log(self._left())
-        )
+        self.value = float(count @ (lean[spans.gone] - self.shift) - spans.weight @ np.log(self._left()))
         self.slope = count @ columns[spans.gone] - self.all1.T @ self.a - self.end1.T @ -self.a_part
         self.information = self._information(each)
         self.cumulative = np.cumsum(self.a) * np.exp(-self.shift)

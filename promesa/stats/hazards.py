@@ -66,11 +66,11 @@ class ProportionalHazards:
         used = np.nan_to_num(self.coefficients)
         return (np.asarray(columns, dtype=float) - self.means) @ used
 
-    def ended_between(self, columns: ArrayLike, first: ArrayLike, last: ArrayLike) -> Floats:
-        """Return the probability of each row, there at `first`, to end by `last`, its columns held, (n,)."""
+    def ended_between(self, score: ArrayLike, first: ArrayLike, last: ArrayLike) -> Floats:
+        """Return the probability of each row, there at `first`, to end by `last` at a `score` held, (n,)."""
         steps = np.r_[0.0, self.cumulative]
         low, high = (steps[np.searchsorted(self.times, np.asarray(t), side="right")] for t in (first, last))
-        return -np.expm1(-np.exp(self.score(columns)) * np.maximum(high - low, 0.0))
+        return -np.expm1(-np.exp(np.asarray(score, dtype=float)) * np.maximum(high - low, 0.0))
 
 
 def proportional_hazards(

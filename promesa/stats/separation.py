@@ -102,7 +102,10 @@ def separation(foretold: ArrayLike, happened: ArrayLike, *, confidence_level: fl
     error = float(np.sqrt(above.var(ddof=1) / yes.size + below.var(ddof=1) / no.size))
     ends = _on_log_odds(area, error, z=float(norm.ppf((1 + confidence_level) / 2)))
     first = np.argsort(-each, kind="stable")[: max(1, round(TOP * each.size))]
-    rate, top = float(came.mean()), wilson_interval(float(came[first].mean()), first.size, confidence_level=confidence_level)
+    rate, top = (
+        float(came.mean()),
+        wilson_interval(float(came[first].mean()), first.size, confidence_level=confidence_level),
+    )
     share: Interval = wilson_interval(rate, came.size, confidence_level=confidence_level)
     return Separation(
         area=area,

@@ -1,7 +1,20 @@
-"""Value: what customers bring in, what serving them costs, what is left, and what is still to come."""
+"""Value: what customers bring in, what serving them costs, who stays, and what is still to come."""
 
+from promesa.value.at_risk import AtRisk, at_risk
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
+from promesa.value.retention import Retention, retention
 from promesa.value.returning import Returning, returning
 
-__all__ = ["Lifetime", "Margin", "Returning", "lifetime", "margin", "returning"]
+__all__ = [
+    "AtRisk",
+    "Lifetime",
+    "Margin",
+    "Retention",
+    "Returning",
+    "at_risk",
+    "lifetime",
+    "margin",
+    "retention",
+    "returning",
+]

@@ -151,7 +151,9 @@ def with_groups(found: Spells, table: Table) -> Table:
         orders = found.bought.orders
         orders = orders.filter(orders["bought"])
         # Of two orders at one instant the first by name, so that it is the same on every engine.
-        first = orders.group_by(buyer="customer", began="at").aggregate(**{name: orders[name].min() for name in columns})
+        first = orders.group_by(buyer="customer", began="at").aggregate(
+            **{name: orders[name].min() for name in columns}
+        )
         table = table.left_join(first, [table["customer"] == first["buyer"], table["at"] == first["began"]])
         table = table.drop("buyer", "began")
     return with_dimensions(question, table)

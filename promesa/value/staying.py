@@ -28,7 +28,7 @@ STEP_DAYS, LONGEST_DAYS = 30, 1095
 MONTHS, YEAR = 24, 365
 PAST_THE_END = "past-what-was-seen"
 EXTRA: dict[str, Value] = dict.fromkeys(
-    ("cohort", "since", "period", "days", "at_risk", "kind", "level", "event", "q", "share_sampled")
+    ("cohort", "since", "period", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled")
 )
 
 

@@ -92,7 +92,9 @@ class Description:
         """Return everything as one JSON-ready document."""
         return {
             **{
-                section.name: section.rows[0] if section.name in ("company", "drivers", "leaving") else list(section.rows)
+                section.name: section.rows[0]
+                if section.name in ("company", "drivers", "leaving")
+                else list(section.rows)
                 for section in self.sections
             },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
