@@ -46,7 +46,7 @@ def ratios(rows: Rows, *, label: str, title: str, locale: str) -> Spec:
     none = {"datum": 1, **{key: value for key, value in x.items() if key != "field"}}
     colour = {"condition": {"test": "datum.sure", "value": light("second")}, "value": light("axis")}
     layers: list[object] = [
-        {"mark": {"type": "rule", "strokeWidth": 1.5, "color": light("ink")}, "encoding": {"x": none}},
+        {"mark": {"type": "rule", "strokeWidth": 1.5, "color": light("ink")}, "encoding": {"x": none, "y": None}},
         {
             "mark": {"type": "rule", "strokeWidth": 3},
             "encoding": {"x": {**x, "field": "lower"}, "x2": {"field": "upper"}, "color": colour},

@@ -70,8 +70,9 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, atrisk, drivers, "
-            "roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, atrisk, "
+            "drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, "
+            "identity, quality.",
         ),
     ],
     workspace: Folder = HERE,
@@ -143,7 +144,7 @@ def _answer(ws: Workspace, analysis: str, asked: dict[str, Any]) -> dict[str, An
 def _at_risk(ws: Workspace, top: int | None, asked: dict[str, Any]) -> dict[str, Any]:
     """Return the list of customers who may go: of persons, so worked out now and kept nowhere."""
     from promesa.errors import ValueOutOfRange
-    from promesa.value import at_risk
+    from promesa.value import TOP, at_risk
 
     if refused := [f"--{option}" for option, key in NARROWED.items() if asked[key]]:
         raise ValueOutOfRange(
@@ -154,7 +155,7 @@ def _at_risk(ws: Workspace, top: int | None, asked: dict[str, Any]) -> dict[str,
         )
     with progress_of("Computing") as step:
         step(AT_RISK, None)
-        return at_risk(ws, as_of=asked["as_of"], **({} if top is None else {"top": top})).to_document()
+        return at_risk(ws, as_of=asked["as_of"], top=TOP if top is None else top).to_document()
 
 
 def _what_if(ws: Workspace, changes: list[str], asked: dict[str, Any]) -> dict[str, Any]:

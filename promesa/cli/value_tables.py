@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     Rows = Sequence[Row]
 
 FIXED = frozenset(
-    ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
-    + ("model", "chosen", "repeats", "period", "horizon_days")
-    + ("cohort", "since", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled")
+    {"measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note"}
+    | {"model", "chosen", "repeats", "period", "horizon_days"}
+    | {"cohort", "since", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled"}
 )
 AHEAD = ("alive_share", "purchases_ahead", "lifetime_value", "margin_rate", "cost_to_serve_per_purchase")
 COUNTED = ("customers", "orders", "orders_returned", "orders_without_revenue", "customers_without_margin")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 AHEAD = ("alive_share", "purchases_ahead", "lifetime_value")
 CURVE_DAYS = 30
 LINES = ("holdout_predicted", "holdout_actual")
+SHORT_KINDS = frozenset({"promise", "any_promise", "score"})
 SHOWN_KINDS = frozenset({"promise", "any_promise", "score", "complaint", "earlier", "tenure"})
 
 
@@ -90,7 +91,7 @@ def _triangle_table(title: str, rows: Sequence[Row], content: Content) -> Table:
 
 def _ratios(content: Content) -> Exhibit | None:
     rows = [
-        {**row, "name": term_of(row, content)}
+        {**row, "name": term_of(row, content, short=True)}
         for row in only(content.rows("retention"), "hazard_ratio")
         if row.get("estimate") is not None and row.get("kind") in SHOWN_KINDS
     ]
@@ -106,14 +107,13 @@ def _ratios(content: Content) -> Exhibit | None:
     return _exhibit(spec, title, every, {"name": content.say("column.with")}, content, name="ratios")
 
 
-def term_of(row: Row, content: Content) -> str:
-    """Return what people call what goes with coming back or leaving."""
+def term_of(row: Row, content: Content, *, short: bool = False) -> str:
+    """Return what people call what goes with coming back or leaving; short, for a broken promise, what it says."""
     kind, name = str(row.get("kind")), row.get("term")
     of = {"promise": "promise", "score": "concept", "silent": "concept", "trait": "trait"}.get(kind)
     level = content.label("channel", row.get("level")) if kind == "channel" else str(row.get("level") or "")
-    return words.say(
-        f"value.term.{kind}", content.locale, name=content.label(of, name) if of else str(name), level=level
-    )
+    key = f"value.term.{kind}_short" if short and kind in SHORT_KINDS else f"value.term.{kind}"
+    return words.say(key, content.locale, name=content.label(of, name) if of else str(name), level=level)
 
 
 def _foreseen(content: Content) -> list[Exhibit]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -55,11 +57,11 @@ class Spans:
         size = self.times.size + 1
         until = np.bincount(self.high, weights=values, minlength=size)
         until -= np.bincount(self.low, weights=values, minlength=size)
-        return np.cumsum(until[::-1])[::-1][1:]
+        return np.cumsum(until[::-1])[::-1][1:].astype(np.float64)
 
     def of_ends(self, values: Floats) -> Floats:
         """Return the sum of a value over those who end at each time, (t,)."""
-        return np.bincount(self.place, weights=values[self.gone], minlength=self.times.size)
+        return np.bincount(self.place, weights=values[self.gone], minlength=self.times.size).astype(np.float64)
 
 
 class HazardSums:
@@ -102,7 +104,8 @@ class HazardSums:
         spans, left = self.spans, self._left()
 
         def total(values: Floats) -> Floats:
-            return np.bincount(spans.tie, weights=spans.weight * values, minlength=spans.times.size)
+            found = np.bincount(spans.tie, weights=spans.weight * values, minlength=spans.times.size)
+            return found.astype(np.float64)
 
         self.a, self.a_part = total(1 / left), total(spans.part / left)
         self.b, self.b_part = total(1 / left**2), total(spans.part / left**2)
@@ -133,7 +136,6 @@ class HazardSums:
         return found
 
 
-def _by_column(total: object, table: Floats) -> Floats:
-    assert callable(total)  # noqa: S101 (a method of `Spans`)
+def _by_column(total: Callable[[Floats], Floats], table: Floats) -> Floats:
     found = [total(np.ascontiguousarray(column)) for column in table.T]
     return np.column_stack(found) if found else np.empty((total(np.zeros(len(table))).size, 0))

@@ -20,6 +20,7 @@ ROUNDS = 40
 CLOSE = 1e-10  # gain of the log-likelihood, as a share of it, at which the climb ends
 NOTHING_LEFT = 1e-9  # of a column's variance beside the columns before it
 FARTHEST = 12.0  # coefficient of a column with spread 1: past it, the column parts those who end from the others
+UNSURE = 50.0  # its standard error, were nothing else in the fit: past it the likelihood is flat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,14 +153,13 @@ def proportional_hazards(
     while True:
         scaled = (table[:, kept] - means[kept]) / spread[kept]
         beta, sums = _climb(spans, scaled)
-        far = [k for k, b in zip(kept, beta, strict=True) if abs(b) > FARTHEST]
+        flat = np.diag(sums.information) < UNSURE**-2
+        far = [k for k, b, f in zip(kept, beta, flat, strict=True) if f or abs(b) > FARTHEST]
         if not far:
             break
         kept = [k for k in kept if k not in far]
     codes = np.arange(len(table)) if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
-    return _result(
-        spans, scaled, beta, sums, kept=kept, means=means, spread=spread, codes=codes, level=confidence_level
-    )
+    return _result(spans, beta, sums, kept=kept, means=means, spread=spread, codes=codes, level=confidence_level)
 
 
 def _climb(spans: Spans, scaled: Floats) -> tuple[Floats, HazardSums]:
@@ -182,7 +182,6 @@ def _climb(spans: Spans, scaled: Floats) -> tuple[Floats, HazardSums]:
 
 def _result(
     spans: Spans,
-    scaled: Floats,
     beta: Floats,
     sums: HazardSums,
     *,
@@ -192,12 +191,14 @@ def _result(
     codes: NDArray[np.intp],
     level: float,
 ) -> ProportionalHazards:
+    scaled = sums.columns
     scores = sums.scores() * spans.count[:, None]
     groups = int(codes.max()) + 1
-    by_unit = np.column_stack([np.bincount(codes, weights=column, minlength=groups) for column in scores.T])
+    by_unit = np.zeros((groups, len(kept)))
+    for k, column in enumerate(scores.T):
+        by_unit[:, k] = np.bincount(codes, weights=column, minlength=groups)
     bread = np.linalg.pinv(sums.information)
-    inner = by_unit.T @ by_unit if kept else np.empty((0, 0))
-    robust = bread @ inner @ bread * (groups / max(groups - 1, 1))
+    robust = bread @ by_unit.T @ by_unit @ bread * (groups / max(groups - 1, 1))
     width = len(means)
     coefficients, covariance = np.full(width, np.nan), np.full((width, width), np.nan)
     coefficients[kept] = beta / spread[kept]

@@ -112,7 +112,7 @@ def survival(
     points, ends, at_risk = _life_table(seen, gone, each)
     left = at_risk - ends
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.cumprod(left / at_risk)
+        share = np.cumprod(left / at_risk).astype(np.float64)
         spread = np.cumsum(np.where(left > 0, ends / (at_risk * left), np.inf))
     lower, upper = _interval(share, spread, at_risk, confidence_level=confidence_level)
     return Survival(
@@ -137,7 +137,7 @@ def _life_table(seen: Floats, gone: NDArray[np.bool_], each: Floats) -> tuple[Fl
     ends = np.bincount(place, weights=each * gone, minlength=points.size)
     there = np.cumsum(np.bincount(place, weights=each, minlength=points.size)[::-1])[::-1]
     some = ends > 0
-    return points[some], ends[some], there[some]
+    return points[some], ends[some].astype(np.float64), there[some].astype(np.float64)
 
 
 def _interval(share: Floats, spread: Floats, at_risk: Floats, *, confidence_level: float) -> tuple[Floats, Floats]:

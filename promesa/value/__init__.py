@@ -1,12 +1,13 @@
 """Value: what customers bring in, what serving them costs, who stays, and what is still to come."""
 
-from promesa.value.at_risk import AtRisk, at_risk
+from promesa.value.at_risk import TOP, AtRisk, at_risk
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.retention import Retention, retention
 from promesa.value.returning import Returning, returning
 
 __all__ = [
+    "TOP",
     "AtRisk",
     "Lifetime",
     "Margin",

@@ -50,7 +50,7 @@ class AtRisk(Result):
             return words.say("value.atrisk.empty", locale)
         first = self.estimates[0]
         unit = str(first.extra["currency"])
-        sums = [sum(float(e.extra[key] or 0) for e in self.estimates) for key in ("margin_last_year", "at_stake")]  # type: ignore[arg-type]
+        sums = [sum(float(e.extra[key] or 0) for e in self.estimates) for key in ("margin_last_year", "at_stake")]
         return words.say(
             "value.atrisk.summary",
             locale,

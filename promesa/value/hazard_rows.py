@@ -18,6 +18,7 @@ from promesa.value.terms import Design, Term, design_of
 
 if TYPE_CHECKING:
     from promesa.measures import Question
+    from promesa.results import Value
     from promesa.stats import Separation
     from promesa.value.hazards import Fit
     from promesa.value.histories import History
@@ -68,7 +69,7 @@ def _any(design: Design) -> Design:
     return Design(terms=(Term(kind="any_promise", name="any_promise"), *rest), usual_score=design.usual_score)
 
 
-def _ratios(fitted: Fit, share: dict[str, object]) -> list[Estimate]:
+def _ratios(fitted: Fit, share: dict[str, Value]) -> list[Estimate]:
     model = fitted.model
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(model.coefficients) / model.standard_errors

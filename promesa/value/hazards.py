@@ -98,9 +98,7 @@ def fit(seen: History, design: Design, *, lapse_days: int | None, level: float, 
     )  # fmt: skip
 
 
-def _spans(
-    seen: History, *, lapse_days: int | None, until: int | None
-) -> tuple[Ints, Floats, Floats, NDArray[np.bool_]]:
+def _spans(seen: History, *, lapse_days: int | None, until: int | None) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
     """Cut stretches where what was lived is looked at anew: which one, from, to (days since it began), happened."""
     last = seen.last_day if until is None else until
     end = np.minimum(seen.end, last)

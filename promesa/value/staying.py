@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +66,7 @@ def rates(question: Question, found: Spells) -> list[Estimate]:
     table = with_groups(found, found.table)
     last_day: date = found.bought.last_day
     ends = _month_ends(last_day, since=_first_told(question, found))
-    spans = {f"{start + timedelta(days=1):%Y-%m}": (start, end) for start, end in zip(ends, ends[1:], strict=False)}
+    spans = {f"{start + timedelta(days=1):%Y-%m}": (start, end) for start, end in pairwise(ends)}
     spans["year"] = (last_day - timedelta(days=YEAR), last_day)
     values = {name: _stayed(table, start, end) for name, (start, end) in spans.items()}
     figures: list[Estimate] = []

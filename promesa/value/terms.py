@@ -74,7 +74,8 @@ class Design:
             case "promise":
                 return (seen.broken[term.name].within(owner, at.day, RECENT_DAYS) > 0).astype(float)
             case "any_promise":
-                return (sum(d.within(owner, at.day, RECENT_DAYS) for d in seen.broken.values()) > 0).astype(float)
+                broken = [dated.within(owner, at.day, RECENT_DAYS) for dated in seen.broken.values()]
+                return (np.sum(broken, axis=0) > 0).astype(float) if broken else np.zeros(at.day.size)
             case "score":
                 return np.where(np.isnan(score), self.usual_score, score)
             case "silent":
