@@ -140,6 +140,13 @@ def proportional_hazards(
     (40, 40, True)
     """
     spans, table = _checked(stop, ended, columns, start=start, count=count)
+    if not spans.events:
+        raise TooFewObservations(
+            what="Nobody ended, so that nothing can go with it.",
+            got=f"{len(table)} rows without an end",
+            expected="rows of which some ended",
+            fix="take a longer period",
+        )
     means = np.average(table, axis=0, weights=spans.count)
     spread = np.sqrt(np.average((table - means) ** 2, axis=0, weights=spans.count))
     kept = _independent((table - means), spread, spans.count)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promesa.value.histories import History
     from promesa.value.spells import Spells
 
-ROWS_A_STRETCH = 8  # about; what is drawn is counted in stretches, what is fitted in rows
+ROWS_A_STRETCH = 10  # about; what is drawn is counted in stretches, what is fitted in rows
 TOO_FEW = "too-few-to-tell"
 
 

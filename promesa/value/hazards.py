@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-FIRST_EDGES = (0, 7, 14)  # days after which what was lived is looked at anew; then every STEP
+FIRST_EDGES = (0, 7, 14, 21, 28, 42, 56, 70)  # days after which what was lived is looked at anew; then every STEP
 STEP = 30
 AHEAD = 90  # days ahead that leaving a contract is foretold for
 LEAST_ENDS = 5  # of those exposed to a yes-or-no term
@@ -108,13 +108,13 @@ def _spans(seen: History, *, lapse_days: int | None, until: int | None) -> tuple
         happened &= length <= lapse_days
         length = np.minimum(length, lapse_days)
     longest = int(length.max(initial=0))
-    head = () if lapse_days is None else FIRST_EDGES[1:]
-    edges = np.array([0, *head, *range(STEP, longest + STEP, STEP)])
+    head = (0,) if lapse_days is None else FIRST_EDGES
+    edges = np.array([*head, *range(head[-1] + STEP, longest + STEP, STEP)])
     pieces = np.where(length > 0, np.searchsorted(edges, length, side="left"), 0)
     stretch = np.repeat(np.arange(length.size), pieces)
     number = np.arange(stretch.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     start = edges[number]
-    following = np.r_[edges[1:], longest + STEP][number]
+    following = np.r_[edges[1:], max(longest, int(edges[-1])) + STEP][number]
     stop = np.minimum(following, length[stretch])
     return stretch, start, stop, happened[stretch] & (stop == length[stretch])
 

@@ -60,7 +60,8 @@ def spells(question: Question) -> Spells:
     bought = buying(question)
     leaving = question.workspace.model.leaving
     if leaving.leaves_at:
-        return Spells(bought=bought, contract=True, lapse_days=None, declared=True, table=_under_contract(bought))
+        table = _held(bought, _under_contract(bought), leaving)
+        return Spells(bought=bought, contract=True, lapse_days=None, declared=True, table=table)
     declared = leaving.lapsed_after_days
     days = declared if declared is not None else usual_patience(bought)
     return Spells(
@@ -68,8 +69,15 @@ def spells(question: Question) -> Spells:
         contract=False,
         lapse_days=days,
         declared=declared is not None,
-        table=_of_purchases(bought, days),
+        table=_held(bought, _of_purchases(bought, days), days),
     )
+
+
+def _held(bought: Buying, table: Table, what: object) -> Table:
+    """Return the spells worked out once, for the several queries that read them."""
+    facts, question = bought.question.facts, bought.question
+    name = repr(("spells", facts.version, facts.as_of, question.since, bought.end, what, facts.workspace.time_zone))
+    return facts.engine.hold(name, table)
 
 
 def usual_patience(bought: Buying) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.value.shoppers import local_day
@@ -36,7 +37,7 @@ def spells_of(days: dict[int, list[date]], *, lapse: int, end: date) -> list[Row
     found: list[Row] = []
     for customer, own in days.items():
         parts: list[list[date]] = [[own[0]]]
-        for before, day in zip(own, own[1:], strict=False):
+        for before, day in pairwise(own):
             if (day - before).days > lapse:
                 parts.append([])
             parts[-1].append(day)

@@ -12,7 +12,7 @@ import pytest
 from promesa import value
 from promesa.errors import ValueOutOfRange
 from promesa.workspace import open_workspace
-from tests.measures.companies import MODEL, Company, company, workspace_of
+from tests.measures.companies import Company, company, workspace_of
 from tests.value.plain_retention import cohorts_of, days_of, kaplan_meier, spells_of
 from tests.value.shoppers import local_day
 
@@ -25,6 +25,26 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 T0 = datetime(2016, 1, 1, 15)
+SMALL = """
+[functions.care]
+[channels.web]
+[channels.shop]
+[touchpoints.browse]
+stage = "before"
+function = "care"
+[touchpoints.pickup]
+stage = "after"
+function = "care"
+[touchpoints.support]
+stage = "after"
+function = "care"
+[promises.in_time]
+statement = "Ready by the hour we gave"
+owner = "care"
+touchpoint = "pickup"
+kept = "delivered <= promised"
+due = "promised"
+"""
 ZONE = "America/Bogota"
 SHOP = "\n[retention]\nlapsed_after_days = {days}\n"
 CONTRACT = '\n[touchpoints.goodbye]\nstage = "after"\nfunction = "care"\n[retention]\nleaves_at = ["goodbye"]\n'
@@ -44,7 +64,7 @@ def facts_with(
     smallest: int = 1,
     **tables: list[Row],
 ) -> Facts:
-    workspace = workspace_of(folder, zone=ZONE, min_group=smallest, min_cell=smallest, model=MODEL + more)
+    workspace = workspace_of(folder, zone=ZONE, min_group=smallest, min_cell=smallest, model=SMALL + more)
     return Company(workspace=workspace, tables=tables, as_of=T0 + timedelta(days=end)).facts(folder, engine=engine)
 
 
@@ -60,7 +80,7 @@ def rows(found: Retention, measure: str, **known: Any) -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize("seed", [2, 5])
+@pytest.mark.parametrize("seed", [5, pytest.param(2, marks=pytest.mark.slow)])
 def test_counts_curves_and_cohorts_are_those_of_loops(tmp_path: Path, duckdb: Engine, seed: int) -> None:
     small = company(tmp_path, seed=seed, size=2)
     place = small.workspace.root / "model.toml"
@@ -89,29 +109,32 @@ def test_counts_curves_and_cohorts_are_those_of_loops(tmp_path: Path, duckdb: En
     assert (kept["n"], kept["estimate"]) == (len(before), sum(row["until"] >= end for row in before) / len(before))
 
 
-def returning_shop(size: int, *, seed: int, ratio: float, days: int = 500) -> dict[str, list[Row]]:
-    """Return a shop in which a promise broken at a purchase slows the next one down to `ratio` of its pace.
+def returning_shop(size: int, *, seed: int, ratio: float, stopping: float = 0.0, days: int = 500) -> dict[str, list[Row]]:
+    """Return a shop in which a promise broken in the last 90 days slows coming back down to `ratio` of its pace.
 
-    Each delivery is late with probability .3, known the day after the purchase; the pace is one purchase in 40 days,
-    and after each purchase one in five customers has stopped.
+    Each delivery is late with probability .3, known on the day of the purchase; the pace is one purchase in 40 days,
+    and after a purchase a customer may have stopped for good.
     """
     random = np.random.default_rng(seed)
     orders: list[Row] = []
     moments: list[Row] = []
     for customer in range(size):
-        now = float(random.integers(120))
+        now, let_down = int(random.integers(120)), -1000
         while now < days:
             orders.append(at(now, customer))
             late = random.random() < 0.3
+            let_down = now if late else let_down
             made, due = T0 + timedelta(days=now), T0 + timedelta(days=now, hours=6)
             delivered = due + timedelta(hours=3 if late else -3)
             moments.append({
                 "at": delivered, "customer": customer, "touchpoint": "pickup", "promised_at": made, "promised": due,
                 "delivered": delivered,
             })  # fmt: skip
-            if random.random() < 0.2:
+            if random.random() < stopping:
                 break
-            now += 1 + random.exponential(40 / (ratio if late else 1.0))
+            now += 1
+            while now < days and random.random() > (ratio if now - let_down <= 90 else 1.0) / 40:
+                now += 1
     return {"orders": orders, "moments": moments}
 
 
@@ -126,24 +149,21 @@ def test_a_planted_effect_on_coming_back_is_found(tmp_path: Path, duckdb: Engine
     row = slowed(tmp_path, duckdb, seed=1, size=800, ratio=0.5)
     assert row["event"] == "returns"
     assert row["evidence"] == "associated"
-    assert row["upper"] < 0.8
-    # Stopped customers, one in five of either kind, hold the ratio of all a little nearer to 1 than .5.
-    assert 0.4 < row["estimate"] < 0.68
-    none = slowed(tmp_path, duckdb, seed=2, size=800, ratio=1.0)
-    assert none["lower"] < 1 < none["upper"]
+    assert row["lower"] < 0.5 < row["upper"] < 0.6
 
 
 @pytest.mark.slow
-def test_intervals_of_no_effect_hold_one(tmp_path: Path, duckdb: Engine) -> None:
-    held = []
+@pytest.mark.parametrize("ratio", [1.0, 0.6])
+def test_intervals_hold_the_planted_effect(tmp_path: Path, duckdb: Engine, ratio: float) -> None:
+    held: list[bool] = []
     for seed in range(100):
-        row = slowed(tmp_path, duckdb, seed=100 + seed, size=300, ratio=1.0)
-        held.append(row["lower"] < 1 < row["upper"])
+        row = slowed(tmp_path, duckdb, seed=100 + seed, size=300, ratio=ratio)
+        held.append(row["lower"] < ratio < row["upper"])
     assert np.mean(held) >= 0.89  # 100 draws of 95 %: less than 89 comes up once in 200 times
 
 
 def test_what_was_foretold_is_told(tmp_path: Path, duckdb: Engine) -> None:
-    facts = facts_with(tmp_path, duckdb, end=500, more=SHOP.format(days=90), **returning_shop(800, seed=1, ratio=0.5))
+    facts = facts_with(tmp_path, duckdb, end=500, more=SHOP.format(days=90), **returning_shop(800, seed=1, ratio=0.5, stopping=0.1))
     found = of(facts)
     area, foretold, came = (rows(found, name)[0] for name in ("separation", "foretold_share", "happened_share"))
     assert area["lower"] > 0.5
@@ -207,7 +227,7 @@ def test_leaving_a_contract_goes_with_what_was_planted(tmp_path: Path, duckdb: E
         left = random.exponential(60 if angry else 200)
         orders.append(at(0, customer))
         moments += [
-            {"at": T0 + timedelta(days=day), "customer": customer, "touchpoint": "support", "wait_minutes": 2.0}
+            {"at": T0 + timedelta(days=day), "customer": customer, "touchpoint": "support"}
             for day in range(0, 400, 20)
             if angry and day < left
         ]
