@@ -109,7 +109,9 @@ def test_counts_curves_and_cohorts_are_those_of_loops(tmp_path: Path, duckdb: En
     assert (kept["n"], kept["estimate"]) == (len(before), sum(row["until"] >= end for row in before) / len(before))
 
 
-def returning_shop(size: int, *, seed: int, ratio: float, stopping: float = 0.0, days: int = 500) -> dict[str, list[Row]]:
+def returning_shop(
+    size: int, *, seed: int, ratio: float, stopping: float = 0.0, days: int = 500
+) -> dict[str, list[Row]]:
     """Return a shop in which a promise broken in the last 90 days slows coming back down to `ratio` of its pace.
 
     Each delivery is late with probability .3, known on the day of the purchase; the pace is one purchase in 40 days,
@@ -163,7 +165,9 @@ def test_intervals_hold_the_planted_effect(tmp_path: Path, duckdb: Engine, ratio
 
 
 def test_what_was_foretold_is_told(tmp_path: Path, duckdb: Engine) -> None:
-    facts = facts_with(tmp_path, duckdb, end=500, more=SHOP.format(days=90), **returning_shop(800, seed=1, ratio=0.5, stopping=0.1))
+    facts = facts_with(
+        tmp_path, duckdb, end=500, more=SHOP.format(days=90), **returning_shop(800, seed=1, ratio=0.5, stopping=0.1)
+    )
     found = of(facts)
     area, foretold, came = (rows(found, name)[0] for name in ("separation", "foretold_share", "happened_share"))
     assert area["lower"] > 0.5
