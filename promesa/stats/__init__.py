@@ -15,6 +15,7 @@ from promesa.stats.clusters import (
     share_interval,
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
+from promesa.stats.compared_buying import BuyingCompared, Compared, compare_buying
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
@@ -68,10 +69,12 @@ __all__ = [
     "Benchmark",
     "Bend",
     "Bootstrap",
+    "BuyingCompared",
     "BuyingProcess",
     "ClusterSums",
     "ClusteredRegression",
     "Collinearity",
+    "Compared",
     "Construct",
     "CrossProducts",
     "CurvesCompared",
@@ -111,6 +114,7 @@ __all__ = [
     "benjamini_hochberg",
     "bucketed_products",
     "clustered_regression",
+    "compare_buying",
     "compare_curves",
     "controlled_effects",
     "cross_products",
