@@ -1,4 +1,4 @@
-"""Two kinds of customers under one buying process: do they buy more seldom, and do they stop sooner?"""
+"""Two kinds of customers under one buying process: whether they buy more seldom, and whether they stop sooner."""
 
 from __future__ import annotations
 
