@@ -70,9 +70,9 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, atrisk, "
-            "drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, "
-            "identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, dropout, "
+            "atrisk, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, "
+            "priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -32,6 +32,7 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "whatif": effect_tables.what_if,
     "lifetime": value_tables.lifetime,
     "retention": value_tables.retention,
+    "dropout": value_tables.dropout,
     "atrisk": value_tables.at_risk,
     "priorities": effect_tables.priorities,
     "paths": effect_tables.paths,

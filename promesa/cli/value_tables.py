@@ -137,7 +137,38 @@ _TOLD = ("separation", "top_tenth_lift", "foretold_share", "happened_share")
 
 
 def _sure(row: Row, terms: Terms) -> str:
-    return terms.say("sure.yes" if row["q"] is not None and row["q"] < 0.05 else "sure.no")
+    return terms.say("sure.yes" if _is_sure(row) else "sure.no")
+
+
+def _is_sure(row: Row) -> bool:
+    return row["q"] is not None and row["q"] < 0.05
+
+
+def dropout(rows: Rows, terms: Terms) -> Iterator[Block]:
+    """Return what was lived at the first purchase: who stops after a purchase with it and without, and how often."""
+    by_term: dict[tuple[object, object], dict[str, Row]] = {}
+    for row in rows:
+        by_term.setdefault((row["term"], row["level"]), {})[str(row["measure"])] = row
+    lines: list[list[str]] = []
+    for found in by_term.values():
+        difference = found["stop_difference"]
+        values = {"name": terms.plain_name(difference["term"]), "level": terms.plain_name(difference["level"])}
+        said = words.say(f"value.first.{difference['kind']}", terms.locale, **values)
+        lines.append(
+            [
+                "\n".join(wrap(said, NAME_LETTERS)),
+                terms.point(found.get("stop_with")),
+                terms.point(found.get("stop_without")),
+                terms.figure(difference, change=True)
+                if difference["estimate"] is not None
+                else terms.reason(difference),
+                terms.figure(found.get("rate_ratio")).replace(" (", "\n(", 1),
+                terms.say("sure.yes" if any(_is_sure(row) for row in found.values()) else "sure.no"),
+                terms.count(difference),
+            ]
+        )
+    columns = terms.heads("lived_first", "stop_with", "stop_without", "difference", "rate_ratio", "sure", "n")
+    yield block(terms.say("title.dropout"), columns, lines, right={1, 2, 3, 4, 6}, most=None)
 
 
 def at_risk(rows: Rows, terms: Terms) -> Iterator[Block]:

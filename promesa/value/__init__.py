@@ -1,6 +1,7 @@
 """Value: what customers bring in, what serving them costs, who stays, and what is still to come."""
 
 from promesa.value.at_risk import TOP, AtRisk, at_risk
+from promesa.value.dropout import Dropout, dropout
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.retention import Retention, retention
@@ -9,11 +10,13 @@ from promesa.value.returning import Returning, returning
 __all__ = [
     "TOP",
     "AtRisk",
+    "Dropout",
     "Lifetime",
     "Margin",
     "Retention",
     "Returning",
     "at_risk",
+    "dropout",
     "lifetime",
     "margin",
     "retention",

@@ -16,6 +16,7 @@ from promesa.results import Estimate, Result
 from promesa.value.hazard_rows import drawn
 from promesa.value.hazards import fit, standing
 from promesa.value.histories import PARTS, history
+from promesa.value.purchases import buying
 from promesa.value.spells import spells
 from promesa.value.terms import design_of
 
@@ -174,7 +175,7 @@ def _rows(question: Question, found: Spells, fitted: Fit, seen: History, at: Mom
 
 def _margins(found: Spells, owner: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what the purchases of each customer's last 365 days left."""
-    days = found.bought.days
+    days = buying(found.bought.question).days
     recent = days.filter(days["day"] > (lit(found.bought.last_day) - interval_days(YEAR)).cast("date"))
     sums = recent.group_by("customer").aggregate(margin=recent["margin"].sum())
     fetched = found.bought.question.facts.engine.fetch(sums.order_by("customer"))

@@ -10,7 +10,7 @@ import numpy as np
 from promesa.engine import lit, when
 from promesa.measures import PREFIX, lived_moments, own_opinions, score_value, with_dimensions
 from promesa.promises import commitments
-from promesa.value.spells import with_gaps
+from promesa.value.spells import renewed, with_gaps
 
 if TYPE_CHECKING:
     from datetime import date
@@ -120,6 +120,7 @@ def parts_for(found: Spells, most: int) -> int:
 
 def history(found: Spells, *, first: int = 0, parts: int = PARTS) -> History:
     """Read what is known of the customers whose surrogate's remainder lies in ``first`` to ``first + parts``."""
+    found = renewed(found)
     question = replace(found.bought.question, by=(), since=None)
     reader = _Reader(question, found, first=first, parts=parts)
     rows = reader.columns(reader.stretches())

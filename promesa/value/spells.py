@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.engine import interval_days, lit, stack, when
@@ -71,6 +71,16 @@ def spells(question: Question) -> Spells:
         declared=declared is not None,
         table=_held(bought, _of_purchases(bought, days), days),
     )
+
+
+def renewed(found: Spells) -> Spells:
+    """Return the same spells, held anew: the engine holds few tables, and lets go of the oldest."""
+    bought = buying(found.bought.question)
+    leaving = bought.question.workspace.model.leaving
+    if found.lapse_days is None:
+        return replace(found, bought=bought, table=_held(bought, _under_contract(bought), leaving))
+    table = _held(bought, _of_purchases(bought, found.lapse_days), found.lapse_days)
+    return replace(found, bought=bought, table=table)
 
 
 def _held(bought: Buying, table: Table, what: object) -> Table:

@@ -52,6 +52,7 @@ _ABOUT = ["function", "owner"]
 STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
     "retention": {"": _STAYING},
+    "dropout": {"": ["term", "kind", "level", "against", "n_with", "q"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -102,7 +103,7 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "retention",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "retention", "dropout",
     "drivers",
     "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "identity",
     "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
