@@ -5,12 +5,29 @@ several side by side. It holds only the columns it draws, under names of its own
 """
 
 from promesa.charts.colours import COLOURS, SERIES
+from promesa.charts.declines import decline
 from promesa.charts.histograms import histogram
 from promesa.charts.pairs import pairs
 from promesa.charts.penalties import penalties
 from promesa.charts.ranges import bars, intervals
+from promesa.charts.ratios import ratios
 from promesa.charts.shares import shares
 from promesa.charts.svg import to_svg
 from promesa.charts.trends import trend
+from promesa.charts.triangles import triangle
 
-__all__ = ["COLOURS", "SERIES", "bars", "histogram", "intervals", "pairs", "penalties", "shares", "to_svg", "trend"]
+__all__ = [
+    "COLOURS",
+    "SERIES",
+    "bars",
+    "decline",
+    "histogram",
+    "intervals",
+    "pairs",
+    "penalties",
+    "ratios",
+    "shares",
+    "to_svg",
+    "trend",
+    "triangle",
+]

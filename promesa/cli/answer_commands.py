@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 HERE = Path()
-WHAT_IF = "whatif"
+WHAT_IF, AT_RISK = "whatif", "atrisk"
+NARROWED = {"by": "by", "outcome": "outcome", "from": "since", "to": "until"}
 ByOption = Annotated[
     str,
     typer.Option("--by", metavar="NAMES", help="Split by: channel, function, supplier, month, a trait... with commas."),
@@ -36,7 +37,12 @@ ChangeOption = Annotated[
     ),
 ]
 TopOption = Annotated[
-    int | None, typer.Option("--top", metavar="N", help="promises: only the N broken ones that most money goes with.")
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        help="promises: only the N broken ones that most money goes with; atrisk: the N customers with most at stake.",
+    ),
 ]
 
 
@@ -64,9 +70,9 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, journeys, "
-            "transitions, drivers, roles, "
-            "asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, dropout, "
+            "atrisk, journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, "
+            "system, whatif, priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,
@@ -91,8 +97,13 @@ def show(
         )
     ws = open_workspace(workspace)
     asked: dict[str, Any] = {"by": by, "outcome": outcome, "since": since, "until": until, "as_of": as_of}
-    document = _what_if(ws, change or [], asked) if analysis == WHAT_IF else _answer(ws, analysis, asked)
-    if top is not None:
+    if analysis == WHAT_IF:
+        document = _what_if(ws, change or [], asked)
+    elif analysis == AT_RISK:
+        document = _at_risk(ws, top, asked)
+    else:
+        document = _answer(ws, analysis, asked)
+    if top is not None and analysis != AT_RISK:
         from promesa.cli.tables import most_costly
 
         document = most_costly(document, top)
@@ -112,7 +123,7 @@ def _answer(ws: Workspace, analysis: str, asked: dict[str, Any]) -> dict[str, An
     from promesa.snapshot import ANALYSES, compute, document_key, latest
 
     if analysis not in ANALYSES:
-        raise UnknownName(analysis, kind="analysis", known=(*ANALYSES, WHAT_IF))
+        raise UnknownName(analysis, kind="analysis", known=(*ANALYSES, WHAT_IF, AT_RISK))
     if not any(asked[key] for key in ("outcome", "since", "until")):
         try:
             kept = latest(ws)
@@ -128,6 +139,23 @@ def _answer(ws: Workspace, analysis: str, asked: dict[str, Any]) -> dict[str, An
     with progress_of("Computing") as step:
         step(analysis, None)
         return compute(analysis, ws, **asked).to_document()
+
+
+def _at_risk(ws: Workspace, top: int | None, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the list of customers who may go: of persons, so worked out now and kept nowhere."""
+    from promesa.errors import ValueOutOfRange
+    from promesa.value import TOP, at_risk
+
+    if refused := [f"--{option}" for option, key in NARROWED.items() if asked[key]]:
+        raise ValueOutOfRange(
+            what="The list of customers at risk is of all customers now.",
+            got=", ".join(refused),
+            expected="--top and --as-of alone",
+            fix="leave it out",
+        )
+    with progress_of("Computing") as step:
+        step(AT_RISK, None)
+        return at_risk(ws, as_of=asked["as_of"], top=TOP if top is None else top).to_document()
 
 
 def _what_if(ws: Workspace, changes: list[str], asked: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ MOST, WIDEST = 20, 70
 WHOLES = (
     "all_journeys", "open_journeys", "variants", "moments_per_journey", "one_moment",
     "duration_mean", "duration_median", "duration_p90",
-    "repeats", "back_to_channel", "back_to_function",
+    "meets_again", "back_to_channel", "back_to_function",
 )  # fmt: skip
 
 

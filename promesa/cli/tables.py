@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import effect_tables, journey_tables, outcome_tables
+from promesa.cli import effect_tables, journey_tables, outcome_tables, value_tables
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -32,6 +32,10 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "arrows": effect_tables.arrows,
     "system": effect_tables.system,
     "whatif": effect_tables.what_if,
+    "lifetime": value_tables.lifetime,
+    "retention": value_tables.retention,
+    "dropout": value_tables.dropout,
+    "atrisk": value_tables.at_risk,
     "priorities": effect_tables.priorities,
     "paths": effect_tables.paths,
 }

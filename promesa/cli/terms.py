@@ -122,7 +122,7 @@ class Terms:
         number = self._bare(value, unit, change=change, like=like)
         if unit == "fraction":
             return words.say("unit.percentage_points", self.locale, value=number) if change else f"{number} %"
-        if unit in {"count", "score"}:
+        if unit in {"count", "score", "times"}:
             return number
         if unit.isupper():
             large = abs(like) >= 2 * MILLION
@@ -139,6 +139,8 @@ class Terms:
         elif unit.isupper():
             in_millions = size >= 2 * MILLION
             value, decimals = value / (MILLION if in_millions else 1), 1 if in_millions else 2 if size < 100 else 0
+        elif unit == "times":
+            decimals = 2
         elif unit == "score":
             decimals = 3 if change and size < SMALL_SCORE else 2
         else:

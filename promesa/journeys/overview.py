@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OWN = ("touchpoint", "stage", "variant")
 SECONDS_A_DAY = 86_400.0
 DURATIONS = {"duration_median": 0.5, "duration_p90": 0.9}
-TURNS = ("one_moment", "repeats", "back_to_channel", "back_to_function")
+TURNS = ("one_moment", "meets_again", "back_to_channel", "back_to_function")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Journeys(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say how many journeys there are, how long they take and how many turn back."""
-        found = {m: self.find(m) for m in ("all_journeys", "one_moment", "duration_p90", "repeats", "variants")}
+        found = {m: self.find(m) for m in ("all_journeys", "one_moment", "duration_p90", "meets_again", "variants")}
         if self.dimensions != OWN or any(e is None or e.estimate is None for e in found.values()):
             return words.say("journeys.overview.empty", locale)
         shown: dict[str, str] = {}
@@ -78,7 +78,7 @@ def journeys(
         Rows per group, with the dimensions ``touchpoint``, ``stage`` and ``variant`` where they apply:
         ``all_journeys``, ``open_journeys``, ``variants`` (count); ``moments_per_journey`` (count, mean);
         ``duration_mean``, ``duration_median``, ``duration_p90`` (days from first to last moment of the journeys that
-        have ended); ``one_moment`` (fraction of a single moment), ``repeats`` (fraction that meets a touchpoint
+        have ended); ``one_moment`` (fraction of a single moment), ``meets_again`` (fraction that meets a touchpoint
         again), ``back_to_channel`` and ``back_to_function`` (fraction that leaves a channel or function and returns
         to it). Per touchpoint: ``reach`` (fraction of the journeys that meet it) and ``met_again`` (of these, fraction
         that meets it more than once). Per stage: ``reach``. Per ``variant`` (touchpoints in order, ``>`` between
@@ -196,7 +196,7 @@ def _with_turns(steps: Steps, grouped: Table) -> Table:
     joined = grouped.inner_join(each, grouped[JOURNEY] == each["turned_"])
     return joined.mutate(
         one_moment=(joined["moments"] == 1).cast("float64"),
-        repeats=(joined["moments"] > joined["touchpoints_"]).cast("float64"),
+        meets_again=(joined["moments"] > joined["touchpoints_"]).cast("float64"),
         back_to_channel=(joined["changes_"] >= joined["channels_"]).cast("float64")
         * (joined["changes_"] > 0).cast("float64"),
         back_to_function=(joined["moves_"] >= joined["functions_"]).cast("float64")

@@ -22,6 +22,7 @@ from promesa.report import (
     priorities,
     promises,
     quality,
+    retention,
     splits,
     touchpoints,
     trends,
@@ -43,6 +44,7 @@ SECTIONS = (
     "touchpoints",
     "trend",
     "value",
+    "retention",
     "priorities",
     "effects",
     "drivers",
@@ -133,6 +135,7 @@ def html_of(content: Content) -> str:
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
         **_learned(content),
+        **_staying(content),
         **_figures(content),
     )
 
@@ -140,6 +143,7 @@ def html_of(content: Content) -> str:
 def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
+        "retention": retention.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),
@@ -189,6 +193,14 @@ def _touchpoints(content: Content, register: tuple[promises.Promise, ...]) -> di
         "volume_table": touchpoints.volume_table(content),
         "opinion_table": touchpoints.opinion_table(content),
         "element_table": touchpoints.element_table(content),
+    }
+
+
+def _staying(content: Content) -> dict[str, object]:
+    return {
+        "staying_sentences": retention.sentences(content),
+        "staying_headlines": retention.headlines(content),
+        "staying_exhibits": retention.exhibits(content),
     }
 
 

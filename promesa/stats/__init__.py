@@ -15,12 +15,14 @@ from promesa.stats.clusters import (
     share_interval,
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
+from promesa.stats.compared_buying import BuyingCompared, Compared, compare_buying
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
 from promesa.stats.expected_purchases import discounting, expected_purchases, probability_active
 from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
 from promesa.stats.experiments import experiment
+from promesa.stats.hazards import ProportionalHazards, proportional_hazards
 from promesa.stats.importances import Importance, PlayerImportance, importance
 from promesa.stats.linear_systems import (
     LinearSystem,
@@ -46,10 +48,12 @@ from promesa.stats.product_sums import (
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
+from promesa.stats.separation import Separation, separation
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
+from promesa.stats.survival import CurvesCompared, Survival, compare_curves, survival
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 from promesa.stats.unit_hashes import unit_hashes
@@ -65,12 +69,15 @@ __all__ = [
     "Benchmark",
     "Bend",
     "Bootstrap",
+    "BuyingCompared",
     "BuyingProcess",
     "ClusterSums",
     "ClusteredRegression",
     "Collinearity",
+    "Compared",
     "Construct",
     "CrossProducts",
+    "CurvesCompared",
     "DroppedColumn",
     "Effect",
     "EffectEstimate",
@@ -89,14 +96,17 @@ __all__ = [
     "PairSynergy",
     "PathModel",
     "PlayerImportance",
+    "ProportionalHazards",
     "Purchases",
     "Reliability",
     "Robustness",
     "SampleRatio",
     "SegmentEffect",
+    "Separation",
     "ShapeProbabilities",
     "ShapleyShares",
     "Spending",
+    "Survival",
     "Synergies",
     "adjusted_effects",
     "always_valid_interval",
@@ -104,6 +114,8 @@ __all__ = [
     "benjamini_hochberg",
     "bucketed_products",
     "clustered_regression",
+    "compare_buying",
+    "compare_curves",
     "controlled_effects",
     "cross_products",
     "difference_interval",
@@ -128,15 +140,18 @@ __all__ = [
     "pooled_if_constant",
     "probability_active",
     "product_pairs",
+    "proportional_hazards",
     "quantile_interval",
     "ratio_variance",
     "resampled_moments",
     "robustness_of_t",
     "sampled_interval",
+    "separation",
     "shapley_shares",
     "share_interval",
     "spend_shifts",
     "summarise",
+    "survival",
     "synergy",
     "unit_hashes",
     "wilson_interval",

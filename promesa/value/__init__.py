@@ -1,7 +1,24 @@
-"""Value: what customers bring in, what serving them costs, what is left, and what is still to come."""
+"""Value: what customers bring in, what serving them costs, who stays, and what is still to come."""
 
+from promesa.value.at_risk import TOP, AtRisk, at_risk
+from promesa.value.dropout import Dropout, dropout
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
-from promesa.value.retention import Retention, returning
+from promesa.value.retention import Retention, retention
+from promesa.value.returning import Returning, returning
 
-__all__ = ["Lifetime", "Margin", "Retention", "lifetime", "margin", "returning"]
+__all__ = [
+    "TOP",
+    "AtRisk",
+    "Dropout",
+    "Lifetime",
+    "Margin",
+    "Retention",
+    "Returning",
+    "at_risk",
+    "dropout",
+    "lifetime",
+    "margin",
+    "retention",
+    "returning",
+]

@@ -17,6 +17,7 @@ from promesa.workspace.readback import (
     read_elements,
     read_identifiers,
     read_labelled,
+    read_leaving,
     read_loads,
     read_promises,
     read_retention,
@@ -46,7 +47,7 @@ class Section:
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
         ``purposes``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``, ``indices``,
-        ``identifiers``, ``consents``, ``retention``.
+        ``identifiers``, ``consents``, ``leaving``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -93,7 +94,7 @@ class Description:
         return {
             **{
                 section.name: section.rows[0]
-                if section.name in ("company", "drivers", "journeys")
+                if section.name in ("company", "drivers", "journeys", "leaving")
                 else list(section.rows)
                 for section in self.sections
             },
@@ -134,6 +135,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "indices": read_indices(ws, tongue),
         "identifiers": read_identifiers(ws, tongue),
         "consents": read_labelled(ws.model.consents.values(), tongue),
+        "leaving": read_leaving(ws, tongue),
         "retention": read_retention(ws, tongue),
     }
     return Description(

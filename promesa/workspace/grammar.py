@@ -217,6 +217,22 @@ JOURNEYS = (
         help="a journey that has not ended is open until nothing has happened for so long",
     ),
 )
+RETENTION = (
+    Field(
+        name="leaves_at",
+        kind="texts",
+        refers="touchpoint",
+        default=(),
+        help="touchpoints that end a contract: a cancellation; customers without a contract have none",
+    ),
+    Field(
+        name="lapsed_after_days",
+        kind="whole",
+        at_least=1,
+        help="without a contract: a customer who buys nothing for more days has lapsed; found in the purchases when "
+        "left out",
+    ),
+)
 STUDIES: dict[str, tuple[Field, ...]] = {
     "outcomes": (
         LABEL,

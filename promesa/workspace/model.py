@@ -181,6 +181,23 @@ class JourneySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """When somebody is no longer a customer.
+
+    Attributes
+    ----------
+    leaves_at : tuple of str
+        Touchpoints that end a contract; empty where customers have none.
+    lapsed_after_days : int or None
+        Without a contract, days without a purchase after which a customer counts as lapsed; None: found in the
+        purchases.
+    """
+
+    leaves_at: tuple[str, ...] = ()
+    lapsed_after_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Everything `model.toml` declares, by name, in the order of the file."""
 
@@ -198,6 +215,7 @@ class Model:
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
     studies: Studies = field(default_factory=Studies)
     journeys: JourneySettings = field(default_factory=JourneySettings)
+    leaving: Leaving = field(default_factory=Leaving)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,18 @@ def read_identifiers(ws: Workspace, locale: str) -> Part:
     return rows, lines
 
 
+def read_leaving(ws: Workspace, locale: str) -> Part:
+    """Return when somebody is no longer a customer."""
+    leaving = ws.model.leaving
+    row: Row = {"leaves_at": ", ".join(leaving.leaves_at) or None, "lapsed_after_days": leaving.lapsed_after_days}
+    if leaving.leaves_at:
+        labels = ", ".join(ws.model.touchpoints[name].label.in_locale(locale) for name in leaving.leaves_at)
+        return [row], [say("workspace.line.leaves", locale, touchpoints=labels)]
+    if leaving.lapsed_after_days is not None:
+        return [row], [say("workspace.line.lapses", locale, days=number(leaving.lapsed_after_days, locale))]
+    return [row], [say("workspace.line.lapses_found", locale)]
+
+
 def read_retention(ws: Workspace, locale: str) -> Part:
     """Return how long each class of data is kept, where a limit is set."""
     rows: list[Row] = [{"name": name, "days": days} for name, days in ws.retention.items()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.errors import did_you_mean
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES, RETENTION
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.labels import Label
 from promesa.workspace.model import (
@@ -16,6 +16,7 @@ from promesa.workspace.model import (
     Element,
     Function,
     JourneySettings,
+    Leaving,
     Model,
     Promise,
     Purpose,
@@ -43,6 +44,7 @@ KINDS = {
     "identifiers": "identifier",
     "consents": "consent",
 }
+SETTINGS = ("journeys", "retention")
 _SQL = ("kept", "due", "released", "promised", "delivered")
 _NOT_IN_A_RULE = ("customer", "recorded_at")
 NPS_SCALE = (0.0, 10.0)
@@ -51,7 +53,7 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "journeys", "identity"], place=place)
+    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, *SETTINGS, "identity"], place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -79,6 +81,7 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
+    sections["retention"] = {"retention": _read_leaving(tree, known=known, place=place.at("retention"))}
     return sections
 
 
@@ -96,6 +99,18 @@ def _read_settings(tree: Mapping[str, object], *, place: Place) -> dict[str, Any
                 fix=did_you_mean(key, OUTCOME_SETTINGS, otherwise=f"write [outcomes.{key}] above its keys"),
             )
     return read_fields({k: v for k, v in outcomes.items() if k in OUTCOME_SETTINGS}, OUTCOMES, place=place, known={})
+
+
+def _read_leaving(tree: Mapping[str, object], *, known: Known, place: Place) -> dict[str, Any]:
+    values = read_fields(tree.get("retention", {}), RETENTION, place=place, known=known)
+    if values["leaves_at"] and values["lapsed_after_days"] is not None:
+        place.at("lapsed_after_days").wrong(
+            what="'lapsed_after_days' says nothing where customers leave a contract.",
+            got=f"leaves_at and lapsed_after_days = {values['lapsed_after_days']}",
+            expected="one of the two",
+            fix="keep leaves_at for contracts, lapsed_after_days for a shop",
+        )
+    return values
 
 
 def rule_columns(elements: list[str]) -> list[str]:
@@ -248,6 +263,7 @@ def build_model(sections: Sections) -> Model:
     made["consents"] = {name: _consent(name, values) for name, values in sections["consents"].items()}
     return Model(
         **made,
+        leaving=Leaving(**sections["retention"]["retention"]),
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),

@@ -149,7 +149,7 @@ def test_going_back_is_told_from_going_on(tmp_path: Path, duckdb: Engine) -> Non
     found = journeys.journeys(facts.workspace, facts=facts)
     assert figure(found, "back_to_channel") == 0.5
     assert figure(found, "back_to_function") == 0.5
-    assert figure(found, "repeats") == 0.5
+    assert figure(found, "meets_again") == 0.5
     assert figure(found, "met_again", touchpoint="buy") == 0.5
 
 

@@ -41,6 +41,9 @@ MORE: dict[str, dict[str, list[str]]] = {
 }
 # Of what is lived and what came of it. A row without a figure may lack the keys that speak of one.
 _HOLDOUT = ["model", "chosen", "repeats", "period", "horizon_days"]
+_STAYING = [
+    "cohort", "since", "period", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled"
+]  # fmt: skip
 _FEATURE = ["kind", "stage", "function", "touchpoint", "feature_unit", "better"]
 _SHAPE = [
     *_FEATURE, "class", "probability_must_be", "probability_performance", "probability_delight", "probability_none",
@@ -50,6 +53,8 @@ _SHAPE = [
 _ABOUT = ["function", "owner"]
 STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
+    "retention": {"": _STAYING},
+    "dropout": {"": ["term", "kind", "level", "against", "n_with", "q"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -100,9 +105,9 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "journeys",
-    "transitions", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows",
-    "system", "priorities", "identity", "quality", "promises_by_month", "promises_by_function",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "retention",
+    "dropout", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments",
+    "paths", "arrows", "system", "priorities", "identity", "quality", "promises_by_month", "promises_by_function",
     "promises_by_supplier", "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month",
     "opinions_by_month", "value_by_month", "promises_by_city",
 ]  # fmt: skip
