@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 CELL_HEIGHT = 46
 NAME_CHARACTERS = 21
 COLUMN_CHARACTERS = 9
-SHORT_OF = "\u25bc "  # before a figure below its target, so that colour is never alone
-PALE = "#eef1f4"
+SHORT_OF = "\u25bc"  # above a figure below its target, so that colour is never alone
+FAINT, STRONG = 0.10, 0.28  # of the tint: what reaches its target must not shout
 
 
 def matrix(
@@ -52,7 +52,6 @@ def matrix(
     heads = list(dict.fromkeys(str(one[column]) for one in rows))
     named = [{**one, "cell": f"{one[row]}, {one[column]}"} for one in rows]
     read = readings(named, label="cell", unit=unit, locale=locale, target=target)
-    lowest = min((one.estimate for one in read if one.estimate is not None), default=0.0)
     cells: list[Spec] = []
     for one, given in zip(read, rows, strict=True):
         short = one.target is not None and one.upper is not None and one.upper < one.target
@@ -62,8 +61,9 @@ def matrix(
                 "column": _head(str(given[column])),
                 "label": one.label,
                 "estimate": one.estimate,
-                "text": (SHORT_OF if short else "") + (one.text or one.missing),
+                "text": one.text or one.missing,
                 "short": short,
+                "strength": STRONG if short else FAINT,
             }
         )
     y = row_axis(padding=0.0)
@@ -82,18 +82,16 @@ def matrix(
             "labelOverlap": False,
         },
     }
-    colour = {
-        "field": "estimate",
-        "type": "quantitative",
-        "scale": {"domain": [min(lowest, 0.999), 1.0], "range": ["#f3d9cf", PALE], "interpolate": "rgb", "clamp": True},
-        "legend": None,
-    }
     short_of = {"filter": "datum.short"}
     layers: list[object] = [
-        {"mark": {"type": "rect", "stroke": light("paper"), "strokeWidth": 2}, "encoding": {"color": colour}},
+        {"mark": {"type": "rect", "stroke": light("paper"), "strokeWidth": 2}, "encoding": _tint()},
         {
             "transform": [short_of],
             "mark": {"type": "rect", "filled": False, "stroke": light("ink"), "strokeWidth": 2},
+        },
+        {
+            "transform": [short_of],
+            "mark": {"type": "text", "fontSize": 10, "dy": -13, "color": light("ink"), "text": SHORT_OF},
         },
         {"mark": {"type": "text", "fontSize": 11, "color": light("ink")}, "encoding": {"text": {"field": "text"}}},
     ]
@@ -105,6 +103,14 @@ def matrix(
     }
     drawn = Drawn(title=title, caption="", remark=remark, readings=read, unit=unit, locale=locale)
     return frame(drawn, body=body)
+
+
+def _tint() -> Spec:
+    """Return the colour of a cell: a role of the page, so that a dark page finds its own."""
+    return {
+        "color": {"condition": {"test": "datum.short", "value": light("second")}, "value": light("first")},
+        "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
+    }
 
 
 def _line(number: int, names: Sequence[str]) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from promesa.stats.clusters import ClusterSums, share_interval
 from promesa.stats.differences import difference_of_shares_interval
-from promesa.stats.shares import Interval
+
+if TYPE_CHECKING:
+    from promesa.stats.shares import Interval
 
 SMALLEST = 1e-14  # p-value below which the normal quantile has no digits left
 ROUNDS = 50
@@ -49,7 +52,8 @@ def compare_shares(first: ClusterSums, second: ClusterSums, *, confidence_level:
     References
     ----------
     .. [1] R. G. Newcombe (1998). Interval estimation for the difference between independent proportions.
-       Statistics in Medicine 17, 873-890. Method 10. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+       Statistics in Medicine 17, 873-890. Method 10.
+       doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
     """
     difference = first.mean - second.mean
     return ShareDifference(

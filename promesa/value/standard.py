@@ -1,4 +1,4 @@
-"""The minimum standard: who gets it, where it is broken, for whom it is worse; and levels given to whom they are due."""
+"""The minimum standard: who gets it, where it is broken, for whom it is worse; and who gets the level of a tier."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ class StandardAnswer(Result):
         """Say how many standards reach their target, the lowest of them, and for whom it is worse."""
         whole = [e for e in self.estimates if e.measure == "kept_rate" and e.extra["by"] is None]
         known = [e for e in whole if e.estimate is not None and e.lower is not None]
-        if not known or len(self.dimensions) > 1:
+        if not known:
             return words.say("value.standard.empty", locale)
+        if len(self.dimensions) > 1:
+            return self._split(known, locale)
         aimed = [e for e in known if e.extra["target"] is not None]
         met = sum((e.estimate or 0.0) >= _target(e) for e in aimed)
         least = min(known, key=lambda e: (e.estimate or 0.0) - _target(e))
@@ -49,6 +51,19 @@ class StandardAnswer(Result):
             self._worse(locale),
         ]
         return " ".join(said)
+
+    def _split(self, known: list[Estimate], locale: str) -> str:
+        least = min(known, key=lambda e: (e.estimate or 0.0) - _target(e))
+        return words.say(
+            "value.standard.split",
+            locale,
+            group=", ".join(self.label(least.dimensions[name], locale) for name in self.dimensions[1:]),
+            standard=self.label(least.dimensions["standard"], locale),
+            rate=words.percent(least.estimate, locale),
+            lower=words.percent(least.lower, locale),
+            upper=words.percent(least.upper, locale),
+            n=words.number(least.n, locale),
+        )
 
     def _worse(self, locale: str) -> str:
         worse = [e for e in self.estimates if e.measure == "kept_difference" and e.extra["worse"]]

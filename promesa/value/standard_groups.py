@@ -1,4 +1,4 @@
-"""Groups of customers held against all others: is the minimum given to them less often?"""
+"""Groups of customers held against all others: whether the minimum is given to them less often."""
 
 from __future__ import annotations
 
@@ -35,13 +35,22 @@ def group_rows(
     """
     figures: list[Estimate] = []
     for by in (*of_customers, *where):
-        groups = status_groups(question, table, names=(by,))
+        groups = _in_order(question, status_groups(question, table, names=(by,)), by)
         if by in where and len(groups) < 2:
             continue  # it would say what is said of everybody
         figures += [_rate(question, standard, group, by) for group in groups]
         if by in of_customers:
             figures += _differences(question, standard, groups, by)
     return figures
+
+
+def _in_order(question: Question, groups: list[Group], by: str) -> list[Group]:
+    """Return the groups of tiers from the highest down, others as they are."""
+    tiers = question.workspace.model.tiers
+    if by != "tier" or tiers is None:
+        return groups
+    places = {name: place for place, name in enumerate(tiers.names)}
+    return sorted(groups, key=lambda group: places.get(str(group.dimensions[by]), len(places)))
 
 
 def _rate(question: Question, standard: Standard, group: Group, by: str) -> Estimate:

@@ -122,9 +122,9 @@ def tiers(
     Returns
     -------
     TiersAnswer
-        Rows per ``tier``: ``customers`` (count), ``customer_share`` (fraction), ``expected_profit`` (money a customer who
-        has bought, interval) and ``expected_profit_total`` (money, interval) within ``horizon_days``; ``margin`` of the
-        last 365 days (money, interval) and ``margin_share`` (fraction); ``kept_members`` and ``flagged_members``
+        Rows per ``tier``: ``customers`` (count), ``customer_share`` (fraction); ``expected_profit`` (money a customer
+        who has bought, interval) and ``expected_profit_total`` (money, interval) within ``horizon_days``; ``margin`` of
+        the last 365 days (money, interval) and ``margin_share`` (fraction); ``kept_members`` and ``flagged_members``
         (count), who are there by the grace of members or by a flag; ``moved`` (count) with the tier that they went
         ``to`` at the last review. For all: ``stable_share`` (fraction), of those of whom both reviews say something.
 

@@ -295,7 +295,7 @@ TIERS = (
 TIER = (
     LABEL,
     Field(name="from", kind="money", help="amount from which a customer is of the tier; the lowest tier has none"),
-    Field(name="share", kind="fraction", help="or the share of customers that it and those above it hold"),
+    Field(name="share", kind="fraction", help="or the share of customers who have bought that it and those above hold"),
     Field(name="keep_from", kind="money", help="amount down to which a member stays; 80 % of from when left out"),
     Field(name="keep_share", kind="fraction", help="share up to which a member stays; 1.25 x share when left out"),
     Field(
