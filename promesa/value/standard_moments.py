@@ -58,7 +58,18 @@ def judged(question: Question, standard: Standard, *, level: str | None = None, 
     if today and AGE_BAND not in question.workspace.model.traits and not question.facts.is_empty("profiles"):
         facts = question.facts
         day = facts.engine.fetch(facts.local(lit(facts.as_of, "timestamp(6)")).date()).as_py()
-        table = with_age_band(question, table, today=day)
+        # Kept by the engine: each group asks the same rows again.
+        parts = (
+            facts.version,
+            facts.as_of,
+            facts.workspace.store,
+            standard,
+            question.by,
+            question.since,
+            question.until,
+        )
+        key = repr((*parts, sorted(facts.files.items())))
+        table = facts.engine.hold(f"standard by age {key}", with_age_band(question, table, today=day))
     return table
 
 

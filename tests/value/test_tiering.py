@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -118,14 +119,14 @@ def moves(random: Random, count: int) -> list[list[tuple[int, float]]]:
     ]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_members_have_the_grace_that_plain_loops_give_them(tmp_path: Path, seed: int) -> None:
     edges = [100.0, 50.0]
     made = trader(tmp_path, bands(*edges))
     worth: dict[str, float] = {}
     was: dict[str, int] = {}
     sales: list[dict[str, Any]] = []
-    for step, moved in enumerate(moves(Random(seed), 5)):
+    for step, moved in enumerate(moves(Random(seed), 3 if seed == 1 else 8)):
         for customer, money in moved:
             sales.append(sale(len(sales), customer, step * 10, money))
             worth[f"k{customer}"] = worth.get(f"k{customer}", 0.0) + money
@@ -146,7 +147,7 @@ def check_intervals(made: Company) -> None:
     """Every customer is of one tier at each instant from the first row on: rows follow each other without a gap."""
     rows = table(made, "tiers", "customer, since, until, tier, reason")
     assert rows
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         if before[0] == after[0]:
             assert before[1] < before[2] == after[1]
             assert before[3:] != after[3:]
@@ -158,7 +159,7 @@ def check_intervals(made: Company) -> None:
 def test_who_moves_within_the_band_never_changes_tier(tmp_path: Path) -> None:
     made = trader(tmp_path, bands(100.0))
     sales = [sale(0, 1, 0, 100.0)]
-    for step, money in enumerate([0.0, -15.0, 14.0, -18.0, 10.0]):  # never below 80, seldom at 100
+    for step, money in enumerate([-15.0, 14.0, -18.0]):  # never below 80, seldom at 100
         sales.append(sale(step + 1, 1, step * 5 + 1, money))
         fill(made, sales=sales)
         review(made, step * 5 + 2)
@@ -207,8 +208,8 @@ def walk(made: Company, random: Random, steps: int) -> None:
             late = f"{BEGIN + (day + random.randrange(4)) * DAY:%Y-%m-%d %H:%M}" if random.random() < 0.8 else ""
             visits.append(
                 {"id": f"v{len(visits)}", "at": f"{BEGIN + day * DAY:%Y-%m-%d %H:%M}",
-                 "customer": f"k{random.randrange(64)}", "touchpoint": "delivery", "cost": f"{random.randrange(90) / 10}",
-                 "promised": promised, "delivered": late}
+                 "customer": f"k{random.randrange(64)}", "touchpoint": "delivery",
+                 "cost": f"{random.randrange(90) / 10}", "promised": promised, "delivered": late}
             )  # fmt: skip
         for _ in range(random.randrange(4)):
             changed = random.randrange(len(sales))
@@ -233,13 +234,12 @@ def walk(made: Company, random: Random, steps: int) -> None:
         found = table(made, "tiers"), table(made, "tier_sums"), table(made, "tier_persons")
         assert review(made, day, rebuild=True).changed == 0
         assert (table(made, "tiers"), table(made, "tier_sums"), table(made, "tier_persons")) == found
-    check_intervals(made) if steps < 2 else None
 
 
 @pytest.mark.parametrize("seed", [4])
 def test_whatever_happened_a_review_agrees_with_one_from_nothing(tmp_path: Path, seed: int) -> None:
     made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=purchases(60, seed=9, days=200))
-    walk(made, Random(seed), 5)
+    walk(made, Random(seed), 2)
 
 
 @pytest.mark.slow
