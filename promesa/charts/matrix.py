@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promesa import words
 from promesa.charts.colours import light
-from promesa.charts.frame import Drawn, frame, nothing_to_draw, readings, wrapped
+from promesa.charts.frame import NUMBER_LENGTH, Drawn, frame, nothing_to_draw, readings, wrapped
 from promesa.charts.scales import finite
-from promesa.charts.shares import row_axis, row_key
+from promesa.charts.shares import row_axis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Spec = dict[str, object]
 
 CELL_HEIGHT = 46
-NAME_CHARACTERS = 21
+NAME_CHARACTERS = 18
 COLUMN_CHARACTERS = 9
 SHORT_OF = "\u25bc"  # above a figure below its target, so that colour is never alone
 FAINT, STRONG = 0.10, 0.28  # of the tint: what reaches its target must not shout
@@ -61,7 +62,7 @@ def matrix(
                 "column": _head(str(given[column])),
                 "label": one.label,
                 "estimate": one.estimate,
-                "text": one.text or one.missing,
+                "text": one.text or words.NOT_STATED,
                 "short": short,
                 "strength": STRONG if short else FAINT,
             }
@@ -114,7 +115,7 @@ def _tint() -> Spec:
 
 
 def _line(number: int, names: Sequence[str]) -> str:
-    return row_key(number, names[number])
+    return f"{number:0{NUMBER_LENGTH}d}" + "\n".join(wrapped(names[number], NAME_CHARACTERS, lines=3))
 
 
 def _head(name: str) -> str:
