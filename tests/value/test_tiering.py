@@ -159,7 +159,7 @@ def check_intervals(made: Company) -> None:
 def test_who_moves_within_the_band_never_changes_tier(tmp_path: Path) -> None:
     made = trader(tmp_path, bands(100.0))
     sales = [sale(0, 1, 0, 100.0)]
-    for step, money in enumerate([-15.0, 14.0, -18.0]):  # never below 80, seldom at 100
+    for step, money in enumerate([0.0, -15.0, 14.0, -18.0]):  # never below 80, seldom at 100
         sales.append(sale(step + 1, 1, step * 5 + 1, money))
         fill(made, sales=sales)
         review(made, step * 5 + 2)
