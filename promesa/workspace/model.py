@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from promesa.workspace.banding import Standard, Tiers
     from promesa.workspace.labels import Label
 
 Stage = Literal["before", "during", "after"]
@@ -216,6 +217,8 @@ class Model:
     studies: Studies = field(default_factory=Studies)
     journeys: JourneySettings = field(default_factory=JourneySettings)
     leaving: Leaving = field(default_factory=Leaving)
+    tiers: Tiers | None = None
+    standards: Mapping[str, Standard] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

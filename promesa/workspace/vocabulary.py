@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
+from promesa.workspace.banding_checks import build_standards, build_tiers, read_standards, read_tiers
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES, RETENTION
@@ -44,7 +45,7 @@ KINDS = {
     "identifiers": "identifier",
     "consents": "consent",
 }
-SETTINGS = ("journeys", "retention")
+SETTINGS = ("journeys", "retention", "tiers", "standards")
 _SQL = ("kept", "due", "released", "promised", "delivered")
 _NOT_IN_A_RULE = ("customer", "recorded_at")
 NPS_SCALE = (0.0, 10.0)
@@ -78,6 +79,14 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
     journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
     sections["journeys"] = {"journeys": journeys}
+    sections["tiers"] = read_tiers(tree, known=known, place=place.at("tiers"))
+    sections["standards"] = read_standards(
+        tree,
+        known=known,
+        tiers=[name for name in sections["tiers"] if name != "settings"],
+        columns=rule_columns(names["elements"]),
+        place=place.at("standards"),
+    )
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
@@ -268,6 +277,8 @@ def build_model(sections: Sections) -> Model:
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),
         journeys=JourneySettings(**sections["journeys"]["journeys"]),
+        tiers=build_tiers(sections["tiers"]),
+        standards=build_standards(sections["standards"]),
     )
 
 
