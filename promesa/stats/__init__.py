@@ -2,6 +2,7 @@
 
 from promesa.stats.adjusted_results import AdjustedEffect, AdjustmentSettings, SegmentEffect
 from promesa.stats.adjustments import adjusted_effects
+from promesa.stats.allocations import best_split
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
@@ -45,6 +46,7 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
+from promesa.stats.responses import ResponseCurve, fit_response, response_obstacle
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
@@ -91,6 +93,7 @@ __all__ = [
     "PlayerImportance",
     "Purchases",
     "Reliability",
+    "ResponseCurve",
     "Robustness",
     "SampleRatio",
     "SegmentEffect",
@@ -102,6 +105,7 @@ __all__ = [
     "always_valid_interval",
     "asymmetry",
     "benjamini_hochberg",
+    "best_split",
     "bucketed_products",
     "clustered_regression",
     "controlled_effects",
@@ -116,6 +120,7 @@ __all__ = [
     "filled",
     "find_collinearity",
     "fit_buying",
+    "fit_response",
     "fit_shifts",
     "fit_spending",
     "importance",
@@ -131,6 +136,7 @@ __all__ = [
     "quantile_interval",
     "ratio_variance",
     "resampled_moments",
+    "response_obstacle",
     "robustness_of_t",
     "sampled_interval",
     "shapley_shares",

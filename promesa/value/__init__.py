@@ -2,6 +2,7 @@
 
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
+from promesa.value.promoters import Promoters, promoters
 from promesa.value.retention import Retention, returning
 
-__all__ = ["Lifetime", "Margin", "Retention", "lifetime", "margin", "returning"]
+__all__ = ["Lifetime", "Margin", "Promoters", "Retention", "lifetime", "margin", "promoters", "returning"]
