@@ -49,7 +49,7 @@ def best_split(
     Examples
     --------
     >>> best_split([100.0, 100.0], [0.6, 0.3], usual=[10, 10], lowest=[2, 2], highest=[20, 20]).round(2).tolist()
-    [13.97, 6.03]
+    [15.27, 4.73]
     """
     now, low, high = (np.asarray(one, dtype=float) for one in (usual, lowest, highest))
     if not ((low <= now) & (now <= high) & (low > 0)).all():

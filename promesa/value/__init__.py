@@ -1,8 +1,20 @@
 """Value: what customers bring in, what serving them costs, what is left, and what is still to come."""
 
+from promesa.value.balance import Balance, balance
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.promoters import Promoters, promoters
 from promesa.value.retention import Retention, returning
 
-__all__ = ["Lifetime", "Margin", "Promoters", "Retention", "lifetime", "margin", "promoters", "returning"]
+__all__ = [
+    "Balance",
+    "Lifetime",
+    "Margin",
+    "Promoters",
+    "Retention",
+    "balance",
+    "lifetime",
+    "margin",
+    "promoters",
+    "returning",
+]
