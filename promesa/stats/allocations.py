@@ -72,7 +72,10 @@ def best_split(
     shape = np.broadcast_shapes(power.shape, brings.shape)[:-1]
     finite = np.where(np.isfinite(steep), steep, 0.0)
     ends = np.abs(np.log(high / low)).max() + 1
-    below, above = np.broadcast_to(finite.min(axis=-1) - ends, shape), np.broadcast_to(finite.max(axis=-1) + ends, shape)
+    below, above = (
+        np.broadcast_to(finite.min(axis=-1) - ends, shape),
+        np.broadcast_to(finite.max(axis=-1) + ends, shape),
+    )
     for _ in range(STEPS):
         middle = (below + above) / 2
         too_much = spent(middle).sum(axis=-1) > now.sum()

@@ -1,4 +1,4 @@
-"""How a count follows the money put in: a concave curve, fitted to periods, with an interval that knows that they hang together."""
+"""How a count follows the money put in: a concave curve over periods that hang together."""
 
 from __future__ import annotations
 
@@ -193,10 +193,17 @@ def fit_response(
 
 def _check(counts: Floats, money: Floats, could: Floats) -> None:
     numbers = np.concatenate([counts, money, could])
-    if counts.shape != money.shape or counts.shape != could.shape or not np.isfinite(numbers).all() or (numbers < 0).any():
+    if (
+        counts.shape != money.shape
+        or counts.shape != could.shape
+        or not np.isfinite(numbers).all()
+        or (numbers < 0).any()
+    ):
         raise ValueOutOfRange(
             what="Counts, spend and exposure of a response curve must be numbers of the same periods, 0 or more.",
-            got=f"{counts.size} counts, {money.size} amounts, the least {numbers.min():g}" if numbers.size else "nothing",
+            got=f"{counts.size} counts, {money.size} amounts, the least {numbers.min():g}"
+            if numbers.size
+            else "nothing",
             expected="three columns of one length without negative or missing numbers",
             fix="fill periods without any with 0",
         )
@@ -254,4 +261,4 @@ def _covariance(counts: Floats, design: Floats, mean: Floats, dispersion: float)
         meat += (1 - lag / (lags + 1)) * (part + part.T)
     robust, plain = bread @ meat @ bread * n / (n - columns), bread * dispersion
     larger = robust if robust[-1, -1] >= plain[-1, -1] else plain
-    return larger[np.ix_([0, columns - 1], [0, columns - 1])]
+    return np.asarray(larger[np.ix_([0, columns - 1], [0, columns - 1])], dtype=np.float64)

@@ -241,7 +241,9 @@ def _worth_rows(
         ]
     half = z * worth.error
     rows = [
-        figure("customer_worth", worth.value, ends=(worth.value - half, worth.value + half), n=n, unit=money, where=where)
+        figure(
+            "customer_worth", worth.value, ends=(worth.value - half, worth.value + half), n=n, unit=money, where=where
+        )
     ]
     if cost <= 0:
         return [*rows, figure("worth_over_cost", None, n=n, unit="times", where=where, note=NO_SPEND)]

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from numpy.typing import NDArray
+
     from promesa.measures import Question
     from promesa.store import Facts
     from promesa.value.outlays import Outlay
     from promesa.workspace import Workspace
+
+    Floats = NDArray[np.float64]
 
 NO_SPEND, NO_ORDERS = "no-spend-booked", "no-orders-loaded"
 
@@ -155,7 +159,9 @@ def _spend_rows(question: Question, booked: Sequence[Outlay], window: Window) ->
     periods, unit = periods_of(window, booked)
     spans = [(window.first, window.last), *periods]
     by_purpose = spent(booked, spans, lambda one: one.purpose)
-    of_kind = {kind: sum((v for p, v in by_purpose.items() if kinds[str(p)] == kind), np.zeros(len(spans))) for kind in KINDS}
+    of_kind = {
+        kind: sum((v for p, v in by_purpose.items() if kinds[str(p)] == kind), np.zeros(len(spans))) for kind in KINDS
+    }
     total = float(sum(values[0] for values in of_kind.values()))
     counts = {name: sum(one.bookings for one in booked if one.purpose == name) for name in kinds}
     figures: list[Estimate] = []
@@ -165,7 +171,9 @@ def _spend_rows(question: Question, booked: Sequence[Outlay], window: Window) ->
         if share:
             figures.append(figure("spend_share", float(values[0]) / total, n=n, unit="fraction", where=where))
         for (first, _), value in zip(periods, values[1:], strict=True):
-            figures.append(figure("spend", float(value), n=n, unit=money, where={**where, "period": as_text(unit, first)}))
+            figures.append(
+                figure("spend", float(value), n=n, unit=money, where={**where, "period": as_text(unit, first)})
+            )
 
     for kind in KINDS:
         n = sum(count for name, count in counts.items() if kinds[name] == kind)
@@ -213,7 +221,9 @@ def _attracted(
     attract = [one for one in booked if purposes[one.purpose].kind == "attract"]
     money = spent(attract, periods, lambda one: one.channel if one.channel in channels else None)
     loose = money.pop(None, np.zeros(len(periods)))
-    own = {str(channel): values for channel, values in sorted(money.items(), key=lambda pair: str(pair[0])) if values.any()}
+    own: dict[str | None, Floats] = {
+        str(channel): values for channel, values in sorted(money.items(), key=lambda pair: str(pair[0])) if values.any()
+    }
     return Attracted(periods=periods, unit=unit, cohorts=found, own=own, loose=loose)
 
 
@@ -227,7 +237,7 @@ def _worth(question: Question, attracted: Attracted, *, since: datetime) -> tupl
         "confidence_level": question.confidence_level,
     }
     ahead = lifetime(question.workspace, **asked)
-    found = {"all": worth_of(together(attracted.cohorts), ahead.find("lifetime_value"), z=z)}
+    found: dict[str | None, Worth | None] = {"all": worth_of(together(attracted.cohorts), ahead.find("lifetime_value"), z=z)}
     served = ahead.find("cost_to_serve_per_purchase")
     if len(attracted.channels) > 1:
         split = lifetime(question.workspace, by="channel", **asked)

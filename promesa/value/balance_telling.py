@@ -71,8 +71,10 @@ def leak(result: Result, locale: str) -> str:
         name: words.number(end, locale, decimals=0)
         for name, end in (("value", found.estimate), ("lower", found.lower), ("upper", found.upper))
     }
-    said = words.say("value.balance.leak", locale, n=words.number(found.n, locale), **values)
-    if money is None or money.estimate is None:
+    sure = found.lower is not None and found.lower > 0
+    key = "leak" if sure else "leak_unsure"
+    said = words.say(f"value.balance.{key}", locale, n=words.number(found.n, locale), **values)
+    if not sure or money is None or money.estimate is None:
         return said
     return f"{said} {words.say('value.balance.leak_margin', locale, **_amounts(money, locale))}"
 

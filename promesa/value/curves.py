@@ -190,7 +190,9 @@ def repeats_of(everybody: Buying, attracted: Attracted) -> Repeats:
     )
     rows = engine.fetch(sums).to_pylist()
     began = firsts.mutate(period=firsts["began"].truncate(unit))
-    new = {row["period"]: row["n"] for row in engine.fetch(began.group_by("period").aggregate(n=began.count())).to_pylist()}
+    new = {
+        row["period"]: row["n"] for row in engine.fetch(began.group_by("period").aggregate(n=began.count())).to_pylist()
+    }
     starts = [first for first, _ in attracted.periods]
     count = {row["period"]: float(row["n"]) for row in rows}
     known = [float(sum(n for when_, n in new.items() if when_ < start)) for start in starts]
@@ -226,7 +228,9 @@ def _kept_by_period(question: Question, promise: str, attracted: Attracted) -> t
     table = commitments(always, question.workspace.model.promises[promise])
     table = table.filter(table["status"].isin(["kept", "broken"]))
     day = question.facts.local(table["when_"]).date()
-    table: Table = table.mutate(period=day.truncate(TRUNCATE[attracted.unit]), good=when(table["status"] == "kept", 1, 0))
+    table: Table = table.mutate(
+        period=day.truncate(TRUNCATE[attracted.unit]), good=when(table["status"] == "kept", 1, 0)
+    )
     found = table.group_by("period").aggregate(good=table["good"].sum(), due=table.count())
     rows = {row["period"]: row for row in question.facts.engine.fetch(found).to_pylist()}
     empty = {"good": 0, "due": 0}

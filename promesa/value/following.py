@@ -49,7 +49,8 @@ def answered(question: Question, concept: Concept) -> Table:
     """
     first = _first_answers(question, concept)
     days = question.workspace.model.return_within_days
-    pairs = first.inner_join(_entries(question), first["customer"] == _entries(question)["payer"])
+    entries = _entries(question)
+    pairs = first.inner_join(entries, first["customer"] == entries["payer"])
     later, at = pairs["time"], pairs["at"]
     soon = (later > at) & (later <= at + interval_days(days))
     after = (later > at) & (later <= at + interval_days(AFTER_DAYS))
@@ -141,9 +142,7 @@ def _entries(question: Question) -> Table:
 
 
 def _entry(table: Table, amounts: Mapping[str, Expression]) -> Table:
-    columns = {
-        name: amounts[name].cast("float64").coalesce(0.0) if name in amounts else lit(0.0) for name in _ENTRY
-    }
+    columns = {name: amounts[name].cast("float64").coalesce(0.0) if name in amounts else lit(0.0) for name in _ENTRY}
     known = table.mutate(**columns)
     return known.filter(known["customer"].notnull()).select(payer="customer", time="at", **{n: n for n in _ENTRY})
 
@@ -156,8 +155,6 @@ def rows_of(question: Question, table: Table) -> tuple[dict[str, Floats], NDArra
         table = table.filter(table["customer"] % PARTS < PARTS * MOST // n)
     found = engine.fetch(table.order_by("customer"))
     numbers: Sequence[str] = ("returned", *AFTER, "before", "tenure")
-    values = {
-        name: np.array(found.column(name).to_numpy(zero_copy_only=False), dtype=np.float64) for name in numbers
-    }
+    values = {name: np.array(found.column(name).to_numpy(zero_copy_only=False), dtype=np.float64) for name in numbers}
     groups, channels = (np.array(found.column(k).to_pylist(), dtype=object) for k in (PREFIX + "group", "channel"))
     return values, groups, channels

@@ -43,7 +43,7 @@ class Promoters(Result):
     """What those who recommend, and those who warn others off, do afterwards; see `promoters`."""
 
     def summary(self, locale: str = "en") -> str:
-        """Say what a promoter and a detractor leave beside a passive, and what is left when they are compared fairly."""
+        """Say what a promoter and a detractor leave beside a passive, and what is left of it among the alike."""
         if self.dimensions != ("group",):
             return words.say("value.promoters.split", locale, n=words.number(len(self._known()), locale))
         said = [self._difference(group, locale) for group in COMPARED]
@@ -292,9 +292,7 @@ def _adjusted(
     units = {"return_rate": "fraction"}
     for measure, value in (("return_rate", "returned"), ("spend_after", "spend"), ("margin_after", "margin")):
         try:
-            fit = clustered_regression(
-                values[value][inside], design, confidence_level=question.confidence_level
-            )
+            fit = clustered_regression(values[value][inside], design, confidence_level=question.confidence_level)
         except InputError:  # nobody's days are over, or all did the same
             continue
         for k, group in enumerate(compared):
@@ -314,7 +312,9 @@ def _adjusted(
                         extra={
                             "concept": concept.name,
                             "against": "passive",
-                            "within_days": AFTER_DAYS if measure != "return_rate" else question.workspace.model.return_within_days,
+                            "within_days": AFTER_DAYS
+                            if measure != "return_rate"
+                            else question.workspace.model.return_within_days,
                             "adjusted_for": ", ".join(ADJUSTED_FOR),
                         },
                     )

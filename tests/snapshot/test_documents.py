@@ -48,6 +48,10 @@ _SHAPE = [
 _ABOUT = ["function", "owner"]
 STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
+    "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
+    "balance": {
+        "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
+    },
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -98,9 +102,9 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "drivers",
-    "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "identity",
-    "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "promoters",
+    "balance", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system",
+    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
     "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
 ]  # fmt: skip
 
