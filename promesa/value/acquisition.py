@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from promesa.measures import as_text
 from promesa.value.balance_rows import NO_CHANNEL, customers_or_reason, figure, z_of
-from promesa.value.newcomers import HORIZONS, Many, together
+from promesa.value.newcomers import HORIZONS, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from promesa.measures import Question
     from promesa.results import Estimate, Value
-    from promesa.value.newcomers import Cohort
+    from promesa.value.newcomers import Cohort, Many
+    from promesa.value.worths import Worth, Worths
 
     Floats = NDArray[np.float64]
 
@@ -85,40 +86,20 @@ class Attracted:
         return shared + (float(own.sum()) if own is not None else 0.0), shared
 
 
-def acquisition_rows(question: Question, attracted: Attracted, worth: Mapping[str | None, Worth]) -> list[Estimate]:
+def acquisition_rows(question: Question, attracted: Attracted, worth: Worths) -> list[Estimate]:
     """Return the rows of all new customers, of each channel, and of each period."""
     everybody = together(attracted.cohorts)
-    figures = _rows(question, everybody, float(attracted.total.sum()), where={}, worth=worth.get("all"))
+    figures = _rows(question, everybody, float(attracted.total.sum()), where={}, worth=worth.all)
     for channel in attracted.channels:
         many = together(one for one in attracted.cohorts if one.channel == channel)
         cost, shared = attracted.cost_of(channel)
         where: dict[str, str | None] = {"channel": channel or NO_CHANNEL}
-        figures += _rows(question, many, cost, where=where, worth=worth.get(channel), shared=shared)
+        figures += _rows(question, many, cost, where=where, worth=worth.of.get(channel), shared=shared)
     for k, (first, _) in enumerate(attracted.periods):
         many = together(one for one in attracted.cohorts if one.period == first)
         where = {"period": as_text(attracted.unit, first)}
         figures += _rows(question, many, float(attracted.total[k]), where=where, worth=None, short=True)
     return figures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worth:
-    """What a new customer is worth: left so far, and still ahead; with the standard error of the sum."""
-
-    value: float
-    error: float
-    customers: int
-
-
-def worth_of(many: Many, ahead: Estimate | None, *, z: float) -> Worth | None:
-    """Return what customers left so far and what is ahead of them; None where that is not known.
-
-    Who left much so far is expected to leave much: the errors of the two are added, as if they always went together.
-    """
-    mean, variance, n = many.so_far
-    if n < 2 or ahead is None or ahead.estimate is None or ahead.lower is None or not isfinite(variance):
-        return None
-    return Worth(value=mean + ahead.estimate, error=sqrt(variance) + (ahead.estimate - ahead.lower) / z, customers=n)
 
 
 def _rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +13,17 @@ from promesa.engine import close_of_day
 from promesa.measures import as_text, ask
 from promesa.results import Estimate, Result
 from promesa.value import balance_telling
-from promesa.value.acquisition import Attracted, Worth, acquisition_rows, worth_of
-from promesa.value.balance_rows import DIMENSIONS, figure, z_of
+from promesa.value.acquisition import Attracted, acquisition_rows
+from promesa.value.balance_rows import DIMENSIONS, figure
 from promesa.value.curves import curves_of
 from promesa.value.keeping import experiment_rows
 from promesa.value.leaks import leak_rows
-from promesa.value.lifetime import lifetime
+from promesa.value.lifetime import DISCOUNT_RATE, HORIZON_DAYS
 from promesa.value.newcomers import cohorts, first_day_of_new, together
 from promesa.value.outlays import KINDS, Window, outlays, periods_of, spent, window_of
 from promesa.value.purchases import buying
 from promesa.value.splits import curve_rows, saved_rows, split_rows
+from promesa.value.worths import worths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,8 +197,8 @@ def _of_customers(question: Question, booked: Sequence[Outlay], whole: Window) -
     bought = buying(replace(question, since=since))
     fresh = replace(bought, customers=bought.customers.filter(bought.customers["at"] <= until))
     attracted = _attracted(cohorts(fresh, unit), booked, periods, unit, purposes=purposes)
-    worth, served = _worth(question, attracted, since=since)
-    curves = curves_of(question, booked, attracted, everybody, worth=worth, served=served)
+    worth = worths(fresh, attracted.cohorts, horizon_days=HORIZON_DAYS, discount_rate=DISCOUNT_RATE)
+    curves = curves_of(question, booked, attracted, everybody, worth=worth)
     told = curve_rows(question, curves, unit)
     count, cost = together(attracted.cohorts).customers, float(attracted.total.sum())
     money: dict[object, float] = {
@@ -225,26 +226,3 @@ def _attracted(
         str(channel): values for channel, values in sorted(money.items(), key=lambda pair: str(pair[0])) if values.any()
     }
     return Attracted(periods=periods, unit=unit, cohorts=found, own=own, loose=loose)
-
-
-def _worth(question: Question, attracted: Attracted, *, since: datetime) -> tuple[dict[str | None, Worth], float]:
-    """Return what a new customer is worth, by channel and for ``all``, and what serving a purchase costs."""
-    z = z_of(question)
-    asked: dict[str, Any] = {
-        "since": since.replace(tzinfo=UTC),
-        "until": question.until.replace(tzinfo=UTC) if question.until else None,
-        "facts": question.facts,
-        "confidence_level": question.confidence_level,
-    }
-    ahead = lifetime(question.workspace, **asked)
-    found: dict[str | None, Worth | None] = {"all": worth_of(together(attracted.cohorts), ahead.find("lifetime_value"), z=z)}
-    served = ahead.find("cost_to_serve_per_purchase")
-    if len(attracted.channels) > 1:
-        split = lifetime(question.workspace, by="channel", **asked)
-        for channel in attracted.channels:
-            many = together(one for one in attracted.cohorts if one.channel == channel)
-            found[channel] = worth_of(many, split.find("lifetime_value", channel=channel), z=z)
-    elif attracted.channels:
-        found[attracted.channels[0]] = found["all"]
-    cost = served.estimate if served is not None and served.estimate is not None else 0.0
-    return {channel: one for channel, one in found.items() if one is not None}, cost

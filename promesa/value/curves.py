@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from promesa.engine import Table
     from promesa.measures import Question
-    from promesa.value.acquisition import Attracted, Worth
+    from promesa.value.acquisition import Attracted
     from promesa.value.outlays import Outlay
     from promesa.value.purchases import Buying
+    from promesa.value.worths import Worths
     from promesa.workspace import Purpose
 
     Floats = NDArray[np.float64]
@@ -93,8 +94,7 @@ def curves_of(
     attracted: Attracted,
     everybody: Buying,
     *,
-    worth: Mapping[str | None, Worth],
-    served: float,
+    worth: Worths,
 ) -> list[Curve]:
     """Return a curve, or the reason why there is none, for all money that was put in.
 
@@ -102,10 +102,8 @@ def curves_of(
     ----------
     everybody : Buying
         Purchases of all customers, also of those who are not new.
-    worth : mapping
-        What a new customer is worth, by channel and ``all``.
-    served : float
-        Cost to serve a purchase.
+    worth : Worths
+        What a new customer is worth, and what serving a purchase costs.
     """
     purposes = question.workspace.model.purposes
     money = spent(booked, attracted.periods, lambda one: one.purpose)
@@ -119,7 +117,7 @@ def curves_of(
         curves.append(
             Curve(
                 kind="retain", purpose=_only(of_kind["retain"]), channel=None, of="repeat_purchases", spend=spend,
-                fit=fit, obstacle=obstacle, worth=repeats.margin - served, worth_error=repeats.error,
+                fit=fit, obstacle=obstacle, worth=repeats.margin - worth.served, worth_error=repeats.error,
             )
         )  # fmt: skip
     for promise in dict.fromkeys(p.promise for p in of_kind["deliver"]):
@@ -151,9 +149,7 @@ def _fit(
     return fit_response(counts, spend, exposure=exposure, periods_a_year=a_year, confidence_level=level), None
 
 
-def _attracting(
-    purposes: Sequence[Purpose], attracted: Attracted, worth: Mapping[str | None, Worth], *, level: float
-) -> list[Curve]:
+def _attracting(purposes: Sequence[Purpose], attracted: Attracted, worth: Worths, *, level: float) -> list[Curve]:
     if not purposes:
         return []
     purpose = _only(purposes)
@@ -163,7 +159,7 @@ def _attracting(
         spend = attracted.own[channel] if named else attracted.total
         counts = attracted.arrivals(channel, all_channels=not named)
         fit, obstacle = _fit(counts, spend, unit=attracted.unit, level=level)
-        one = worth.get(channel if named else "all")
+        one = worth.of.get(channel) if named else worth.all
         curves.append(
             Curve(
                 kind="attract", purpose=purpose, channel=channel, of="new_customers", spend=spend, fit=fit,

@@ -104,8 +104,9 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "promoters",
     "balance", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system",
-    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
-    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
+    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
+    "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month",
+    "value_by_month", "promises_by_city",
 ]  # fmt: skip
 
 
