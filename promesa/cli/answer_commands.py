@@ -66,7 +66,7 @@ def show(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, promoters, balance, "
             "drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, "
-            "identity, quality.",
+            "lags, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

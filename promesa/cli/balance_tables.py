@@ -186,3 +186,24 @@ def _by_group(rows: Rows, split: Sequence[str], terms: Terms) -> dict[tuple[str,
         names = (*(terms.name(row[name]) for name in split), _group(row, terms))
         found.setdefault(names, {})[str(row["measure"])] = row
     return found
+
+
+def lags(rows: Rows, terms: Terms) -> Iterator[Block]:
+    """Return the links of the experience with the business that are least like chance."""
+    known = [row for row in rows if row["estimate"] is not None]
+    known.sort(key=lambda row: row["p_value"])
+    lines = [
+        [
+            *(
+                "\n".join(wrap(words.say(f"chain.lags.name.{row[key]}", terms.locale), NAME_LETTERS))
+                for key in ("experience", "business")
+            ),
+            f"{row['lag']} {words.say('chain.lags.periods.' + str(row['period']), terms.locale)}",
+            terms.figure(row),
+            words.number(row["p_adjusted"], terms.locale, decimals=2),
+            terms.count(row),
+        ]
+        for row in known
+    ]
+    columns = terms.heads("experience", "business", "lag", "correlation", "p_adjusted", "n")
+    yield block("", columns, lines, right={3, 4, 5})

@@ -33,6 +33,7 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "priorities": effect_tables.priorities,
     "paths": effect_tables.paths,
     "balance": balance_tables.balance,
+    "lags": balance_tables.lags,
     "promoters": balance_tables.promoters,
 }
 """Tables of the analyses whose rows are too many to be read one by one."""

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from promesa import charts
 from promesa.errors import StoreNotWritable
 from promesa.report import (
+    balance,
     chain,
     drivers,
     effects,
@@ -43,6 +44,7 @@ SECTIONS = (
     "touchpoints",
     "trend",
     "value",
+    "balance",
     "priorities",
     "effects",
     "drivers",
@@ -133,6 +135,7 @@ def html_of(content: Content) -> str:
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
         **_learned(content),
+        **(balance.shown(content) if balance.is_there(content) else {}),
         **_figures(content),
     )
 
@@ -140,6 +143,7 @@ def html_of(content: Content) -> str:
 def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
+        "balance": balance.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),

@@ -37,6 +37,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "arrows": ("since", "until"),
     "system": ("since", "until"),
     "priorities": ("since", "until"),
+    "lags": ("since", "until"),
     "identity": (),
     "quality": (),
 }
@@ -63,6 +64,7 @@ _WHERE = {
     "arrows": ("chain", "arrows"),
     "system": ("chain", "system"),
     "priorities": ("chain", "priorities"),
+    "lags": ("chain", "lags"),
     "identity": ("identity", "quality"),
     "quality": ("measures", "quality"),
 }
@@ -72,6 +74,7 @@ _KEPT_SPLITS = {
     "touchpoints": ("channel", "month"),
     "opinions": ("month",),
     "value": ("month",),
+    "returning": ("month",),
 }
 
 

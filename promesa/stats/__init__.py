@@ -23,6 +23,7 @@ from promesa.stats.expected_purchases import discounting, expected_purchases, pr
 from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
 from promesa.stats.experiments import experiment
 from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.lagged import LaggedCorrelation, lagged_correlations
 from promesa.stats.linear_systems import (
     LinearSystem,
     bucketed_products,
@@ -84,6 +85,7 @@ __all__ = [
     "Importance",
     "Interval",
     "Item",
+    "LaggedCorrelation",
     "LearnerChoice",
     "LinearSystem",
     "Moments",
@@ -124,6 +126,7 @@ __all__ = [
     "fit_shifts",
     "fit_spending",
     "importance",
+    "lagged_correlations",
     "linear_system",
     "mean_interval",
     "moments",

@@ -48,6 +48,7 @@ _SHAPE = [
 _ABOUT = ["function", "owner"]
 STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
+    "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
     "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
     "balance": {
         "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
@@ -104,9 +105,9 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "promoters",
     "balance", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system",
-    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
+    "priorities", "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
     "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month",
-    "value_by_month", "promises_by_city",
+    "value_by_month", "returning_by_month", "promises_by_city",
 ]  # fmt: skip
 
 
