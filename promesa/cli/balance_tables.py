@@ -198,7 +198,7 @@ def lags(rows: Rows, terms: Terms) -> Iterator[Block]:
                 "\n".join(wrap(words.say(f"chain.lags.name.{row[key]}", terms.locale), NAME_LETTERS))
                 for key in ("experience", "business")
             ),
-            f"{row['lag']} {words.say('chain.lags.periods.' + str(row['period']), terms.locale)}",
+            str(row["lag"]),
             terms.figure(row),
             words.number(row["p_adjusted"], terms.locale, decimals=2),
             terms.count(row),
@@ -206,4 +206,6 @@ def lags(rows: Rows, terms: Terms) -> Iterator[Block]:
         for row in known
     ]
     columns = terms.heads("experience", "business", "lag", "correlation", "p_adjusted", "n")
-    yield block("", columns, lines, right={3, 4, 5})
+    if known:
+        columns[2] = f"{columns[2]} ({words.say('chain.lags.periods.' + str(known[0]['period']), terms.locale)})"
+    yield block("", columns, lines, right={2, 3, 4, 5})

@@ -185,7 +185,7 @@ def small_table(content: Content, measures: Sequence[str], key: str) -> Table | 
     rows = [row for row in content.rows("balance") if row.get("measure") in measures]
     body: list[list[Cell | str]] = []
     for row in rows:
-        figure = figure_of(row, content)
+        figure = figure_of(_whole(row), content)
         name = content.measure(str(row.get("measure")))
         if row.get("measure") == "saved_margin":
             name = what_of(row, content)
@@ -194,6 +194,14 @@ def small_table(content: Content, measures: Sequence[str], key: str) -> Table | 
     heads = [(content.say("column.measure"), False), (content.say("column.figure"), True)]
     heads += [(content.say("column.n"), True), (content.say("column.evidence"), False)]
     return table(say(f"title.{key}", content), heads, body) if rows else None
+
+
+def _whole(row: Row) -> Row:
+    """Return the row with its customers counted whole: nobody leaves by halves."""
+    if row.get("unit") != "count":
+        return row
+    ends = {key: number(row.get(key)) for key in ("estimate", "lower", "upper")}
+    return {**row, **{key: None if value is None else float(round(value)) for key, value in ends.items()}}
 
 
 def promoters_table(content: Content) -> Table | None:

@@ -146,17 +146,20 @@ def _season(n: int, periods_a_year: float) -> Floats:
 
 def _cleared(series: Floats, periods_a_year: float) -> Floats:
     behind = _season(series.size, periods_a_year)
-    return series - behind @ np.linalg.lstsq(behind, series, rcond=None)[0]
+    left: Floats = series - behind @ np.linalg.lstsq(behind, series, rcond=None)[0]
+    return left
 
 
 def _autoregression(series: Floats) -> Floats:
     """Return the weights of the last values, of the order with the least Akaike's criterion."""
     most = min(MOST_ORDERS, series.size // 8)
-    best, chosen = np.inf, np.empty(0)
+    best, chosen = np.inf, np.zeros(0, dtype=np.float64)
     target = series[most:]
     for order in range(most + 1):
         past = np.column_stack([series[most - k : series.size - k] for k in range(1, order + 1)]) if order else None
-        weights = np.empty(0) if past is None else np.linalg.lstsq(past, target, rcond=None)[0]
+        weights = (
+            np.zeros(0) if past is None else np.asarray(np.linalg.lstsq(past, target, rcond=None)[0], dtype=np.float64)
+        )
         left = target if past is None else target - past @ weights
         criterion = target.size * float(np.log(max((left**2).mean(), 1e-300))) + 2 * order
         if criterion < best:
@@ -169,7 +172,7 @@ def _filtered(series: Floats, weights: Floats) -> Floats:
     left = series[order:].copy()
     for k, weight in enumerate(weights, start=1):
         left -= weight * series[order - k : series.size - k]
-    return left - left.mean()
+    return np.asarray(left - left.mean(), dtype=np.float64)
 
 
 def _bartlett(first: Floats, second: Floats) -> float:

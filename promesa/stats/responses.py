@@ -91,7 +91,7 @@ def response_obstacle(responses: ArrayLike, spend: ArrayLike, *, periods_a_year:
     used = money > 0
     if int(used.sum()) < LEAST_PERIODS:
         return "too-few-periods"
-    behind = _behind(counts.size, periods_a_year)[used]
+    behind = trend_and_season(counts.size, periods_a_year)[used]
     if int(used.sum()) - behind.shape[1] - 1 < LEAST_FREEDOM:
         return "too-few-periods"
     if _spread(np.log(money[used]), behind) < LEAST_SPREAD:
@@ -162,7 +162,7 @@ def fit_response(
     used = (money > 0) & (could > 0)
     recent = np.flatnonzero(used)[-round(periods_a_year) :]
     usual = float(money[recent].mean())
-    behind = _behind(counts.size, periods_a_year)
+    behind = trend_and_season(counts.size, periods_a_year)
     behind = behind - behind[recent].mean(axis=0)
     behind[:, 0] = 1.0
     design = np.column_stack([behind, np.log(np.where(used, money, usual) / usual)])[used]
@@ -184,7 +184,7 @@ def fit_response(
         usual=usual,
         lowest=float(money[used].min()),
         highest=float(money[used].max()),
-        spread=_spread(np.log(money[used]), _behind(counts.size, periods_a_year)[used]),
+        spread=_spread(np.log(money[used]), trend_and_season(counts.size, periods_a_year)[used]),
         dispersion=dispersion,
         n=int(known.size),
         n_missing=int(counts.size - known.size),
@@ -209,7 +209,7 @@ def _check(counts: Floats, money: Floats, could: Floats) -> None:
         )
 
 
-def _behind(n: int, periods_a_year: float) -> Floats:
+def trend_and_season(n: int, periods_a_year: float) -> Floats:
     """Return intercept, trend and, where periods span enough of a year, its season."""
     time = np.arange(n, dtype=float)
     columns = [np.ones(n), (time - time.mean()) / max(periods_a_year, 1.0)]

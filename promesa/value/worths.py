@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import isfinite, log1p, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,7 +56,11 @@ def worths(bought: Buying, cohorts: Sequence[Cohort], *, horizon_days: int, disc
     if choice.process is None:
         return nothing
     whole = replace(found, group=np.zeros_like(found.group), groups=({},))
-    asked = {"spends": spent, "horizon": float(horizon_days), "discount_rate": log1p(discount_rate) / 365.25}
+    asked: dict[str, Any] = {
+        "spends": spent,
+        "horizon": float(horizon_days),
+        "discount_rate": log1p(discount_rate) / 365.25,
+    }
     by_channel = outlooks(choice.process, choice.spending, found, **asked)
     everybody = outlooks(choice.process, choice.spending, whole, **asked)[0]
     of: dict[str | None, Worth] = {}

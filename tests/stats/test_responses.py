@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promesa.errors import TooFewObservations, ValueOutOfRange
 from promesa.stats import best_split, fit_response, response_obstacle
-from promesa.stats.responses import _behind
+from promesa.stats.responses import trend_and_season
 
 ELASTICITY = 0.4
 
@@ -41,7 +41,7 @@ def test_the_elasticity_is_that_of_statsmodels() -> None:
     counts, spend = world(3, periods=40)
     exposure = np.linspace(50, 90, 40)
     found = fit_response(counts, spend, exposure=exposure)
-    design = np.column_stack([_behind(40, 12.0), np.log(spend)])
+    design = np.column_stack([trend_and_season(40, 12.0), np.log(spend)])
     other = sm.GLM(counts, design, family=sm.families.Poisson(), exposure=exposure).fit(scale="X2")
     assert found.elasticity == pytest.approx(other.params[-1], rel=1e-7)
     assert found.dispersion == pytest.approx(other.scale, rel=1e-7)

@@ -212,7 +212,7 @@ def test_without_money_and_without_orders(tmp_path: Path, duckdb: Engine) -> Non
 @pytest.fixture(scope="module")
 def even(tmp_path_factory: pytest.TempPathFactory, duckdb: Engine) -> value.Balance:
     """Return a company whose money never varies; nobody came in June, one by phone, nobody twice."""
-    bought = [{**row, "channel": "phone" if row["customer"] == 20 else "web"} for row in orders()]
+    bought: list[dict[str, Any]] = [{**row, "channel": "phone" if row["customer"] == 20 else "web"} for row in orders()]
     bought = [{**row, "channel": "shop" if row["customer"] % 3 == 0 else row["channel"]} for row in bought]
     bought = [row for row in bought if row["at"].month != 6 or row["at"].year != 2015]
     money = [*spend(), *spend(30.0, "loyalty"), *spend(5.0, "courier"), *spend(1.0, "voucher")]
@@ -285,7 +285,7 @@ def leaking(count: int) -> dict[str, list[dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def leaky(tmp_path_factory: pytest.TempPathFactory, duckdb: Engine) -> tuple[dict[str, Any], value.Balance]:
     tables = leaking(300)
-    return tables, told(tmp_path_factory.mktemp("leaky"), duckdb, **tables)
+    return tables, told(tmp_path_factory.mktemp("leaky"), duckdb, as_of=None, **tables)
 
 
 def test_the_leak_is_that_of_plain_loops(leaky: tuple[dict[str, Any], value.Balance]) -> None:
