@@ -308,7 +308,7 @@ def _adjusted(
                         n_missing=fit.n_missing,
                         unit=units.get(measure, question.workspace.currency),
                         evidence="associated",
-                        note="sampled-customers" if inside.size >= MOST * 0.99 else None,
+                        note="sampled-customers" if sum(g.customers for g in groups.values()) > MOST else None,
                         extra={
                             "concept": concept.name,
                             "against": "passive",
