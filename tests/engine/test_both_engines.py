@@ -37,6 +37,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("chain", {}),
     ("promoters", {"by": ("region",)}),
     ("balance", {}),
+    ("journeys", {}),
+    ("transitions", {"by": ("region",)}),
 ]
 
 
