@@ -2,6 +2,7 @@
 
 from promesa.chain.arrows import Arrows, arrows
 from promesa.chain.changes import Change
+from promesa.chain.lags import Lags, lags
 from promesa.chain.paths import Paths, paths
 from promesa.chain.priorities import Priorities, priorities
 from promesa.chain.system import System, system
@@ -13,11 +14,13 @@ __all__ = [
     "Arrows",
     "Chain",
     "Change",
+    "Lags",
     "Paths",
     "Priorities",
     "System",
     "WhatIf",
     "arrows",
+    "lags",
     "links",
     "measure_label",
     "paths",

@@ -101,8 +101,21 @@ def _heard(question: Question) -> list[Estimate]:
         concepts = [c for c in question.workspace.model.concepts.values() if c.link == link]
         voices = said_in_public if link == "reputation" else said
         heard = [voices[concept.name] for concept in concepts if concept.name in voices]
-        figures += [replace(figure, dimensions={"link": link}) for figure in heard] or [empty(link, note)]
+        figures += [replace(figure, dimensions={"link": link}) for figure in heard] or [_unheard(question, link, note)]
     return figures
+
+
+def _unheard(question: Question, link: str, note: str) -> Estimate:
+    """Return what stands for a link that nobody was asked about: of loyalty, that customers bought again."""
+    if link != "loyalty" or question.facts.is_empty("orders"):
+        return empty(link, note)
+    orders = question.within(question.facts.table("orders"))
+    orders = orders.filter(orders["revenue"] > lit(0))
+    days = orders.group_by("customer").aggregate(days=question.facts.local(orders["at"]).date().nunique())
+    groups = clustered(question, days, {"again": when(days["days"] > 1, 1.0, 0.0)})
+    if not groups:
+        return empty(link, note)
+    return mean_of(question, {"link": link}, "repeat_share", groups[0].values["again"], unit="fraction", kind="share")
 
 
 def _zoned(instant: datetime | None) -> datetime | None:

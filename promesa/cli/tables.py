@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import effect_tables, journey_tables, outcome_tables, tier_tables, value_tables
+from promesa.cli import balance_tables, effect_tables, journey_tables, outcome_tables, tier_tables, value_tables
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -40,6 +40,9 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "paths": effect_tables.paths,
     "tiers": tier_tables.tiers,
     "standard": tier_tables.standard,
+    "balance": balance_tables.balance,
+    "lags": balance_tables.lags,
+    "promoters": balance_tables.promoters,
 }
 """Tables of the analyses whose rows are too many to be read one by one."""
 
@@ -181,7 +184,7 @@ def _figure(row: dict[str, Any], locale: str) -> str:
 def _note(row: dict[str, Any], locale: str) -> str:
     notes: list[str] = []
     if row["note"]:
-        keys = (f"chain.reason.{row['note']}", f"report.note.{row['note']}")
+        keys = (f"chain.reason.{row['note']}", f"report.note.{row['note']}", f"value.reason.{row['note']}")
         known = next((key for key in keys if words.knows(key)), None)
         notes.append(words.say(known, locale) if known else row["note"])
     if row["evidence"] != "described":

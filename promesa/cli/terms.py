@@ -114,7 +114,8 @@ class Terms:
     def reason(self, row: Row) -> str:
         """Return why a row has no figure."""
         note = str(row.get("note") or "no-data")
-        keys = (f"impact.reason.{note}", f"report.note.{note}", f"chain.whatif.reason.{note}", f"chain.reason.{note}")
+        rooms = ("impact.reason", "report.note", "chain.whatif.reason", "chain.reason", "value.reason")
+        keys = [f"{room}.{note}" for room in rooms]
         known = next((key for key in keys if words.knows(key, self.locale)), None)
         return "\n".join(wrap(words.say(known, self.locale).rstrip("."), NAME_LETTERS)) if known else note
 

@@ -156,7 +156,7 @@ def reason_of(row: Row, content: Content) -> str:
     """Return why a row has no estimate, in plain words."""
     note = str(row.get("note") or "no-data")
     values = {key: value for key, value in row.items() if key not in FIXED and key.isidentifier()}
-    for key in (f"report.note.{note}", f"chain.reason.{note}"):
+    for key in (f"report.note.{note}", f"chain.reason.{note}", f"value.reason.{note}"):
         if words.knows(key, content.locale):
             try:
                 return words.say(key, content.locale, **values)

@@ -22,6 +22,9 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "balance",
+    "curves",
+    "lags",
     "priorities",
     "effects",
     "robustness",
@@ -33,6 +36,9 @@ NOTES = (
     "quarantine",
 )
 NEEDS = {
+    "balance": "balance",
+    "curves": "balance",
+    "lags": "lags",
     "priorities": "priorities",
     "effects": "effects",
     "robustness": "effects",

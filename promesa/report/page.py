@@ -12,6 +12,7 @@ from markupsafe import Markup
 from promesa import charts
 from promesa.errors import StoreNotWritable
 from promesa.report import (
+    balance,
     chain,
     drivers,
     effects,
@@ -47,6 +48,7 @@ SECTIONS = (
     "value",
     "retention",
     "tiers",
+    "balance",
     "priorities",
     "effects",
     "drivers",
@@ -139,6 +141,7 @@ def html_of(content: Content) -> str:
         **_learned(content),
         **_staying(content),
         **_tiers(content),
+        **(balance.shown(content) if balance.is_there(content) else {}),
         **_figures(content),
     )
 
@@ -148,6 +151,7 @@ def sections_of(content: Content) -> tuple[str, ...]:
     there = {
         "retention": retention.is_there(content),
         "tiers": tiers.is_there(content),
+        "balance": balance.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),

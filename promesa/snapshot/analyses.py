@@ -29,6 +29,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "dropout": ("since", "until"),
     "tiers": (),
     "standard": ("by", "since", "until"),
+    "promoters": ("by", "since", "until"),
+    "balance": ("since", "until"),
     "journeys": ("by", "since", "until"),
     "transitions": ("by", "since", "until"),
     "drivers": ("outcome", "since", "until"),
@@ -41,6 +43,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "arrows": ("since", "until"),
     "system": ("since", "until"),
     "priorities": ("since", "until"),
+    "lags": ("since", "until"),
     "identity": (),
     "quality": (),
 }
@@ -59,6 +62,8 @@ _WHERE = {
     "dropout": ("value", "dropout"),
     "tiers": ("value", "tiers"),
     "standard": ("value", "standard"),
+    "promoters": ("value", "promoters"),
+    "balance": ("value", "balance"),
     "journeys": ("journeys", "journeys"),
     "transitions": ("journeys", "transitions"),
     "drivers": ("drivers", "importance"),
@@ -71,6 +76,7 @@ _WHERE = {
     "arrows": ("chain", "arrows"),
     "system": ("chain", "system"),
     "priorities": ("chain", "priorities"),
+    "lags": ("chain", "lags"),
     "identity": ("identity", "quality"),
     "quality": ("measures", "quality"),
 }
@@ -80,6 +86,7 @@ _KEPT_SPLITS = {
     "touchpoints": ("channel", "month"),
     "opinions": ("month",),
     "value": ("month",),
+    "returning": ("month",),
 }
 
 

@@ -2,6 +2,7 @@
 
 from promesa.stats.adjusted_results import AdjustedEffect, AdjustmentSettings, SegmentEffect
 from promesa.stats.adjustments import adjusted_effects
+from promesa.stats.allocations import best_split
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
@@ -24,6 +25,7 @@ from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, 
 from promesa.stats.experiments import experiment
 from promesa.stats.hazards import ProportionalHazards, proportional_hazards
 from promesa.stats.importances import Importance, PlayerImportance, importance
+from promesa.stats.lagged import LaggedCorrelation, lagged_correlations
 from promesa.stats.linear_systems import (
     LinearSystem,
     bucketed_products,
@@ -47,6 +49,7 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
+from promesa.stats.responses import ResponseCurve, fit_response, response_obstacle
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.separation import Separation, separation
 from promesa.stats.sequential import always_valid_interval
@@ -90,6 +93,7 @@ __all__ = [
     "Importance",
     "Interval",
     "Item",
+    "LaggedCorrelation",
     "LearnerChoice",
     "LinearSystem",
     "Moments",
@@ -100,6 +104,7 @@ __all__ = [
     "ProportionalHazards",
     "Purchases",
     "Reliability",
+    "ResponseCurve",
     "Robustness",
     "SampleRatio",
     "SegmentEffect",
@@ -114,6 +119,7 @@ __all__ = [
     "always_valid_interval",
     "asymmetry",
     "benjamini_hochberg",
+    "best_split",
     "bucketed_products",
     "clustered_regression",
     "compare_buying",
@@ -131,9 +137,11 @@ __all__ = [
     "filled",
     "find_collinearity",
     "fit_buying",
+    "fit_response",
     "fit_shifts",
     "fit_spending",
     "importance",
+    "lagged_correlations",
     "linear_system",
     "mean_interval",
     "moments",
@@ -147,6 +155,7 @@ __all__ = [
     "quantile_interval",
     "ratio_variance",
     "resampled_moments",
+    "response_obstacle",
     "robustness_of_t",
     "sampled_interval",
     "separation",

@@ -1,9 +1,11 @@
 """Value: what customers bring in, what serving them costs, who stays, and what is still to come."""
 
 from promesa.value.at_risk import TOP, AtRisk, at_risk
+from promesa.value.balance import Balance, balance
 from promesa.value.dropout import Dropout, dropout
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
+from promesa.value.promoters import Promoters, promoters
 from promesa.value.retention import Retention, retention
 from promesa.value.returning import Returning, returning
 from promesa.value.standard import StandardAnswer, standard
@@ -13,18 +15,22 @@ from promesa.value.tiers import TiersAnswer, tiers
 __all__ = [
     "TOP",
     "AtRisk",
+    "Balance",
     "Dropout",
     "Lifetime",
     "Margin",
+    "Promoters",
     "Retention",
     "Returning",
     "StandardAnswer",
     "TierReview",
     "TiersAnswer",
     "at_risk",
+    "balance",
     "dropout",
     "lifetime",
     "margin",
+    "promoters",
     "retention",
     "returning",
     "standard",

@@ -32,6 +32,7 @@ from promesa.workspace.readback_studies import (
     read_indices,
     read_journeys,
     read_outcomes,
+    read_purposes,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "promises": read_promises(ws, tongue),
         "concepts": read_concepts(ws, tongue),
         "traits": read_labelled(ws.model.traits.values(), tongue),
-        "purposes": read_labelled(ws.model.purposes.values(), tongue),
+        "purposes": read_purposes(ws, tongue),
         "outcomes": read_outcomes(ws, tongue),
         "journeys": read_journeys(ws, tongue),
         "drivers": read_drivers(ws, tongue),

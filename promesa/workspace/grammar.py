@@ -131,6 +131,13 @@ MODEL: dict[str, tuple[Field, ...]] = {
         Field(
             name="kind", kind="choice", choices=PURPOSES, help="what the money is for; the key itself when it says so"
         ),
+        Field(name="promise", kind="text", refers="promise", help="the promise that the money keeps"),
+        Field(
+            name="experiment",
+            kind="text",
+            refers="experiment",
+            help="the experiment whose arms were given what the money paid for",
+        ),
     ),
 }
 MODEL["identifiers"] = (
@@ -193,6 +200,11 @@ OUTCOMES = (
         default=90,
         at_least=1,
         help="a customer who buys again within them returned",
+    ),
+    Field(
+        name="referral_action",
+        kind="text",
+        help="action of the deeds by which a customer brought a new one: each deed is one new customer",
     ),
 )
 JOURNEYS = (

@@ -152,11 +152,21 @@ class Trait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """What a spend was for: attract, retain or deliver."""
+    """What a spend was for: attract, retain or deliver (inversión).
+
+    Attributes
+    ----------
+    promise : str or None
+        The promise that the money keeps.
+    experiment : str or None
+        The experiment whose arms were given what the money paid for.
+    """
 
     name: str
     label: Label
     kind: Literal["attract", "retain", "deliver"]
+    promise: str | None = None
+    experiment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +221,7 @@ class Model:
     traits: Mapping[str, Trait]
     purposes: Mapping[str, Purpose]
     return_within_days: int = 90
+    referral_action: str | None = None
     identifiers: Mapping[str, Identifier] = field(default_factory=lambda: dict(BUILT_IN_IDENTIFIERS))
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)

@@ -33,6 +33,28 @@ def read_outcomes(ws: Workspace, locale: str) -> Part:
         counted = say(f"workspace.outcome.{outcome.kind}", locale, **{**row, "top": _top(ws, outcome)})
         direction = say(f"workspace.better.{outcome.better}", locale)
         lines.append(say("workspace.line.outcome", locale, **row, counted=counted, direction=direction))
+    if ws.model.referral_action is not None:
+        lines.append(say("workspace.line.referral", locale, action=ws.model.referral_action))
+    return rows, lines
+
+
+def read_purposes(ws: Workspace, locale: str) -> Part:
+    """Return what money is put into, what for, and what is known of what it does."""
+    rows: list[Row] = []
+    lines: list[str] = []
+    for purpose in ws.model.purposes.values():
+        row: Row = {
+            "name": purpose.name,
+            "label": purpose.label.in_locale(locale),
+            "kind": purpose.kind,
+            "promise": purpose.promise,
+            "experiment": purpose.experiment,
+        }
+        rows.append(row)
+        kind = say(f"workspace.purpose.{purpose.kind}", locale)
+        parts = [say("workspace.line.purpose", locale, **{**row, "kind": kind})]
+        parts += [say(f"workspace.purpose.{key}", locale, **row) for key in ("promise", "experiment") if row[key]]
+        lines.append(" | ".join(parts))
     return rows, lines
 
 

@@ -60,6 +60,8 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
         for section, kind in KINDS.items()
     }
     known: Known = {kind: names[section] for section, kind in KINDS.items()}
+    trials = tree.get("experiments", {})
+    known["experiment"] = list(trials) if isinstance(trials, dict) else []
     known["feature"] = [*known["element"], *known["promise"], *known["touchpoint"]]
     sections: Sections = {section: {} for section in KINDS}
     for section in KINDS:
@@ -274,7 +276,7 @@ def build_model(sections: Sections) -> Model:
         **made,
         leaving=Leaving(**sections["retention"]["retention"]),
         identity=build_identity(sections["identity"]["identity"]),
-        return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
+        **sections["outcomes"]["outcomes"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),
         journeys=JourneySettings(**sections["journeys"]["journeys"]),
         tiers=build_tiers(sections["tiers"]),

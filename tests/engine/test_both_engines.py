@@ -35,6 +35,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("value", {"since": "2018-02-18"}),
     ("returning", {"by": ("region", "month")}),
     ("chain", {}),
+    ("promoters", {"by": ("region",)}),
+    ("balance", {}),
     ("journeys", {}),
     ("transitions", {"by": ("region",)}),
 ]
@@ -71,7 +73,7 @@ def test_rows_are_equal(worlds: list[tuple[Facts, Facts]], analysis: str, asked:
     second = compute(analysis, there.workspace, facts=there, **asked)
     assert any(estimate.estimate is not None for estimate in first.estimates)
     assert [list(row) for row in first.rows()] == [list(row) for row in second.rows()]
-    names = [*first.dimensions, *(["from"] if analysis == "differences" else [])]
+    names = [*first.dimensions, *{"differences": ["from"], "balance": ["month"]}.get(analysis, [])]
     assert_same(second.rows(), first.rows(), names=names)
 
 

@@ -57,6 +57,11 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "dropout": {"": ["term", "kind", "level", "against", "n_with", "q"]},
     "tiers": {"expected_profit": ["horizon_days"], "moved": ["to"]},
     "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
+    "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
+    "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
+    "balance": {
+        "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
+    },
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -108,10 +113,11 @@ MEASURES = {
 }  # fmt: skip
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "retention",
-    "dropout", "tiers", "standard", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy",
-    "effects", "experiments", "paths", "arrows", "system", "priorities", "identity", "quality", "promises_by_month",
-    "promises_by_function", "promises_by_supplier", "promises_by_channel", "touchpoints_by_channel",
-    "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
+    "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions", "drivers", "roles",
+    "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "lags", "identity",
+    "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
+    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "returning_by_month",
+    "promises_by_city",
 ]  # fmt: skip
 
 
