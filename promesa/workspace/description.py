@@ -29,6 +29,7 @@ from promesa.workspace.readback_studies import (
     read_effects,
     read_experiments,
     read_indices,
+    read_journeys,
     read_outcomes,
 )
 
@@ -45,7 +46,7 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``tiers``,
+        ``purposes``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``tiers``,
         ``standards``, ``identifiers``, ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
@@ -92,7 +93,9 @@ class Description:
         """Return everything as one JSON-ready document."""
         return {
             **{
-                section.name: section.rows[0] if section.name in ("company", "drivers") else list(section.rows)
+                section.name: section.rows[0]
+                if section.name in ("company", "drivers", "journeys")
+                else list(section.rows)
                 for section in self.sections
             },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
@@ -125,6 +128,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_labelled(ws.model.purposes.values(), tongue),
         "outcomes": read_outcomes(ws, tongue),
+        "journeys": read_journeys(ws, tongue),
         "drivers": read_drivers(ws, tongue),
         "effects": read_effects(ws, tongue),
         "experiments": read_experiments(ws, tongue),

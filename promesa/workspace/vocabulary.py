@@ -8,10 +8,21 @@ from promesa.errors import did_you_mean
 from promesa.workspace.banding_checks import build_standards, build_tiers, read_standards, read_tiers
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.labels import Label
-from promesa.workspace.model import Channel, Concept, Element, Function, Model, Promise, Purpose, Touchpoint, Trait
+from promesa.workspace.model import (
+    Channel,
+    Concept,
+    Element,
+    Function,
+    JourneySettings,
+    Model,
+    Promise,
+    Purpose,
+    Touchpoint,
+    Trait,
+)
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose
 from promesa.workspace.studies import BUILT_IN_CONFOUNDERS, OPTIONAL_CONFOUNDERS
@@ -41,7 +52,8 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "identity", "tiers", "standards"], place=place)
+    known_sections = [*KINDS, "outcomes", "drivers", *SECTIONS, "journeys", "identity", "tiers", "standards"]
+    refuse_sections(tree, known_sections, place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -72,6 +84,8 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
         columns=rule_columns(names["elements"]),
         place=place.at("standards"),
     )
+    journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
+    sections["journeys"] = {"journeys": journeys}
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
@@ -249,6 +263,7 @@ def build_model(sections: Sections) -> Model:
         studies=build_studies(sections["studies"], concepts=made["concepts"]),
         tiers=build_tiers(sections["tiers"]),
         standards=build_standards(sections["standards"]),
+        journeys=JourneySettings(**sections["journeys"]["journeys"]),
     )
 
 
