@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from promesa.engine.connection import Engine, connect
     from promesa.engine.embedded import Embedded, literal, memory_share, name
-    from promesa.engine.expressions import case, interval_days, lit, null_of, rewritten_sql, stack, when
+    from promesa.engine.expressions import case, interval_days, lit, null_of, rewritten_sql, row_number, stack, when
 
 _WHERE = {
     "Embedded": "embedded",
@@ -42,6 +42,7 @@ _WHERE = {
     "null_of": "expressions",
     "offsets": "clock",
     "rewritten_sql": "expressions",
+    "row_number": "expressions",
     "stack": "expressions",
     "to_local": "clock",
     "to_local_sql": "clock",
@@ -66,6 +67,7 @@ __all__ = [
     "null_of",
     "offsets",
     "rewritten_sql",
+    "row_number",
     "stack",
     "to_local",
     "to_local_sql",

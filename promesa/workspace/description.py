@@ -29,6 +29,7 @@ from promesa.workspace.readback_studies import (
     read_effects,
     read_experiments,
     read_indices,
+    read_journeys,
     read_outcomes,
 )
 
@@ -45,8 +46,8 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``identifiers``,
-        ``consents``, ``leaving``, ``retention``.
+        ``purposes``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``, ``indices``,
+        ``identifiers``, ``consents``, ``leaving``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -93,7 +94,7 @@ class Description:
         return {
             **{
                 section.name: section.rows[0]
-                if section.name in ("company", "drivers", "leaving")
+                if section.name in ("company", "drivers", "journeys", "leaving")
                 else list(section.rows)
                 for section in self.sections
             },
@@ -127,6 +128,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_labelled(ws.model.purposes.values(), tongue),
         "outcomes": read_outcomes(ws, tongue),
+        "journeys": read_journeys(ws, tongue),
         "drivers": read_drivers(ws, tongue),
         "effects": read_effects(ws, tongue),
         "experiments": read_experiments(ws, tongue),
