@@ -64,8 +64,9 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, drivers, roles, "
-            "asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
+            "drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, "
+            "identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

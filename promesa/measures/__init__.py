@@ -26,7 +26,7 @@ from promesa.measures.slices import (
     with_dimensions,
 )
 from promesa.measures.sums import Group, clustered
-from promesa.measures.touchpoints import Touchpoints, cost_to_serve, lived_moments, touchpoints
+from promesa.measures.touchpoints import Touchpoints, cost_to_serve, costs_beside_the_books, lived_moments, touchpoints
 
 __all__ = [
     "DETRACTOR_TO",
@@ -48,6 +48,7 @@ __all__ = [
     "concept_figures",
     "concept_values",
     "cost_to_serve",
+    "costs_beside_the_books",
     "count_of",
     "dimensions_of",
     "group_of",

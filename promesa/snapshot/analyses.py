@@ -23,6 +23,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "opinions": ("by", "since", "until"),
     "differences": ("by", "since", "until"),
     "value": ("by", "since", "until"),
+    "ledger": ("by", "since", "until"),
+    "whale": ("since", "until"),
     "returning": ("by", "since", "until"),
     "lifetime": ("by", "since", "until"),
     "drivers": ("outcome", "since", "until"),
@@ -47,6 +49,8 @@ _WHERE = {
     "opinions": ("measures", "opinions"),
     "differences": ("promises", "differences"),
     "value": ("value", "margin"),
+    "ledger": ("value", "ledger"),
+    "whale": ("value", "whale"),
     "returning": ("value", "returning"),
     "lifetime": ("value", "lifetime"),
     "drivers": ("drivers", "importance"),
@@ -67,7 +71,8 @@ _KEPT_SPLITS = {
     "promises": ("month", "function", "supplier", "channel"),
     "touchpoints": ("channel", "month"),
     "opinions": ("month",),
-    "value": ("month",),
+    "value": ("month", "touchpoint"),
+    "ledger": ("month",),
 }
 
 

@@ -15,6 +15,7 @@ from promesa.stats.clusters import (
     share_interval,
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
+from promesa.stats.concentration import Concentration, CurvePoint, concentration
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
@@ -69,8 +70,10 @@ __all__ = [
     "ClusterSums",
     "ClusteredRegression",
     "Collinearity",
+    "Concentration",
     "Construct",
     "CrossProducts",
+    "CurvePoint",
     "DroppedColumn",
     "Effect",
     "EffectEstimate",
@@ -104,6 +107,7 @@ __all__ = [
     "benjamini_hochberg",
     "bucketed_products",
     "clustered_regression",
+    "concentration",
     "controlled_effects",
     "cross_products",
     "difference_interval",

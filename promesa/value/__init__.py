@@ -1,7 +1,9 @@
 """Value: what customers bring in, what serving them costs, what is left, and what is still to come."""
 
+from promesa.value.ledger import Ledger, ledger
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.retention import Retention, returning
+from promesa.value.whale import Whale, whale
 
-__all__ = ["Lifetime", "Margin", "Retention", "lifetime", "margin", "returning"]
+__all__ = ["Ledger", "Lifetime", "Margin", "Retention", "Whale", "ledger", "lifetime", "margin", "returning", "whale"]

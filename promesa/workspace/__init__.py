@@ -1,5 +1,6 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
+from promesa.workspace.accounts import Account
 from promesa.workspace.description import Description, Section, describe
 from promesa.workspace.grammar import CONSTRUCT, DRIVERS, IDENTITY, MODEL, OUTCOMES, SETTINGS, STUDIES
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
@@ -73,6 +74,7 @@ __all__ = [
     "SOURCE_FIELDS",
     "STUDIES",
     "TABLES",
+    "Account",
     "Channel",
     "Column",
     "Concept",

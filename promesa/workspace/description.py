@@ -23,6 +23,7 @@ from promesa.workspace.readback import (
     read_sources,
     read_touchpoints,
 )
+from promesa.workspace.readback_money import read_accounts, read_rates
 from promesa.workspace.readback_studies import (
     read_drivers,
     read_effects,
@@ -44,8 +45,8 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``identifiers``,
-        ``consents``, ``retention``.
+        ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``,
+        ``identifiers``, ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -123,6 +124,8 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "concepts": read_concepts(ws, tongue),
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_labelled(ws.model.purposes.values(), tongue),
+        "accounts": read_accounts(ws, tongue),
+        "rates": read_rates(ws, tongue),
         "outcomes": read_outcomes(ws, tongue),
         "drivers": read_drivers(ws, tongue),
         "effects": read_effects(ws, tongue),
