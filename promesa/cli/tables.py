@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import effect_tables, outcome_tables
+from promesa.cli import effect_tables, outcome_tables, value_tables
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -32,6 +32,8 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "whatif": effect_tables.what_if,
     "priorities": effect_tables.priorities,
     "paths": effect_tables.paths,
+    "ledger": value_tables.ledger,
+    "whale": value_tables.whale,
 }
 """Tables of the analyses whose rows are too many to be read one by one."""
 

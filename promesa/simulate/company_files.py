@@ -36,7 +36,7 @@ SPEND = (  # propósito, área, medio, pesos a month for each customer
 OPERATION = (  # área, pesos a month for each customer; the last two are what the books say of costs that moments carry
     ("Tienda", 9_000.0),
     ("Digital", 2_500.0),
-    ("Call center", 700.0),
+    ("Call center", 280.0),
     ("Última milla", 3_000.0),
 )
 

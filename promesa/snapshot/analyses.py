@@ -71,8 +71,7 @@ _KEPT_SPLITS = {
     "promises": ("month", "function", "supplier", "channel"),
     "touchpoints": ("channel", "month"),
     "opinions": ("month",),
-    "value": ("month", "touchpoint"),
-    "ledger": ("month",),
+    "value": ("month",),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.engine import case, greatest, lit, null_of, stack, when
+from promesa.measures import withheld
 from promesa.stats import concentration
 from promesa.value.reconciling import books_key
 from promesa.value.serving import served
@@ -115,7 +116,7 @@ def curve_of(question: Question, customers: Table) -> tuple[Concentration, int]:
     """
     n = int(question.facts.engine.fetch(customers.count()).as_py())
     step = next((one for one in STEPS if n * one >= 100 * question.workspace.min_group), None)
-    orders = [] if step is None else [one / 100 for one in range(step, 100, step)]
+    orders = [] if step is None or withheld(question, n, n) else [one / 100 for one in range(step, 100, step)]
     quantiles = _quantiles(question, customers, orders)
     points = sorted([(cut, share) for share, cut in zip(orders, quantiles, strict=True)], key=lambda one: -one[0])
     shares: list[float | None] = [share for _, share in points]

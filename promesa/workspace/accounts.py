@@ -42,7 +42,8 @@ def check_minutes(
     """Note touchpoints that give a cost of a minute and no minutes, or minutes of another touchpoint."""
     for name, values in touchpoints.items():
         here, rate, minutes = place.at(name), values["cost_per_minute"], values["minutes"]
-        if (rate is None) != (minutes is None):
+        told = any(mistake.key == f"{here.key}.cost_per_minute" for mistake in here.mistakes)
+        if (rate is None) != (minutes is None) and not told:
             given, missing = ("minutes", "cost_per_minute") if rate is None else ("cost_per_minute", "minutes")
             here.at(missing).wrong(
                 what=f"The touchpoint {name!r} has {given} and no {missing}.",

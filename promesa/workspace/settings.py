@@ -38,6 +38,7 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
         if settings[section][key] is not None and isinstance(written, dict) and key in written:
             check(settings[section][key], show(written[key]), place.at(section).at(key))
     rates: Any = read_rates(filled.get("rates", {}), currency=settings["company"]["currency"], place=place.at("rates"))
+    settings["rates"] = rates
     settings["sources"] = read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))
     return settings
 

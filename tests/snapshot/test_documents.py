@@ -48,6 +48,8 @@ _SHAPE = [
 _ABOUT = ["function", "owner"]
 STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
+    "ledger": {"": ["exact", "shared_by"]},
+    "whale": {"": ["customers_share", "reason", "touchpoint"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -77,7 +79,7 @@ STUDIES: dict[str, dict[str, list[str]]] = {
         "": _ABOUT,
     },
 }  # fmt: skip
-NEEDS_A_DECLARATION = ("experiments", "paths")
+NEEDS_A_DECLARATION = ("ledger", "experiments", "paths")
 MEASURES = {
     "promises": {
         "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
@@ -98,10 +100,11 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "drivers",
-    "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "identity",
-    "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
-    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "promises_by_city",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
+    "lifetime", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system",
+    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
+    "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month",
+    "promises_by_city",
 ]  # fmt: skip
 
 
