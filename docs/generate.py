@@ -154,7 +154,8 @@ def _study_tables() -> list[str]:
     construct = (
         f"## [indices.NAME.constructs.NAME]\n\n{_first_line(studies.ConstructQuestion)}\n\n{_fields(grammar.CONSTRUCT)}"
     )
-    return [blocks.pop("outcomes"), drivers, *blocks.values(), construct]
+    journeys = f"## [journeys]\n\n{_first_line(model.JourneySettings)}\n\n{_fields(grammar.JOURNEYS)}"
+    return [blocks.pop("outcomes"), journeys, drivers, *blocks.values(), construct]
 
 
 def commands() -> str:
@@ -171,9 +172,9 @@ def doors() -> str:
     """Return what each room offers through its door, for mkdocstrings to fill in."""
     rooms = [
         room
-        for room in ("promises", "experience", "drivers", "impact", "measures", "identity", "customers", "value",
-                     "chain", "snapshot", "report", "workspace", "store", "sources", "simulate", "engine", "results",
-                     "errors")
+        for room in ("promises", "journeys", "experience", "drivers", "impact", "measures", "identity", "customers",
+                     "value", "chain", "snapshot", "report", "workspace", "store", "sources", "simulate", "engine",
+                     "results", "errors")
         if (PACKAGE / room / "__init__.py").exists() or (PACKAGE / f"{room}.py").exists()
     ]  # fmt: skip
     return "\n".join(

@@ -65,8 +65,8 @@ def show(
         typer.Argument(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
-            "drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, "
-            "identity, quality.",
+            "journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, "
+            "whatif, priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import effect_tables, outcome_tables, value_tables
+from promesa.cli import effect_tables, journey_tables, outcome_tables, value_tables
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -21,6 +21,8 @@ ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
 
 COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
+    "journeys": journey_tables.journeys,
+    "transitions": journey_tables.transitions,
     "drivers": outcome_tables.drivers,
     "roles": outcome_tables.roles,
     "asymmetry": outcome_tables.asymmetry,

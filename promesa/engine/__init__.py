@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     )
     from promesa.engine.connection import Engine, connect
     from promesa.engine.embedded import Embedded, literal, memory_share, name
-    from promesa.engine.expressions import case, greatest, interval_days, lit, null_of, rewritten_sql, stack, when
+    from promesa.engine.expressions import (
+        case,
+        greatest,
+        interval_days,
+        lit,
+        null_of,
+        rewritten_sql,
+        row_number,
+        stack,
+        when,
+    )
 
 _WHERE = {
     "Embedded": "embedded",
@@ -43,6 +53,7 @@ _WHERE = {
     "null_of": "expressions",
     "offsets": "clock",
     "rewritten_sql": "expressions",
+    "row_number": "expressions",
     "stack": "expressions",
     "to_local": "clock",
     "to_local_sql": "clock",
@@ -68,6 +79,7 @@ __all__ = [
     "null_of",
     "offsets",
     "rewritten_sql",
+    "row_number",
     "stack",
     "to_local",
     "to_local_sql",

@@ -44,6 +44,11 @@ def interval_days(days: int) -> ibis.Value:
     return ibis.interval(days=days)
 
 
+def row_number() -> ibis.Value:
+    """Return the place of a row in its ordered group, from 0."""
+    return ibis.row_number()
+
+
 def stack(tables: Sequence[ibis.Table]) -> ibis.Table:
     """Return the rows of all tables one after another."""
     return ibis.union(*tables) if len(tables) > 1 else tables[0]

@@ -186,7 +186,7 @@ def _curve(question: Question, found: Concentration, points: Sequence[CurvePoint
         return figures
     currency = question.workspace.currency
     for point in points:
-        extra = {"customers_share": point.share}
+        extra: dict[str, Any] = {"customers_share": point.share}
         figures.append(
             _row("cumulative_profit", point.total, ends=point.total_interval, unit=currency, n=found.n, **extra)
         )
@@ -201,7 +201,7 @@ def _curve(question: Question, found: Concentration, points: Sequence[CurvePoint
                 **extra,
             )
         )
-    last = {"customers_share": 1.0}
+    last: dict[str, Any] = {"customers_share": 1.0}
     whole = 1.0 if found.total > 0 else None
     figures.append(_row("cumulative_profit", found.total, ends=found.total_interval, unit=currency, n=found.n, **last))
     note = None if whole else NO_PROFIT
@@ -219,7 +219,7 @@ def _reasons(question: Question, losers: Sequence[Losers]) -> list[Estimate]:
     count = sum(one.customers for one in losers)
     figures: list[Estimate] = []
     for one in losers:
-        extra = {"reason": one.reason, "touchpoint": one.touchpoint}
+        extra: dict[str, Any] = {"reason": one.reason, "touchpoint": one.touchpoint}
         figures += [
             _counted(question, "losing_customers", one.customers, **extra),
             _share(question, one.customers, count, **extra),

@@ -29,6 +29,7 @@ from promesa.workspace.readback_studies import (
     read_effects,
     read_experiments,
     read_indices,
+    read_journeys,
     read_outcomes,
 )
 
@@ -45,8 +46,8 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``drivers``, ``effects``, ``experiments``, ``indices``,
-        ``identifiers``, ``consents``, ``retention``.
+        ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``,
+        ``indices``, ``identifiers``, ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -92,7 +93,9 @@ class Description:
         """Return everything as one JSON-ready document."""
         return {
             **{
-                section.name: section.rows[0] if section.name in ("company", "drivers") else list(section.rows)
+                section.name: section.rows[0]
+                if section.name in ("company", "drivers", "journeys")
+                else list(section.rows)
                 for section in self.sections
             },
             "warnings": [{**asdict(item), "text": item.in_locale(self.locale)} for item in self.warnings],
@@ -127,6 +130,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "accounts": read_accounts(ws, tongue),
         "rates": read_rates(ws, tongue),
         "outcomes": read_outcomes(ws, tongue),
+        "journeys": read_journeys(ws, tongue),
         "drivers": read_drivers(ws, tongue),
         "effects": read_effects(ws, tongue),
         "experiments": read_experiments(ws, tongue),

@@ -217,6 +217,29 @@ OUTCOMES = (
         help="a customer who buys again within them returned",
     ),
 )
+JOURNEYS = (
+    Field(
+        name="gap_days",
+        kind="whole",
+        default=30,
+        at_least=1,
+        help="a moment that names no journey joins one of its customer that is no further away",
+    ),
+    Field(
+        name="across_channels",
+        kind="yes_no",
+        default=True,
+        help="false: a moment that names no journey joins only one of its own channel",
+    ),
+    Field(name="closes_at", kind="texts", refers="touchpoint", default=(), help="touchpoints that end a journey"),
+    Field(
+        name="open_days",
+        kind="whole",
+        default=30,
+        at_least=0,
+        help="a journey that has not ended is open until nothing has happened for so long",
+    ),
+)
 STUDIES: dict[str, tuple[Field, ...]] = {
     "outcomes": (
         LABEL,

@@ -167,6 +167,28 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JourneySettings:
+    """How moments are put together to journeys (viajes).
+
+    Attributes
+    ----------
+    gap_days : int
+        How far a moment that names no journey may lie from the one it joins.
+    across_channels : bool
+        Whether it may join one of another channel.
+    closes_at : tuple of str
+        Touchpoints that end a journey.
+    open_days : int
+        A journey that none of them has ended is open until nothing has happened for so long.
+    """
+
+    gap_days: int = 30
+    across_channels: bool = True
+    closes_at: tuple[str, ...] = ()
+    open_days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Everything `model.toml` declares, by name, in the order of the file."""
 
@@ -184,6 +206,7 @@ class Model:
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
     studies: Studies = field(default_factory=Studies)
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    journeys: JourneySettings = field(default_factory=JourneySettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

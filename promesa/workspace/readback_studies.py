@@ -68,6 +68,18 @@ def read_drivers(ws: Workspace, locale: str) -> Part:
     return [row], [say("workspace.line.drivers", locale, **{**row, **shown, "most_rows": most})]
 
 
+def read_journeys(ws: Workspace, locale: str) -> Part:
+    """Return how moments are put together to journeys."""
+    settings = ws.model.journeys
+    row: Row = {
+        "gap_days": settings.gap_days,
+        "across_channels": settings.across_channels,
+        "closes_at": ", ".join(settings.closes_at) or None,
+        "open_days": settings.open_days,
+    }
+    return [row], [say("workspace.line.journeys", locale, **row)]
+
+
 def _label(ws: Workspace, trait: str, locale: str) -> str:
     return ws.model.traits[trait].label.in_locale(locale)
 

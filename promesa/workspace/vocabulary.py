@@ -8,10 +8,21 @@ from promesa.errors import did_you_mean
 from promesa.workspace.accounts import Account, check_accounts, check_minutes
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.labels import Label
-from promesa.workspace.model import Channel, Concept, Element, Function, Model, Promise, Purpose, Touchpoint, Trait
+from promesa.workspace.model import (
+    Channel,
+    Concept,
+    Element,
+    Function,
+    JourneySettings,
+    Model,
+    Promise,
+    Purpose,
+    Touchpoint,
+    Trait,
+)
 from promesa.workspace.naming import DIMENSIONS, JUDGED, MEASURES, PERIODS, ROW_KEYS, check_names, check_taken
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose
 from promesa.workspace.studies import BUILT_IN_CONFOUNDERS, OPTIONAL_CONFOUNDERS
@@ -42,7 +53,7 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "identity"], place=place)
+    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "journeys", "identity"], place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -67,6 +78,8 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     _check_not_empty(names, place=place)
     sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
+    journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
+    sections["journeys"] = {"journeys": journeys}
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
@@ -242,6 +255,7 @@ def build_model(sections: Sections) -> Model:
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),
+        journeys=JourneySettings(**sections["journeys"]["journeys"]),
     )
 
 

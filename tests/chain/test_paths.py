@@ -402,6 +402,7 @@ def test_an_interval_too_narrow_for_whole_points_is_said_with_a_decimal(duckdb: 
     assert f"{figure.estimate:.1f} of 100 ({figure.estimate - 0.01:.1f} to" in said
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_spark_gives_the_same_rows(duckdb: Engine, tmp_path: Path) -> None:
     from promesa.engine import connect

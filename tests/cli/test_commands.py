@@ -45,6 +45,14 @@ def shop(loaded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(loaded, tmp_path / "tienda"))
 
 
+@pytest.fixture(scope="module")
+def analysed(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a shop that was analysed; nobody changes it."""
+    folder = Path(shutil.copytree(loaded, tmp_path_factory.mktemp("analysed") / "tienda"))
+    document("analyse", "--workspace", folder)
+    return folder
+
+
 def test_the_whole_way_from_nothing_to_a_report(tmp_path: Path) -> None:
     folder = tmp_path / "mi empresa"
     for words in (["new", folder], ["check", "-w", folder], ["load", "-w", folder], ["analyse", "-w", folder]):
@@ -97,10 +105,9 @@ def test_csv_holds_the_rows_of_json(shop: Path) -> None:
     assert [row["measure"] for row in rows] == [row["measure"] for row in answer["rows"]]
 
 
-def test_a_kept_snapshot_answers_the_same_as_a_new_run(shop: Path) -> None:
-    fresh = document("show", "promises", "--workspace", shop)
-    document("analyse", "--workspace", shop)
-    assert document("show", "promises", "--workspace", shop) == fresh
+def test_a_kept_snapshot_answers_the_same_as_a_new_run(loaded: Path, analysed: Path) -> None:
+    fresh = document("show", "promises", "--workspace", loaded)
+    assert document("show", "promises", "--workspace", analysed) == fresh
 
 
 def test_the_most_costly_come_first(shop: Path) -> None:
@@ -208,11 +215,11 @@ def test_help_imports_nothing_heavy() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-def test_a_kept_answer_is_shown_without_an_engine(shop: Path) -> None:
-    document("analyse", "--workspace", shop)
+def test_a_kept_answer_is_shown_without_an_engine(analysed: Path) -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from promesa.cli.app import app; "
-        f"r = CliRunner().invoke(app, ['show', 'promises', '--workspace', {str(shop)!r}]); assert r.exit_code == 0; "
+        f"r = CliRunner().invoke(app, ['show', 'promises', '--workspace', {str(analysed)!r}]); "
+        "assert r.exit_code == 0; "
         "print(sorted({'ibis', 'pandas', 'scipy'} & set(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

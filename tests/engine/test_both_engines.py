@@ -35,6 +35,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("value", {"since": "2018-02-18"}),
     ("returning", {"by": ("region", "month")}),
     ("chain", {}),
+    ("journeys", {}),
+    ("transitions", {"by": ("region",)}),
 ]
 
 

@@ -36,7 +36,14 @@ def spark() -> Iterator[Engine]:
     engine.backend._session.stop()
 
 
-@pytest.mark.parametrize(("number", "unit", "most"), [(0, "journey", 12), (6, "quarter", 500_000), (11, "journey", 40)])
+@pytest.mark.parametrize(
+    ("number", "unit", "most"),
+    [
+        (6, "quarter", 500_000),
+        pytest.param(0, "journey", 12, marks=pytest.mark.slow),
+        pytest.param(11, "journey", 40, marks=pytest.mark.slow),
+    ],
+)
 def test_tables_are_equal(tmp_path: Path, duckdb: Engine, spark: Engine, number: int, unit: str, most: int) -> None:
     small = with_settings(joined(company(tmp_path, seed=40 + number))[0], unit=unit, most_rows=most)
     here, there = (look(small, OUTCOMES[number], tmp_path, engine) for engine in (duckdb, spark))

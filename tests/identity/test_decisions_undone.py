@@ -41,7 +41,7 @@ def test_a_word_joins_and_another_parts(shop: Pairs) -> None:
     assert persons(shop) == joined
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_undo_after_any_sequence_is_as_if_nothing_had_been_decided(shop: Pairs, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(5):

@@ -34,6 +34,8 @@ MORE: dict[str, dict[str, list[str]]] = {
     "differences": {"commitments": ["from", "to", "scale_unit"]},
     "value": {},
     "returning": {"return_rate": ["within_days"]},
+    "journeys": {},
+    "transitions": {},
     "identity": {},
     "quality": {"rows": ["first", "last"]},
 }
@@ -101,10 +103,10 @@ MEASURES = {
 }  # fmt: skip
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
-    "lifetime", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system",
-    "priorities", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
-    "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month",
-    "promises_by_city",
+    "lifetime", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments",
+    "paths", "arrows", "system", "priorities", "identity", "quality", "promises_by_month", "promises_by_function",
+    "promises_by_supplier", "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month",
+    "opinions_by_month", "value_by_month", "promises_by_city",
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,9 +22,9 @@ RATES = {"USD": ((date(2026, 1, 1), Decimal("0.9")), (date(2026, 3, 1), Decimal(
 TEXT = dict.fromkeys(("id", "at", "customer", "revenue", "cost", "currency"), "text")
 
 
-def shop_of(tmp_path: Path, *, sql: str = ORDERS, table: str = "orders", rates: object = RATES) -> Company:
+def shop_of(tmp_path: Path, *, sql: str = ORDERS, table: str = "orders", rates: Any = RATES) -> Company:
     shop = company(tmp_path, loads={f"{table}.shop": sql}, sources={"facts": {"types": TEXT}})
-    shop.ws = replace(shop.ws, rates=rates)  # type: ignore[arg-type]
+    shop.ws = replace(shop.ws, rates=rates)
     return shop
 
 
@@ -143,7 +143,7 @@ def test_amounts_are_those_of_exact_decimals(tmp_path: Path) -> None:
         )
         for n in range(300)
     ]
-    rows += [order(300 + n, currency="USD", at="2026-04-15 09:00:00", revenue=str(n)) for n in range(-9, 9)]
+    rows += [order(400 + n, currency="USD", at="2026-04-15 09:00:00", revenue=str(n)) for n in range(-9, 9)]
     rows.append(order(999, currency="USD", at="2026-04-16 09:00:00", revenue="99999999"))
     shop.write("facts.csv", rows)
     assert dict(shop.load().loads[0].quarantined) == {"too-large": 1}

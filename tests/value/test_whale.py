@@ -63,7 +63,7 @@ def test_curve_and_reasons_are_those_of_loops(tmp_path: Path, duckdb: Engine, se
     n = len(margins)
     for row in found.rows():
         if row["measure"] == "cumulative_profit":
-            k = float(row["customers_share"]) * n
+            k = float(str(row["customers_share"])) * n
             if abs(k - round(k)) < 1e-9:
                 assert row["estimate"] == pytest.approx(margins[: round(k)].sum(), abs=0.01)
     expected: dict[tuple[str, str | None], list[float]] = defaultdict(list)

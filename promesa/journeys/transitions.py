@@ -1,0 +1,187 @@
+"""The map as it is lived: from which touchpoint customers go to which, how many do, and how long they wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promesa import words
+from promesa.journeys.assembling import JOURNEY, steps_of
+from promesa.journeys.shares import Totals, asked_of_journeys, keys_of, share_rows, totals_of, with_groups
+from promesa.measures import PREFIX, count_of, group_of, sort_key, withheld
+from promesa.results import Estimate, Result
+from promesa.stats import QUANTILE_GRID, quantile_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+
+    from promesa.engine import Table
+    from promesa.journeys.assembling import Steps
+    from promesa.measures import Question
+    from promesa.store import Facts
+    from promesa.workspace import Workspace
+
+FROM, TO = "from", "to"
+WAITS = {"wait_median": 0.5, "wait_p90": 0.9}
+SECONDS_AN_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transitions(Result):
+    """Who goes from where to where; see `transitions`."""
+
+    def summary(self, locale: str = "en") -> str:
+        """Name the passage that most journeys hold, and the longest wait among the frequent ones."""
+        shares = [e for e in self.estimates if e.measure == "share_of_journeys" and e.estimate is not None]
+        if not shares:
+            return words.say("journeys.transitions.empty", locale)
+        most = max(shares, key=lambda e: e.estimate or 0.0)
+        often = {tuple(e.dimensions.values()) for e in shares if (e.estimate or 0.0) >= 0.05}
+        waits = [e for e in self.estimates if e.measure == "wait_median" and tuple(e.dimensions.values()) in often]
+        said = [words.say("journeys.transitions.summary", locale, **self._said(most, locale))]
+        if waits:
+            slow = max(waits, key=lambda e: e.estimate or 0.0)
+            said.append(words.say("journeys.transitions.slowest", locale, **self._said(slow, locale)))
+        return " ".join(said)
+
+    def _said(self, figure: Estimate, locale: str) -> dict[str, str]:
+        ends = {"estimate": figure.estimate, "lower": figure.lower, "upper": figure.upper}
+        return {
+            "start": self.label(figure.dimensions[FROM], locale),
+            "end": self.label(figure.dimensions[TO], locale),
+            "n": words.number(figure.n, locale),
+            **{name: words.amount(value, figure.unit, locale) for name, value in ends.items()},
+        }
+
+    def chart(self, locale: str = "en") -> dict[str, object] | None:
+        """Return nothing: the report draws the map as a picture of its own."""
+        del locale
+        return None
+
+
+def transitions(
+    workspace: Workspace,
+    *,
+    by: str | Sequence[str] = (),
+    since: date | datetime | str | None = None,
+    until: date | datetime | str | None = None,
+    as_of: date | datetime | str | None = None,
+    confidence_level: float | None = None,
+    facts: Facts | None = None,
+) -> Transitions:
+    """Measure the passages from each touchpoint to the one lived after it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        From `promesa.open`.
+    by : str or sequence of str
+        Periods (of the start of the journey) or traits.
+    since, until : date, datetime, str or None
+        Journeys that began in this window are looked at, whole.
+    as_of, confidence_level
+        As in `measures.ask`.
+
+    Returns
+    -------
+    Transitions
+        Rows per group with the dimensions ``from`` and ``to``: ``passages`` (count), ``share_of_journeys`` (fraction
+        of the journeys that hold the passage at least once, interval clustered by customer), ``wait_median`` and
+        ``wait_p90`` (hours). Without ``from``: ``starts`` (fraction of the journeys that begin at ``to``); without
+        ``to``: ``ends`` (fraction of the ended journeys whose last moment is at ``from``).
+
+    Raises
+    ------
+    ValueOutOfRange
+        If `by` names what a journey has not once.
+
+    Notes
+    -----
+    Estimand: shares in the population of journeys of which these customers' are a sample. Journeys still open count
+    in passages and starts and not in ends. A wait is the whole time between two moments; its interval is that of the
+    order statistics, with customers as the number of observations.
+    """
+    question = asked_of_journeys(
+        workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
+    )
+    steps = steps_of(question)
+    journeys = with_groups(steps)
+    totals = totals_of(question, journeys)
+    figures = [
+        *_passages(steps, journeys, totals),
+        *_edges(steps, journeys, totals, measure="starts", column=TO),
+        *_edges(steps, journeys, None, measure="ends", column=FROM),
+    ]
+    figures.sort(key=lambda figure: sort_key(figure.dimensions))
+    heading: dict[str, Any] = question.heading("transitions", first=(FROM, TO))
+    return Transitions(**heading, estimates=tuple(figures))
+
+
+def _passages(steps: Steps, journeys: Table, totals: Totals) -> Iterator[Estimate]:
+    question = steps.question
+    passed = steps.table.filter(steps.table["next_"].notnull())
+    passed = passed.mutate(**{PREFIX + FROM: passed["touchpoint"], PREFIX + TO: passed["next_"]})
+    counted = _counted(question, passed, journeys)
+    for figure in share_rows(question, passed, journeys, totals, names=(FROM, TO), measure="share_of_journeys"):
+        row = counted[tuple(figure.dimensions.values())]
+        customers = int(row["customers"])
+        yield count_of(question, figure.dimensions, "passages", int(row["n"]), customers=customers)
+        yield figure
+        if withheld(question, int(row["n"]), customers) is None:
+            yield from _waits(question, figure.dimensions, row)
+
+
+def _counted(question: Question, passed: Table, journeys: Table) -> dict[tuple[str | None, ...], dict[str, Any]]:
+    keys = [PREFIX + FROM, PREFIX + TO, *keys_of(question)]
+    if question.by:
+        groups = journeys.select(*keys_of(question), asked_=JOURNEY)
+        passed = passed.inner_join(groups, passed[JOURNEY] == groups["asked_"])
+    wait = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_AN_HOUR
+    passed = passed.mutate(wait_=wait)
+    found = passed.group_by(keys).aggregate(
+        n=passed.count(), customers=passed["customer"].nunique(), waits=passed["wait_"].quantile(list(QUANTILE_GRID))
+    )
+    rows = question.facts.engine.fetch(found).to_pylist()
+    return {tuple(group_of(question, row, names=(FROM, TO)).values()): row for row in rows}
+
+
+def _waits(question: Question, where: dict[str, str | None], row: dict[str, Any]) -> Iterator[Estimate]:
+    for measure, level in WAITS.items():
+        estimate, ends = quantile_interval(
+            row["waits"], level, float(row["customers"]), confidence_level=question.confidence_level
+        )
+        yield Estimate(
+            dimensions=where,
+            measure=measure,
+            estimate=estimate,
+            lower=ends.lower,
+            upper=ends.upper,
+            n=int(row["n"]),
+            unit="hours",
+        )
+
+
+def _edges(steps: Steps, journeys: Table, totals: Totals | None, *, measure: str, column: str) -> Iterator[Estimate]:
+    """Return the share of journeys that begin or end at each touchpoint."""
+    question, table = steps.question, steps.table
+    if column == TO:
+        edge = table.filter(table["place_"] == 0)
+    else:
+        edge = table.filter(table["next_"].isnull())
+        journeys = journeys.filter(~journeys["open_"])
+        totals = totals_of(question, journeys)
+    assert totals is not None  # noqa: S101 (for the type: given wherever journeys are not narrowed)
+    edge = edge.mutate(**{PREFIX + column: edge["touchpoint"]})
+    for figure in share_rows(question, edge, journeys, totals, names=(column,), measure=measure):
+        where = {FROM: None, TO: None, **figure.dimensions}
+        yield Estimate(
+            dimensions={name: where[name] for name in (FROM, TO, *question.by)},
+            measure=measure,
+            estimate=figure.estimate,
+            lower=figure.lower,
+            upper=figure.upper,
+            n=figure.n,
+            unit=figure.unit,
+            note=figure.note,
+        )
