@@ -22,6 +22,8 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "whale",
+    "books",
     "priorities",
     "effects",
     "robustness",
@@ -33,6 +35,8 @@ NOTES = (
     "quarantine",
 )
 NEEDS = {
+    "whale": "whale",
+    "books": "ledger",
     "priorities": "priorities",
     "effects": "effects",
     "robustness": "effects",
