@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import banding, grammar, model, studies, tables
+from promesa.workspace import accounts, banding, grammar, model, studies, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -114,7 +114,11 @@ def settings() -> str:
         "retention": "How many days each class of data is kept. `promesa customer retain` does it.",
     }
     blocks = [f"## [{table}]\n\n{texts[table]}\n\n{_fields(fields)}" for table, fields in grammar.SETTINGS.items()]
-    return "\n".join([*blocks, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
+    rates = (
+        "## [rates.CURRENCY]\n\nFrom a local day on, what one unit of another currency is worth in the company's.\n\n"
+        + _table(("key", "takes", "default", "is"), [("a day, such as `2026-01-31`", "number above 0", "", "the rate")])
+    )
+    return "\n".join([*blocks, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
 
 
 def model_tables() -> str:
@@ -128,6 +132,7 @@ def model_tables() -> str:
         "concepts": model.Concept,
         "traits": model.Trait,
         "purposes": model.Purpose,
+        "accounts": accounts.Account,
         "identifiers": model.Identifier,
         "consents": model.ConsentPurpose,
     }

@@ -5,6 +5,7 @@ several side by side. It holds only the columns it draws, under names of its own
 """
 
 from promesa.charts.colours import COLOURS, SERIES
+from promesa.charts.curves import curve
 from promesa.charts.declines import decline
 from promesa.charts.histograms import histogram
 from promesa.charts.matrix import matrix
@@ -21,6 +22,7 @@ __all__ = [
     "COLOURS",
     "SERIES",
     "bars",
+    "curve",
     "decline",
     "histogram",
     "intervals",

@@ -70,9 +70,10 @@ def show(
         str,
         typer.Argument(
             metavar="ANALYSIS",
-            help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, dropout, "
-            "atrisk, tiers, standard, promoters, balance, journeys, transitions, drivers, roles, asymmetry, "
-            "synergy, effects, experiments, paths, arrows, system, whatif, priorities, lags, identity, quality.",
+            help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
+            "retention, dropout, atrisk, tiers, standard, promoters, balance, journeys, transitions, drivers, "
+            "roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, lags, "
+            "identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import balance_tables, effect_tables, journey_tables, outcome_tables, tier_tables, value_tables
+from promesa.cli import (
+    balance_tables,
+    effect_tables,
+    journey_tables,
+    ledger_tables,
+    outcome_tables,
+    tier_tables,
+    value_tables,
+)
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -32,6 +40,8 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "arrows": effect_tables.arrows,
     "system": effect_tables.system,
     "whatif": effect_tables.what_if,
+    "ledger": ledger_tables.ledger,
+    "whale": ledger_tables.whale,
     "lifetime": value_tables.lifetime,
     "retention": value_tables.retention,
     "dropout": value_tables.dropout,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import local_time_of, null_of, when
-from promesa.measures import Question, cost_to_serve
+from promesa.measures import Question, cost_to_serve, costs_beside_the_books
 from promesa.promises import commitments
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def newest_rows(facts: PersonFacts, kind: str, limit: int | None) -> tuple[list[
     if facts.is_empty(kind):
         return [], 0
     table = moments_known(facts) if kind == "moments" else facts.table(kind)
+    if kind == "costs":
+        table = costs_beside_the_books(Question(facts=facts), table)
     count = int(facts.engine.fetch(table.count()).as_py())
     ordered = table.order_by(table["at"].desc(), table["source"], table["id"])
     return facts.engine.fetch(ordered if limit is None else ordered.limit(limit)).to_pylist(), count

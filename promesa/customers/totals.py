@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.customers.events import amount, moments_known, summed
 from promesa.engine import when
+from promesa.measures import Question, costs_beside_the_books
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +77,7 @@ def _orders(facts: PersonFacts) -> dict[str, Any]:
 
 
 def _costs(facts: PersonFacts) -> dict[str, Any]:
-    costs = facts.table("costs")
+    costs = costs_beside_the_books(Question(facts=facts), facts.table("costs"))
     return _one(facts, "costs", costs, cost=summed(costs["amount"]))
 
 

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     )
     from promesa.engine.connection import Engine, connect
     from promesa.engine.embedded import Embedded, literal, memory_share, name
-    from promesa.engine.expressions import case, interval_days, lit, null_of, rewritten_sql, row_number, stack, when
+    from promesa.engine.expressions import (
+        case,
+        greatest,
+        interval_days,
+        lit,
+        null_of,
+        rewritten_sql,
+        row_number,
+        stack,
+        when,
+    )
 
 _WHERE = {
     "Embedded": "embedded",
@@ -33,6 +43,7 @@ _WHERE = {
     "close_of_day": "clock",
     "connect": "connection",
     "end_of_day_sql": "clock",
+    "greatest": "expressions",
     "interval_days": "expressions",
     "lit": "expressions",
     "literal": "embedded",
@@ -58,6 +69,7 @@ __all__ = [
     "close_of_day",
     "connect",
     "end_of_day_sql",
+    "greatest",
     "interval_days",
     "lit",
     "literal",

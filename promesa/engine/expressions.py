@@ -34,6 +34,11 @@ def case(*branches: tuple[Any, Any], otherwise: Any = None) -> ibis.Value:
     return ibis.cases(*branches, else_=otherwise)
 
 
+def greatest(values: Sequence[ibis.Value]) -> ibis.Value:
+    """Return the largest of several numbers of a row, none of them null."""
+    return ibis.greatest(*values)
+
+
 def interval_days(days: int) -> ibis.Value:
     """Return a length of time."""
     return ibis.interval(days=days)

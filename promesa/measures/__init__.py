@@ -29,7 +29,7 @@ from promesa.measures.slices import (
 )
 from promesa.measures.sums import Group, clustered
 from promesa.measures.tiers import check_reviewed, declaration_of, members, no_tiers, reviews_of, tiers_of
-from promesa.measures.touchpoints import Touchpoints, cost_to_serve, lived_moments, touchpoints
+from promesa.measures.touchpoints import Touchpoints, cost_to_serve, costs_beside_the_books, lived_moments, touchpoints
 
 __all__ = [
     "AGE_BAND",
@@ -53,6 +53,7 @@ __all__ = [
     "concept_figures",
     "concept_values",
     "cost_to_serve",
+    "costs_beside_the_books",
     "count_of",
     "declaration_of",
     "dimensions_of",

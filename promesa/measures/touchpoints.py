@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
-from promesa.engine import when
+from promesa.engine import lit, when
 from promesa.measures.elements import element_figures
 from promesa.measures.figures import count_of, mean_of
 from promesa.measures.opinions import scores
@@ -127,13 +127,25 @@ def lived_moments(question: Question) -> Table:
 
 
 def cost_to_serve(question: Question, moments: Table) -> Expression:
-    """Return what a moment cost: its own cost, else its touchpoint's declared one, else null."""
+    """Return what a moment cost: its own cost, else its minutes at their cost, else the declared one, else null."""
     cost = moments["cost"].cast("float64")
     for touchpoint in question.workspace.model.touchpoints.values():
-        if touchpoint.cost is not None:
-            declared = when(moments["touchpoint"] == touchpoint.name, float(touchpoint.cost), None)
-            cost = cost.coalesce(declared)
+        declared = [] if touchpoint.cost is None else [lit(float(touchpoint.cost))]
+        if touchpoint.minutes is not None and touchpoint.cost_per_minute is not None:
+            # To the fourth decimal, as the store keeps money, so that the books can be reconciled exactly.
+            minutes = moments[touchpoint.minutes]
+            minutes = when(minutes > 0, minutes, when(minutes <= 0, 0.0, None))
+            declared.insert(0, (minutes * float(touchpoint.cost_per_minute)).round(4))
+        if declared:
+            known = declared[0].coalesce(*declared[1:])
+            cost = cost.coalesce(when(moments["touchpoint"] == touchpoint.name, known, None))
     return cost
+
+
+def costs_beside_the_books(question: Question, costs: Table) -> Table:
+    """Return the rows of ``costs`` that name no declared account: the others say what moments cost together."""
+    accounts = question.workspace.model.accounts
+    return costs.filter(costs["account"].isnull() | costs["account"].notin(list(accounts))) if accounts else costs
 
 
 def _volume(question: Question, lived: Table) -> list[Estimate]:

@@ -33,7 +33,12 @@ SPEND = (  # propósito, área, medio, pesos a month for each customer
     ("Capacitación en servicio", "Call center", "Teléfono", 200.0),
     ("Mejora de entregas", "Logística", "Domicilio", 300.0),
 )
-OPERATION = (("Tienda", 9_000.0), ("Digital", 2_500.0))  # área, pesos a month for each customer
+OPERATION = (  # área, pesos a month for each customer; the last two are what the books say of costs that moments carry
+    ("Tienda", 9_000.0),
+    ("Digital", 2_500.0),
+    ("Call center", 280.0),
+    ("Última milla", 3_000.0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

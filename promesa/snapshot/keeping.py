@@ -223,7 +223,17 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
     from promesa.engine import local_time_of
 
     model = workspace.model
-    kinds = ("functions", "channels", "touchpoints", "elements", "concepts", "traits", "purposes", "identifiers")
+    kinds = (
+        "functions",
+        "channels",
+        "touchpoints",
+        "elements",
+        "concepts",
+        "traits",
+        "purposes",
+        "accounts",
+        "identifiers",
+    )
     labels = {
         kind.removesuffix("s"): {
             name: {"es": thing.label.es, "en": thing.label.en} for name, thing in getattr(model, kind).items()

@@ -17,6 +17,7 @@ from promesa.stats.clusters import (
 )
 from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.compared_buying import BuyingCompared, Compared, compare_buying
+from promesa.stats.concentration import Concentration, CurvePoint, concentration
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
@@ -79,8 +80,10 @@ __all__ = [
     "ClusteredRegression",
     "Collinearity",
     "Compared",
+    "Concentration",
     "Construct",
     "CrossProducts",
+    "CurvePoint",
     "CurvesCompared",
     "DroppedColumn",
     "Effect",
@@ -125,6 +128,7 @@ __all__ = [
     "compare_buying",
     "compare_curves",
     "compare_shares",
+    "concentration",
     "controlled_effects",
     "cross_products",
     "difference_interval",

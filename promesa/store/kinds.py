@@ -137,10 +137,10 @@ def _yes_no(sql_type: str, column: str) -> str:
     return f"CASE WHEN {text} IN ({yes}) THEN true WHEN {text} IN ({no}) THEN false END"
 
 
-def too_large(sql_type: str, column: str) -> str:
-    """Return the SQL condition under which an amount is a number that money cannot hold."""
-    number = _number(sql_type, column)
-    return f"abs({number}) >= 1e14"
+def too_large(sql_type: str, column: str, *, rate: str = "1.0") -> str:
+    """Return the SQL condition under which an amount, at a rate, is a number that money cannot hold."""
+    number = f"abs({_number(sql_type, column)})"
+    return f"({number} >= 1e14 OR {number} * {rate} >= 1e14 - 1)"
 
 
 def raw(column: str) -> str:

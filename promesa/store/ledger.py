@@ -76,8 +76,19 @@ def definition_of(ws: Workspace, load: Load, *, mended: str) -> str:
         "time_zone": ws.time_zone,
         "sources": {source: _settings(ws.sources[source]) for source in sorted(load.reads)},
         "mended": mended,
+        "rates": _rates_read(ws, load),
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _rates_read(ws: Workspace, load: Load) -> dict[str, object]:
+    """Return what amounts of a load are converted by; nothing where it gives no currency."""
+    sql = load.sql.lower()
+    if "rate" not in {column.name for column in columns_of(load.table, ws.model)} or not (
+        "currency" in sql or "*" in sql
+    ):
+        return {}
+    return {"currency": ws.currency, **ws.rates}
 
 
 def _settings(source: Source) -> dict[str, object]:

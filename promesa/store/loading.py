@@ -214,7 +214,7 @@ def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:
 
 
 def _stage_output(run: Run, output: Output, staged: Path) -> None:
-    select = checked(output, run.ws.model, recorded_at=run.recorded_at)
+    select = checked(output, run.ws, recorded_at=run.recorded_at)
     try:
         with writing(staged):
             run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet, COMPRESSION zstd)")

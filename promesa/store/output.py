@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
 from promesa.errors import EngineError, LoadFailed, did_you_mean
+from promesa.store.currencies import EXACT_RATE, converted_amount, currency_sql, exact_rate, rate_sql
 from promesa.store.kinds import converted, fits, raw
 from promesa.store.rules import known_names, rules_of
 from promesa.store.schema import columns_of
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from promesa.engine import Embedded
     from promesa.store.rules import Rule
     from promesa.store.schema import Column
-    from promesa.workspace import Load, Model
+    from promesa.workspace import Load, Model, Workspace
 
 # Columns a SELECT may give beside those of the table: the system that issued the customer's key, and
 # what tells the later of two rows with one id.
 EXTRA = ("customer_source", "version")
 # Columns of the staged rows beside those of the table; "~" keeps them apart from declared names.
 KEY, KEY_SOURCE, VERSION, ID_HASH, CONTENT = "~key", "~key_source", "~version", "~id_hash", "~content"
+CURRENCY = "currency"
 FAULTS, RECORD = "~faults", "~record"
 ROW = "~row"  # where a row stood in the output, in a staged file that rows were taken out of
 
@@ -53,6 +55,11 @@ class Output:
         """Return (name, kind) of the columns."""
         return tuple((column.name, column.kind) for column in self.columns)
 
+    @property
+    def has_currency(self) -> bool:
+        """Tell whether amounts may be in another currency than the company's."""
+        return CURRENCY in self.types
+
 
 def fact_columns(table: str, model: Model) -> tuple[Column, ...]:
     """Return the columns of a fact table but `recorded_at`."""
@@ -74,7 +81,7 @@ def fit(engine: Embedded, load: Load, model: Model) -> Output:
     except EngineError as error:
         raise not_run(load, error) from error
     columns = fact_columns(load.table, model)
-    known = [*(column.name for column in columns), *EXTRA]
+    known = [*(column.name for column in columns if not column.derived), *EXTRA]
     types = {column.lower(): sql_type for column, sql_type in given}
     for column, _ in given:
         if column.lower() not in known:
@@ -127,15 +134,15 @@ def _misfit(load: Load, column: Column, sql_type: str) -> LoadFailed:
     )
 
 
-def checked(output: Output, model: Model, *, recorded_at: datetime) -> str:
+def checked(output: Output, ws: Workspace, *, recorded_at: datetime) -> str:
     """Return the SELECT that gives every row converted, with its faults and, if it has any, its record.
 
     Its columns: those of the table (but `recorded_at`), then the customer's key and who issued it,
     the version, a hash of (source, id), one of all columns, the faults and the record, both JSON.
     DuckDB's hash is only ever compared within one run, never stored in the table.
     """
-    known = known_names(output.load.table, model)
-    rules = rules_of(output.columns, output.types, known=known, recorded_at=recorded_at)
+    known = known_names(output.load.table, ws.model)
+    rules = rules_of(output.columns, output.types, known=known, recorded_at=recorded_at, ws=ws)
     facts = ", ".join(name(column.name) for column in output.columns)
     whole = f"({' OR '.join(f'coalesce({rule.fails}, false)' for rule in rules)})"
     return (
@@ -144,9 +151,19 @@ def checked(output: Output, model: Model, *, recorded_at: datetime) -> str:
         f"CASE WHEN {whole} THEN {_faults(rules)} END AS {name(FAULTS)}, "
         f"CASE WHEN {whole} THEN {_record(output)} END AS {name(RECORD)}\n"
         f"FROM (SELECT *, {surrogate(name(KEY_SOURCE), name(KEY))} AS customer\n"
-        f"FROM (SELECT *, {_conversions(output, model)}\n"
-        f"FROM (SELECT {_raw_columns(output)}\nFROM (\n{output.select}\n))))"
+        f"FROM (SELECT *, {_conversions(output, ws.model)}\n"
+        f"FROM {_with_rate(output, ws)}))"
     )
+
+
+def _with_rate(output: Output, ws: Workspace) -> str:
+    """Return the raw rows, with the currency and its rate beside them where the load file gives a currency."""
+    rows = f"(SELECT {_raw_columns(output)}\nFROM (\n{output.select}\n))"
+    if not output.has_currency:
+        return rows
+    at = _given(output, "at", "time")
+    rows = f"(SELECT *, {currency_sql()} AS currency FROM {rows})"
+    return f"(SELECT *, {exact_rate(ws, at=at)} AS {name(EXACT_RATE)} FROM {rows})"
 
 
 def _raw_columns(output: Output) -> str:
@@ -161,6 +178,8 @@ def _conversions(output: Output, model: Model) -> str:
     for column in output.columns:
         if column.name == "source":
             parts.append(f"{source} AS {name('source')}")
+        elif column.name == CURRENCY and output.has_currency:
+            continue  # stands beside the raw columns already
         elif column.name != "customer":
             parts.append(f"{_conversion(output, column, model)} AS {name(column.name)}")
     key = _given(output, "customer", "text")
@@ -182,6 +201,10 @@ def _given(output: Output, column: str, kind: str) -> str:
 
 def _conversion(output: Output, column: Column, model: Model) -> str:
     value = _given(output, column.name, column.kind)
+    if output.has_currency and column.name == "rate":
+        return rate_sql()
+    if output.has_currency and column.kind == "money":
+        return converted_amount(value) if column.name in output.types else value
     if column.name in {"scale_min", "scale_max"} and model.concepts:
         # A score without a scale of its own is on the one its concept declares.
         end = 0 if column.name == "scale_min" else 1
@@ -204,7 +227,7 @@ def _faults(rules: Sequence[Rule]) -> str:
     each = ", ".join(
         f"CASE WHEN coalesce({rule.fails}, false) THEN "
         f"{{'rule': {literal(rule.code)}, 'column': {literal(rule.column)}, "
-        f"'value': CAST({raw(rule.column)} AS VARCHAR)}} END"
+        f"'value': {rule.shown or f'CAST({raw(rule.column)} AS VARCHAR)'}}} END"
         for rule in rules
     )
     return f"CAST(to_json(list_filter([{each}], lambda fault: fault IS NOT NULL)) AS VARCHAR)"

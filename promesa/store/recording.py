@@ -78,7 +78,7 @@ def record_facts(run: Run, table: str, rows: Sequence[Mapping[str, object]], *, 
     )
     output = fit(run.engine, load, run.ws.model)
     staged = run.places.staging / f"recorded-{uuid.uuid4().hex}.parquet"
-    select = checked(output, run.ws.model, recorded_at=run.recorded_at)
+    select = checked(output, run.ws, recorded_at=run.recorded_at)
     with writing(staged):
         run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet)")
     _refuse_faults(run, table, staged)
@@ -92,7 +92,7 @@ def record_facts(run: Run, table: str, rows: Sequence[Mapping[str, object]], *, 
 def _columns_of(run: Run, table: str, rows: Iterable[Mapping[str, object]]) -> list[str]:
     """Return the columns given, in the order of the table; an `id` is always among them."""
     given = {column for row in rows for column in row}
-    known = [*(column.name for column in fact_columns(table, run.ws.model)), EXTRA[0]]
+    known = [*(column.name for column in fact_columns(table, run.ws.model) if not column.derived), EXTRA[0]]
     for column in sorted(given):
         if column not in known:
             raise UnknownName(column, kind=f"column of {table}", known=known)

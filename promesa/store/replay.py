@@ -104,7 +104,7 @@ def _replay_load(run: Run, entry: Load, wanted: str) -> LoadCount | None:
     output = _as_output(run, entry)
     staged = run.places.staging / f"replay-{entry.name}.parquet"
     # The order of the rows is kept, and by it each finds its item again.
-    select = checked(output, run.ws.model, recorded_at=run.recorded_at)
+    select = checked(output, run.ws, recorded_at=run.recorded_at)
     run.engine.run(f"COPY ({select}) TO {literal(str(staged))} (FORMAT parquet)")
     # A row mended to the key of a forgotten customer leaves the quarantine and goes nowhere.
     kept = staged.with_name(f"replay-kept-{entry.name}.parquet")

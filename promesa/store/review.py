@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import Embedded, literal, name
 from promesa.errors import UnknownName, did_you_mean
+from promesa.store.currencies import NO_RATE
 from promesa.store.deltas import relation, snapshot
 from promesa.store.output import EXTRA
 from promesa.store.places import places_of
@@ -213,7 +214,11 @@ def _item(ws: Workspace, row: dict[str, object], *, whole: bool) -> QuarantineIt
 
 
 def _fix(ws: Workspace, table: str, rule: str, column: str, value: str) -> str | None:
-    """Return the nearest known name for an unknown one, else None."""
+    """Return the nearest known name for an unknown one, the rate to declare, else None."""
+    if rule == NO_RATE:
+        currency, _, day = value.partition(" ")
+        line = f'[rates.{currency}] "{day}" = ...'
+        return f"declare {line} in promesa.toml (or the rate of an earlier day), then `promesa quarantine replay`"
     if not rule.startswith("unknown-") or table == SOURCE_TABLE:
         return None
     return did_you_mean(value, known_names(table, ws.model).get(column, ()), otherwise="") or None

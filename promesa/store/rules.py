@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
+from promesa.store.currencies import EXACT_RATE, NO_RATE, lacks_rate, shown_with_day
 from promesa.store.kinds import MISFIT, is_blank, raw, too_large
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from promesa.store.schema import Column
-    from promesa.workspace import Model
+    from promesa.workspace import Model, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,14 @@ class Rule:
         Column of the load file's output that is at fault.
     fails : str
         SQL condition, true for a row at fault, over raw and converted columns.
+    shown : str or None
+        SQL of the value that is told; None is the column as the load file gave it.
     """
 
     code: str
     column: str
     fails: str
+    shown: str | None = None
 
 
 def known_names(table: str, model: Model) -> dict[str, tuple[str, ...]]:
@@ -50,6 +54,8 @@ def known_names(table: str, model: Model) -> dict[str, tuple[str, ...]]:
         known["channel"] = tuple(model.channels)
     if table == "spend":
         known["purpose"] = tuple(model.purposes)
+    if table == "costs":
+        known["account"] = tuple(model.accounts)
     return known
 
 
@@ -59,6 +65,7 @@ def rules_of(
     *,
     known: Mapping[str, Iterable[str]],
     recorded_at: datetime,
+    ws: Workspace,
 ) -> tuple[Rule, ...]:
     """Return the rules of one load file's output, in the order in which they are told.
 
@@ -72,12 +79,16 @@ def rules_of(
         As `known_names` returns it.
     recorded_at : datetime
         Naive UTC; a row from after it is from the future.
+    ws : Workspace
+        Says what amounts are in.
     """
     rules: list[Rule] = []
     for column in columns:
         rules += _rules_of_column(column, types)
         if column.name in known and column.name in types:
             rules.append(_unknown(column.name, known[column.name]))
+    if "currency" in types:
+        rules.append(Rule(code=NO_RATE, column="currency", fails=lacks_rate(ws), shown=shown_with_day()))
     rules.append(Rule(code="future-date", column="at", fails=f"{name('at')} > {literal(recorded_at)}"))
     if "score" in types:
         low, high, score = name("scale_min"), name("scale_max"), name("score")
@@ -99,7 +110,8 @@ def _rules_of_column(column: Column, types: Mapping[str, str]) -> list[Rule]:
         return found
     misfit = f"{value} IS NULL AND NOT ({blank})"
     if column.kind == "money":
-        large = too_large(given, source)
+        rate = f"coalesce(CAST({name(EXACT_RATE)} AS DOUBLE) / 1e10, 1.0)" if "currency" in types else "1.0"
+        large = too_large(given, source, rate=rate)
         found.append(Rule(code="too-large", column=column.name, fails=f"{misfit} AND coalesce({large}, false)"))
         misfit += f" AND NOT coalesce({large}, false)"
     found.append(Rule(code=MISFIT[column.kind], column=column.name, fails=misfit))

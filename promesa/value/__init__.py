@@ -3,6 +3,7 @@
 from promesa.value.at_risk import TOP, AtRisk, at_risk
 from promesa.value.balance import Balance, balance
 from promesa.value.dropout import Dropout, dropout
+from promesa.value.ledger import Ledger, ledger
 from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.promoters import Promoters, promoters
@@ -11,12 +12,14 @@ from promesa.value.returning import Returning, returning
 from promesa.value.standard import StandardAnswer, standard
 from promesa.value.tiering import TierReview, tier
 from promesa.value.tiers import TiersAnswer, tiers
+from promesa.value.whale import Whale, whale
 
 __all__ = [
     "TOP",
     "AtRisk",
     "Balance",
     "Dropout",
+    "Ledger",
     "Lifetime",
     "Margin",
     "Promoters",
@@ -25,9 +28,11 @@ __all__ = [
     "StandardAnswer",
     "TierReview",
     "TiersAnswer",
+    "Whale",
     "at_risk",
     "balance",
     "dropout",
+    "ledger",
     "lifetime",
     "margin",
     "promoters",
@@ -36,4 +41,5 @@ __all__ = [
     "standard",
     "tier",
     "tiers",
+    "whale",
 ]

@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.engine import lit, stack
 from promesa.errors import ValueOutOfRange
-from promesa.measures import (
-    PERIODS,
-    ask,
-    clustered,
-    cost_to_serve,
-    count_of,
-    lived_moments,
-    mean_of,
-    with_dimensions,
-    withheld,
-)
+from promesa.measures import PERIODS, ask, clustered, count_of, mean_of, with_dimensions, withheld
 from promesa.results import Estimate, Result
 from promesa.stats import ClusterSums, Interval, mean_interval
+from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +23,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 NO_COST = "no-cost-given"
+OF_TOUCHPOINTS = ("touchpoint", "stage", "function", "supplier")
 AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
 
 
@@ -88,7 +80,8 @@ def margin(
         From `promesa.open`.
     by : str or sequence of str
         Periods, traits, ``channel`` or ``product``. Costs that name no channel or product stand under
-        "not stated".
+        "not stated". By ``touchpoint``, ``stage``, ``function`` or ``supplier`` there is cost to serve alone: revenue
+        belongs to none of them.
     since, until, as_of, confidence_level
         As in `measures.ask`.
 
@@ -102,28 +95,34 @@ def margin(
     Raises
     ------
     ValueOutOfRange
-        If `by` names a dimension of touchpoints: revenue belongs to none of them.
+        If `by` names a dimension of opinions.
 
     Notes
     -----
-    Cost to serve is what moments cost (their own cost, else the touchpoint's declared one) and the rows of
-    ``costs``. Totals are what was booked; their interval says how much they would vary with another set of
-    customers drawn the same way: n times the mean of a customer. Customers are those with an order, a moment
-    or a cost in the window. Where no cost to serve is given at all it is unknown, and the margin is without it.
-    Costs of nobody in particular are in the totals and not in the means.
+    Cost to serve is what moments cost (their own cost, else their minutes, else the touchpoint's declared cost), the
+    rows of ``costs``, and what the accounts of the books hold beyond it, shared as each account says; see `ledger`.
+    What an account shares with nobody is a cost of nobody in particular.
+
+    Totals are what was booked; their interval says how much they would vary with another set of customers drawn the
+    same way: n times the mean of a customer. Customers are those with an order, a moment or a cost in the window.
+    Where no cost to serve is given at all it is unknown, and the margin is without it. Costs of nobody in particular
+    are in the totals and not in the means.
     """
     question = ask(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
-    refused = {"touchpoint", "stage", "function", "supplier", "concept", "audience", "survey"} & set(question.by)
+    refused = {"concept", "audience", "survey"} & set(question.by)
     if refused:
         raise ValueOutOfRange(
             what="Value cannot be split that way.",
             got=f"by {', '.join(sorted(refused))}",
-            expected="a period, a trait, channel or product",
-            fix="use `promesa show touchpoints` for the cost of a touchpoint",
+            expected="a period, a trait, channel, product, touchpoint, stage, function or supplier",
+            fix="use `promesa show opinions` for what people say",
         )
-    figures = [*_order_figures(question), *_money_figures(question)]
+    of_costs = bool({*OF_TOUCHPOINTS} & {*question.by})
+    figures = _money_figures(question, of_costs=of_costs)
+    if not of_costs:
+        figures += _order_figures(question)
     figures.sort(key=lambda figure: tuple((v is None, v or "") for v in figure.dimensions.values()))
     heading: dict[str, Any] = question.heading("value")
     return Margin(**heading, estimates=tuple(figures))
@@ -146,20 +145,34 @@ def _order_figures(question: Question) -> list[Estimate]:
     return figures
 
 
-def _money_figures(question: Question) -> list[Estimate]:
+def _money_figures(question: Question, *, of_costs: bool) -> list[Estimate]:
     """Return the amounts of every group: one row an entry, summed to customers, then to the group."""
-    entries = stack([_entries_of_orders(question), _entries_of_moments(question), _entries_of_costs(question)])
+    entries = money_entries(question, orders=not of_costs)
     known = entries.filter(entries["customer"].notnull())
-    values = {name: known[name] for name in AMOUNTS}
-    values["margin"] = known["revenue"] - known["cost_of_goods"] - known["cost_to_serve"]
+    values = {"cost_to_serve": known["cost_to_serve"]}
+    if not of_costs:
+        values = {name: known[name] for name in AMOUNTS}
+        values["margin"] = known["revenue"] - known["cost_of_goods"] - known["cost_to_serve"]
     figures: list[Estimate] = []
     nobody = _of_nobody(question, entries)
     for group in clustered(question, known, values):
         figures += _group_rows(question, group, nobody.pop(tuple(group.dimensions.values()), 0.0))
     for dimensions, cost in nobody.items():
         where = dict(zip(question.by, dimensions, strict=True))
-        figures += [_booked(question, where, "cost_to_serve", cost), _booked(question, where, "margin", -cost)]
+        figures.append(_booked(question, where, "cost_to_serve", cost))
+        if not of_costs:
+            figures.append(_booked(question, where, "margin", -cost))
     return figures
+
+
+def money_entries(question: Question, *, orders: bool = True) -> Table:
+    """Return money in and out, one row an entry, with the dimensions asked and one column an amount."""
+    costs = served(question)
+    entries = [_entries(question, costs, {"cost_to_serve": costs["amount"]})]
+    if orders:
+        bought = question.within(question.facts.table("orders"))
+        entries.append(_entries(question, bought, {"revenue": bought["revenue"], "cost_of_goods": bought["cost"]}))
+    return stack(entries)
 
 
 def _entries(question: Question, table: Table, amounts: Mapping[str, Expression]) -> Table:
@@ -168,21 +181,6 @@ def _entries(question: Question, table: Table, amounts: Mapping[str, Expression]
         name: table[f"amount_{name}"].cast("float64").coalesce(0.0) if name in amounts else lit(0.0) for name in AMOUNTS
     }
     return table.select(*(f"by_{name}" for name in question.by), "customer", **columns)
-
-
-def _entries_of_orders(question: Question) -> Table:
-    orders = question.within(question.facts.table("orders"))
-    return _entries(question, orders, {"revenue": orders["revenue"], "cost_of_goods": orders["cost"]})
-
-
-def _entries_of_moments(question: Question) -> Table:
-    lived = lived_moments(question)
-    return _entries(question, lived, {"cost_to_serve": cost_to_serve(question, lived)})
-
-
-def _entries_of_costs(question: Question) -> Table:
-    costs = question.within(question.facts.table("costs"))
-    return _entries(question, costs, {"cost_to_serve": costs["amount"]})
 
 
 def _of_nobody(question: Question, entries: Table) -> dict[tuple[str | None, ...], float]:
@@ -227,6 +225,7 @@ def _group_rows(question: Question, group: Group, nobody: float) -> list[Estimat
             unit=question.workspace.currency,
         )
         for name in ("margin", "cost_to_serve")
+        if name in group.values
     ]
     if group.values["cost_to_serve"].ss == 0 and nobody == 0:
         rows = [_unknown_cost(row) if row.measure.startswith("cost_to_serve") else row for row in rows]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.engine import lit, stack, when
-from promesa.measures import PERIODS, PREFIX, cost_to_serve, lived_moments, with_dimensions
+from promesa.measures import PERIODS, PREFIX, with_dimensions
+from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -144,13 +145,11 @@ def with_groups(bought: Buying, customers: Table) -> Table:
 def with_costs(bought: Buying, customers: Table) -> Table:
     """Return customers with ``served`` (what serving each cost in the window) and ``costs`` (how many were known)."""
     question = bought.question
-    lived = lived_moments(question)
-    costs = question.within(question.facts.table("costs"))
+    costs = served(question)
     loose = question.within(bought.orders.filter(bought.orders["loose"] > 0))
     entries = stack(
         [
-            _entries(lived, cost_to_serve(question, lived)),
-            _entries(costs, costs["amount"].cast("float64")),
+            _entries(costs, costs["amount"]),
             _entries(loose, loose["loose"]),
         ]
     )

@@ -1,5 +1,6 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
+from promesa.workspace.accounts import Account
 from promesa.workspace.banding import Standard, Tier, Tiers
 from promesa.workspace.description import Description, Section, describe
 from promesa.workspace.grammar import (
@@ -89,6 +90,7 @@ __all__ = [
     "TABLES",
     "TIER",
     "TIERS",
+    "Account",
     "Channel",
     "Column",
     "Concept",

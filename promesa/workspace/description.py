@@ -25,6 +25,7 @@ from promesa.workspace.readback import (
     read_touchpoints,
 )
 from promesa.workspace.readback_banding import read_standards, read_tiers
+from promesa.workspace.readback_money import read_accounts, read_rates
 from promesa.workspace.readback_studies import (
     read_drivers,
     read_effects,
@@ -48,8 +49,8 @@ class Section:
     ----------
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``, ``indices``, ``tiers``,
-        ``standards``, ``identifiers``, ``consents``, ``leaving``, ``retention``.
+        ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``,
+        ``indices``, ``tiers``, ``standards``, ``identifiers``, ``consents``, ``leaving``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -129,6 +130,8 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "concepts": read_concepts(ws, tongue),
         "traits": read_labelled(ws.model.traits.values(), tongue),
         "purposes": read_purposes(ws, tongue),
+        "accounts": read_accounts(ws, tongue),
+        "rates": read_rates(ws, tongue),
         "outcomes": read_outcomes(ws, tongue),
         "journeys": read_journeys(ws, tongue),
         "drivers": read_drivers(ws, tongue),

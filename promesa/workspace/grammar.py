@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from promesa.workspace.accounts import Spread
 from promesa.workspace.banding import TierValue
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
@@ -86,6 +87,12 @@ MODEL: dict[str, tuple[Field, ...]] = {
         Field(name="function", kind="text", refers="function", required=True, help="the function that answers for it"),
         Field(name="supplier", kind="text", help="the one firm that serves it for the company"),
         Field(name="cost", kind="money", help="cost to serve of one moment that carries no cost of its own"),
+        Field(
+            name="cost_per_minute",
+            kind="money",
+            help="cost to serve of one minute; goes before cost where minutes are known",
+        ),
+        Field(name="minutes", kind="text", refers="element", help="the element that holds the minutes of a moment"),
     ),
     "elements": (
         LABEL,
@@ -140,6 +147,22 @@ MODEL: dict[str, tuple[Field, ...]] = {
         ),
     ),
 }
+MODEL["accounts"] = (
+    LABEL,
+    Field(
+        name="touchpoints",
+        kind="texts",
+        refers="touchpoint",
+        default=(),
+        help="what this account of the books pays for",
+    ),
+    Field(
+        name="spread",
+        kind="choice",
+        choices=get_args(Spread),
+        help="by what its difference to the costs assigned is shared among customers; with nobody when left out",
+    ),
+)
 MODEL["identifiers"] = (
     LABEL,
     Field(

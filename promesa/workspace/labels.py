@@ -33,6 +33,7 @@ def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
         model.consents,
         model.traits,
         model.purposes,
+        model.accounts,
         model.elements,
         model.concepts,
         model.channels,

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from promesa.workspace.accounts import Account
     from promesa.workspace.banding import Standard, Tiers
     from promesa.workspace.labels import Label
+    from promesa.workspace.rates import Rates
 
 Stage = Literal["before", "during", "after"]
 Better = Literal["more", "less", "neither"]
@@ -56,6 +58,10 @@ class Touchpoint:
     cost : Decimal or None
         Declared cost to serve of one moment, in the company's currency, used for the moments that
         carry no cost of their own.
+    cost_per_minute : Decimal or None
+        Cost to serve of one minute; goes before `cost` where the minutes of a moment are known.
+    minutes : str or None
+        The element that holds the minutes of a moment; given with `cost_per_minute` or not at all.
     """
 
     name: str
@@ -64,6 +70,8 @@ class Touchpoint:
     function: str
     supplier: str | None = None
     cost: Decimal | None = None
+    cost_per_minute: Decimal | None = None
+    minutes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +234,7 @@ class Model:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
     studies: Studies = field(default_factory=Studies)
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     journeys: JourneySettings = field(default_factory=JourneySettings)
     leaving: Leaving = field(default_factory=Leaving)
     tiers: Tiers | None = None
@@ -343,6 +352,8 @@ class Workspace:
         Who answers for personal data, and where a customer asks.
     retention : mapping of str to int
         Days that rows of a class of data are kept: a fact table, ``texts`` or ``quarantine``; others are kept.
+    rates : mapping of str to tuple of (date, Decimal)
+        By currency, from which local day on how much of the company's currency one unit is worth, days in order.
     """
 
     root: Path
@@ -365,3 +376,4 @@ class Workspace:
     controller: str | None = None
     privacy_contact: str | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
+    rates: Rates = field(default_factory=dict)

@@ -80,6 +80,7 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
         model=build_model(sections),
         controller=company["controller"],
         privacy_contact=company["privacy_contact"],
+        rates=settings["rates"],
         retention={name: days for name, days in settings["retention"].items() if days is not None},
     )
 

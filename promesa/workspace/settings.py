@@ -9,6 +9,7 @@ from promesa.errors import did_you_mean
 from promesa.workspace.fields import Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import SETTINGS
 from promesa.workspace.model import LOCALES
+from promesa.workspace.rates import read_rates
 from promesa.workspace.sourcing import check_time_zone, read_sources
 from promesa.workspace.variables import Variables
 
@@ -25,7 +26,7 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
     sections = {key: value for key, value in tree.items() if key != "variables"}
     filled = variables.fill(sections, place=place)
     assert isinstance(filled, dict)  # noqa: S101 (fill gives a tree of the same shape)
-    refuse_sections(tree, [*SETTINGS, "sources", "variables"], place=place)
+    refuse_sections(tree, [*SETTINGS, "rates", "sources", "variables"], place=place)
     settings = {
         section: read_fields(
             filled.get(section, {}), fields, place=place.at(section), known={}, written=tree.get(section, {})
@@ -36,6 +37,8 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
         written = tree.get(section)
         if settings[section][key] is not None and isinstance(written, dict) and key in written:
             check(settings[section][key], show(written[key]), place.at(section).at(key))
+    rates: Any = read_rates(filled.get("rates", {}), currency=settings["company"]["currency"], place=place.at("rates"))
+    settings["rates"] = rates
     settings["sources"] = read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))
     return settings
 

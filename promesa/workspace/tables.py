@@ -26,6 +26,8 @@ class Column:
         Never shown whole in an error, a log or a listing.
     not_negative : bool
         A value below zero goes to the quarantine.
+    derived : bool
+        Filled in while loading; a SELECT may not give it.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Column:
     required: bool = False
     personal: bool = False
     not_negative: bool = False
+    derived: bool = False
 
 
 def _text(*names: str) -> tuple[Column, ...]:
@@ -50,6 +53,10 @@ CUSTOMER = Column(name="customer", kind="whole", required=True, personal=True)
 RECORDED_AT = Column(name="recorded_at", kind="time", required=True)
 NO_CUSTOMER = Column(name="customer", kind="whole", personal=True)
 
+# Of a row whose amounts were in another currency: which, and what one unit of it was worth. They are in the company's.
+CURRENCY = Column(name="currency", kind="text")
+RATE = Column(name="rate", kind="number", derived=True)
+
 _BODIES: dict[str, tuple[Column, ...]] = {
     "moments": (
         CUSTOMER,
@@ -57,6 +64,8 @@ _BODIES: dict[str, tuple[Column, ...]] = {
         *_text("channel", "journey", "employee", "supplier", "product", "brand", "outcome"),
         Column(name="cost", kind="money", not_negative=True),
         *_time("promised_at", "promised", "delivered"),
+        CURRENCY,
+        RATE,
     ),
     "opinions": (
         NO_CUSTOMER,
@@ -74,11 +83,16 @@ _BODIES: dict[str, tuple[Column, ...]] = {
         Column(name="revenue", kind="money", required=True),
         Column(name="cost", kind="money", not_negative=True),
         Column(name="quantity", kind="number"),
+        CURRENCY,
+        RATE,
     ),
     "costs": (
         NO_CUSTOMER,
         *_text("touchpoint", "function", "journey"),
         Column(name="amount", kind="money", required=True),
+        *_text("account"),
+        CURRENCY,
+        RATE,
     ),
     "spend": (
         NO_CUSTOMER,
@@ -86,6 +100,8 @@ _BODIES: dict[str, tuple[Column, ...]] = {
         *_text("function", "touchpoint", "channel"),
         Column(name="amount", kind="money", required=True, not_negative=True),
         *_time("until"),
+        CURRENCY,
+        RATE,
     ),
     "profiles": (
         CUSTOMER,

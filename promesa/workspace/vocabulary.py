@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
+from promesa.workspace.accounts import Account, check_accounts, check_minutes
 from promesa.workspace.banding_checks import build_standards, build_tiers, read_standards, read_tiers
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
@@ -42,6 +43,7 @@ KINDS = {
     "concepts": "concept",
     "traits": "trait",
     "purposes": "purpose",
+    "accounts": "account",
     "identifiers": "identifier",
     "consents": "consent",
 }
@@ -76,6 +78,8 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
             check(name, values, place.at(section).at(name))
     for name, values in sections["promises"].items():
         _check_rules(values, names["elements"], place=place.at("promises").at(name))
+    check_minutes(sections["touchpoints"], sections["elements"], place=place.at("touchpoints"))
+    check_accounts(sections["accounts"], sections["touchpoints"], place=place.at("accounts"))
     _check_not_empty(names, place=place)
     sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
@@ -299,6 +303,7 @@ _CLASSES: dict[str, type[Any]] = {
     "concepts": Concept,
     "traits": Trait,
     "purposes": Purpose,
+    "accounts": Account,
 }
 
 

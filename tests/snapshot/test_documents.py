@@ -62,6 +62,8 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "balance": {
         "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
     },
+    "ledger": {"": ["exact", "shared_by"]},
+    "whale": {"": ["customers_share", "reason", "touchpoint"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -91,7 +93,7 @@ STUDIES: dict[str, dict[str, list[str]]] = {
         "": _ABOUT,
     },
 }  # fmt: skip
-NEEDS_A_DECLARATION = ("experiments", "paths", "tiers", "standard")
+NEEDS_A_DECLARATION = ("ledger", "experiments", "paths", "tiers", "standard")
 MEASURES = {
     "promises": {
         "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
@@ -112,12 +114,12 @@ MEASURES = {
     "returning": {"return_rate"},
 }  # fmt: skip
 KEYS = [
-    "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "retention",
-    "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions", "drivers", "roles",
-    "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities", "lags", "identity",
-    "quality", "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
-    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "returning_by_month",
-    "promises_by_city",
+    "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
+    "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
+    "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities",
+    "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
+    "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month",
+    "returning_by_month", "promises_by_city",
 ]  # fmt: skip
 
 
