@@ -44,13 +44,13 @@ share = 0.2
 [tiers.basic]
 """
 LOADS = {
-    "orders.shop": "SELECT id, at, customer, revenue, cost FROM sales",
-    "moments.shop": "SELECT id, at, customer, 'delivery' AS touchpoint, cost FROM visits",
+    "orders.shop": 'SELECT id, "at" AS at, customer, revenue, cost FROM sales',
+    "moments.shop": "SELECT id, \"at\" AS at, customer, 'delivery' AS touchpoint, cost FROM visits",
 }
 # A customer begins on a day, buys more or less often by the square of a uniform number, and stops at some day.
 SALES = """
 COPY (SELECT 's' || k || '-' || n AS id, TIMESTAMP '2024-01-01' + to_seconds(CAST(day * 86400 AS BIGINT)) AS at,
-  k AS customer, round(20 + 80 * hash(k, n, 3) / 18446744073709551615.0, 2) AS revenue, revenue * 0.6 AS cost
+  k AS customer, round(20 + 80 * (hash(k, n, 3) / 18446744073709551615.0), 2) AS revenue, revenue * 0.6 AS cost
 FROM (SELECT k, n, (hash(k, 1) % 600) + (hash(k, n, 2) / 18446744073709551615.0) *
   ({days} - hash(k, 1) % 600) * (hash(k, 4) % 1000) / 1000.0 AS day
   FROM range({customers}) t(k), range(30) r(n)
@@ -59,7 +59,7 @@ FROM (SELECT k, n, (hash(k, 1) % 600) + (hash(k, n, 2) / 18446744073709551615.0)
 DAY = """
 COPY (SELECT 'd' || k AS id, TIMESTAMP '2024-01-01' + to_days({days}) + to_seconds(CAST(k % 80000 AS BIGINT)) AS at,
   k AS customer, 55.0 AS revenue, 33.0 AS cost FROM range({customers}) t(k) WHERE hash(k, 9) % 70 = 0
-UNION ALL SELECT id, at, customer, revenue + 1, cost FROM '{before}' WHERE hash(id, 8) % 1000 = 0)
+UNION ALL SELECT id, "at", customer, revenue + 1, cost FROM '{before}' WHERE hash(id, 8) % 1000 = 0)
 TO '{file}' (FORMAT parquet)
 """
 VISITS = """
@@ -105,6 +105,7 @@ def step(folder: Path, what: str) -> dict[str, object]:
     from promesa.workspace import open_workspace
 
     ws = open_workspace(folder)
+    _warm()
     now = datetime.now(UTC)
     began, cpu = time.perf_counter(), time.process_time()
     found: dict[str, object] = {}
@@ -120,6 +121,17 @@ def step(folder: Path, what: str) -> dict[str, object]:
         }
     found |= {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
     return {**found, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
+
+
+def _warm() -> None:
+    """Import what a review needs: seconds are those of the work."""
+    from promesa.engine import connect
+    from promesa.value import lifetime
+
+    del lifetime
+    engine = connect("duckdb")
+    engine.fetch(engine.table("nothing", (), [("one", "whole")]).count())
+    engine.close()
 
 
 def _told(began: float):  # noqa: ANN202 (a progress function)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 VALUES = '"~values"'
-FIT_CUSTOMERS = 200_000  # that the process is fitted to; above it a sample, drawn by the surrogate, which is a hash
+FIT_CUSTOMERS = 100_000  # that the process is fitted to; above it a sample, drawn by the surrogate, which is a hash
 PARTS = 1_000_000
 _MONEY = "DECIMAL(18,4)"
 
