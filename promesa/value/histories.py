@@ -165,6 +165,8 @@ class _Reader:
         """Return one row a chance to come back, or to leave, with what is known of its customer."""
         found, question = self.found, self.question
         table = self.drawn(found.table) if found.contract else self.drawn(with_gaps(found.bought))
+        if found.bought.question.since is not None:
+            table = table.semi_join(found.bought.customers, ["customer"])
         if found.contract:
             table = table.mutate(day=table["first"], end=table["last"], happened=table["over"], earlier=lit(0, "int64"))
         else:
