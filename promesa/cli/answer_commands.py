@@ -71,8 +71,8 @@ def show(
         typer.Argument(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, retention, dropout, "
-            "atrisk, journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, "
-            "system, whatif, priorities, identity, quality.",
+            "atrisk, tiers, standard, journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, "
+            "paths, arrows, system, whatif, priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -51,6 +51,7 @@ from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.separation import Separation, separation
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
+from promesa.stats.share_comparisons import ShareDifference, compare_shares, together, without
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
 from promesa.stats.survival import CurvesCompared, Survival, compare_curves, survival
@@ -105,6 +106,7 @@ __all__ = [
     "Separation",
     "ShapeProbabilities",
     "ShapleyShares",
+    "ShareDifference",
     "Spending",
     "Survival",
     "Synergies",
@@ -116,6 +118,7 @@ __all__ = [
     "clustered_regression",
     "compare_buying",
     "compare_curves",
+    "compare_shares",
     "controlled_effects",
     "cross_products",
     "difference_interval",
@@ -153,6 +156,8 @@ __all__ = [
     "summarise",
     "survival",
     "synergy",
+    "together",
     "unit_hashes",
     "wilson_interval",
+    "without",
 ]
