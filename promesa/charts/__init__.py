@@ -6,6 +6,7 @@ several side by side. It holds only the columns it draws, under names of its own
 
 from promesa.charts.colours import COLOURS, SERIES
 from promesa.charts.histograms import histogram
+from promesa.charts.matrix import matrix
 from promesa.charts.pairs import pairs
 from promesa.charts.penalties import penalties
 from promesa.charts.ranges import bars, intervals
@@ -13,4 +14,16 @@ from promesa.charts.shares import shares
 from promesa.charts.svg import to_svg
 from promesa.charts.trends import trend
 
-__all__ = ["COLOURS", "SERIES", "bars", "histogram", "intervals", "pairs", "penalties", "shares", "to_svg", "trend"]
+__all__ = [
+    "COLOURS",
+    "SERIES",
+    "bars",
+    "histogram",
+    "intervals",
+    "matrix",
+    "pairs",
+    "penalties",
+    "shares",
+    "to_svg",
+    "trend",
+]

@@ -65,8 +65,8 @@ def show(
         typer.Argument(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, returning, lifetime, promoters, balance, "
-            "journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, "
-            "whatif, priorities, lags, identity, quality.",
+            "tiers, standard, journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, "
+            "arrows, system, whatif, priorities, lags, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

@@ -24,6 +24,7 @@ from promesa.report import (
     promises,
     quality,
     splits,
+    tiers,
     touchpoints,
     trends,
     value,
@@ -45,6 +46,7 @@ SECTIONS = (
     "trend",
     "value",
     "balance",
+    "tiers",
     "priorities",
     "effects",
     "drivers",
@@ -136,6 +138,7 @@ def html_of(content: Content) -> str:
         **_touchpoints(content, register),
         **_learned(content),
         **(balance.shown(content) if balance.is_there(content) else {}),
+        **_tiers(content),
         **_figures(content),
     )
 
@@ -144,6 +147,7 @@ def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
         "balance": balance.is_there(content),
+        "tiers": tiers.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),
@@ -166,6 +170,20 @@ def _learned(content: Content) -> dict[str, object]:
         "drivers": drivers.drivers_of(content),
         "no_drivers": drivers.nothing(content),
         "indices": indices.indices_of(content),
+    }
+
+
+def _tiers(content: Content) -> dict[str, object]:
+    """Return who matters how much, and the minimum that everybody gets."""
+    return {
+        "tier_table": tiers.tier_table(content),
+        "tier_moves": tiers.moves_table(content),
+        "tier_exhibits": tiers.tier_exhibits(content),
+        "standards": tiers.standard_exhibits(content),
+        "standards_worse": tiers.worse_table(content),
+        "standards_compared": tiers.compared(content),
+        "standards_broken": tiers.broken_table(content),
+        "standards_levels": tiers.levels_table(content),
     }
 
 

@@ -51,6 +51,7 @@ from promesa.stats.responses import ResponseCurve, fit_response, response_obstac
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
+from promesa.stats.share_comparisons import ShareDifference, compare_shares, together, without
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
 from promesa.stats.synergies import synergy
@@ -101,6 +102,7 @@ __all__ = [
     "SegmentEffect",
     "ShapeProbabilities",
     "ShapleyShares",
+    "ShareDifference",
     "Spending",
     "Synergies",
     "adjusted_effects",
@@ -110,6 +112,7 @@ __all__ = [
     "best_split",
     "bucketed_products",
     "clustered_regression",
+    "compare_shares",
     "controlled_effects",
     "cross_products",
     "difference_interval",
@@ -147,6 +150,8 @@ __all__ = [
     "spend_shifts",
     "summarise",
     "synergy",
+    "together",
     "unit_hashes",
     "wilson_interval",
+    "without",
 ]

@@ -5,6 +5,9 @@ from promesa.value.lifetime import Lifetime, lifetime
 from promesa.value.margin import Margin, margin
 from promesa.value.promoters import Promoters, promoters
 from promesa.value.retention import Retention, returning
+from promesa.value.standard import StandardAnswer, standard
+from promesa.value.tiering import TierReview, tier
+from promesa.value.tiers import TiersAnswer, tiers
 
 __all__ = [
     "Balance",
@@ -12,9 +15,15 @@ __all__ = [
     "Margin",
     "Promoters",
     "Retention",
+    "StandardAnswer",
+    "TierReview",
+    "TiersAnswer",
     "balance",
     "lifetime",
     "margin",
     "promoters",
     "returning",
+    "standard",
+    "tier",
+    "tiers",
 ]

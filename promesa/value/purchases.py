@@ -55,7 +55,8 @@ def buying(question: Question) -> Buying:
     question = replace(question, until=end)
     orders = _judged(question, facts.table("orders"), end)
     days = _days(question, orders)
-    days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
+    if facts.among is None:
+        days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
     last_day = facts.engine.fetch(facts.local(lit(end, "timestamp(6)")).date()).as_py()
     return Buying(
         question=question,
@@ -165,7 +166,7 @@ def _entries(table: Table, amount: Expression) -> Table:
 
 def refused_dimensions(question: Question) -> list[str]:
     """Return the dimensions that are not a customer's own."""
-    own = {"channel", "product", *PERIODS, *question.workspace.model.traits}
+    own = {"channel", "product", "tier", *PERIODS, *question.workspace.model.traits}
     return sorted(set(question.by) - own)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from promesa.workspace.banding import Standard, Tiers
     from promesa.workspace.labels import Label
 
 Stage = Literal["before", "during", "after"]
@@ -208,6 +209,8 @@ class Model:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
     studies: Studies = field(default_factory=Studies)
+    tiers: Tiers | None = None
+    standards: Mapping[str, Standard] = field(default_factory=dict)
     journeys: JourneySettings = field(default_factory=JourneySettings)
 
 

@@ -55,6 +55,8 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "balance": {
         "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
     },
+    "tiers": {"expected_profit": ["horizon_days"], "moved": ["to"]},
+    "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -84,7 +86,7 @@ STUDIES: dict[str, dict[str, list[str]]] = {
         "": _ABOUT,
     },
 }  # fmt: skip
-NEEDS_A_DECLARATION = ("experiments", "paths")
+NEEDS_A_DECLARATION = ("experiments", "paths", "tiers", "standard")
 MEASURES = {
     "promises": {
         "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
@@ -106,10 +108,11 @@ MEASURES = {
 }  # fmt: skip
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "returning", "lifetime", "promoters",
-    "balance", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments",
-    "paths", "arrows", "system", "priorities", "lags", "identity", "quality", "promises_by_month",
-    "promises_by_function", "promises_by_supplier", "promises_by_channel", "touchpoints_by_channel",
-    "touchpoints_by_month", "opinions_by_month", "value_by_month", "returning_by_month", "promises_by_city",
+    "balance", "tiers", "standard", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy",
+    "effects", "experiments", "paths", "arrows", "system", "priorities", "lags", "identity", "quality",
+    "promises_by_month", "promises_by_function", "promises_by_supplier", "promises_by_channel",
+    "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month", "returning_by_month",
+    "promises_by_city",
 ]  # fmt: skip
 
 
