@@ -33,11 +33,12 @@ $(READY): pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@echo "Installing uv, the package installer, into .tools."
 	.tools/bin/python -m pip install --disable-pip-version-check "uv>=0.9,<1"
 
-demo: setup  ## simulate a company, load it, link its records, analyse it, write demo/report.html (SPEAK=es for Spanish)
+demo: setup  ## simulate a company, load it, link its records, review its tiers, analyse it, write demo/report.html (SPEAK=es for Spanish)
 	rm -rf demo
 	$(BIN)/promesa simulate demo --customers 20000 --years 2 --seed 7
 	$(BIN)/promesa load --workspace demo --locale $(SPEAK)
 	$(BIN)/promesa link --workspace demo --locale $(SPEAK)
+	$(BIN)/promesa tier --workspace demo --locale $(SPEAK)
 	$(BIN)/promesa analyse --workspace demo --locale $(SPEAK)
 	$(BIN)/promesa report demo/report.html --workspace demo --locale $(SPEAK)
 	@echo

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import accounts, grammar, model, studies, tables
+from promesa.workspace import accounts, banding, grammar, model, studies, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,6 +46,8 @@ TAKES = {
     "scale": "`[lowest, highest]`",
     "fractions": "list of numbers from 0 to 1",
     "types": "table of column to `text`, `whole`, `number`, `day`, `time` or `yes_no`",
+    "lists": "table of name to list of texts",
+    "rules": "table of name to SQL expression",
     "whole": "whole number",
 }
 
@@ -140,7 +142,7 @@ def model_tables() -> str:
     ]
     identity = f"## [identity]\n\n{_first_line(model.IdentitySettings)}\n\n{_fields(grammar.IDENTITY)}"
     outcomes = f"## [outcomes]\n\nWhat counts as coming back.\n\n{_fields(grammar.OUTCOMES)}"
-    return "\n".join([*blocks, identity, outcomes, *_study_tables()])
+    return "\n".join([*blocks, identity, outcomes, *_study_tables(), *_tier_tables()])
 
 
 def _study_tables() -> list[str]:
@@ -161,6 +163,15 @@ def _study_tables() -> list[str]:
     )
     journeys = f"## [journeys]\n\n{_first_line(model.JourneySettings)}\n\n{_fields(grammar.JOURNEYS)}"
     return [blocks.pop("outcomes"), journeys, drivers, *blocks.values(), construct]
+
+
+def _tier_tables() -> list[str]:
+    """Return the tables of tiers and of the minimum standard."""
+    return [
+        f"## [tiers]\n\n{_first_line(banding.Tiers)}\n\n{_fields(grammar.TIERS)}",
+        f"## [tiers.NAME]\n\n{_first_line(banding.Tier)}\n\n{_fields(grammar.TIER)}",
+        f"## [standards.NAME]\n\n{_first_line(banding.Standard)}\n\n{_fields(grammar.STANDARD)}",
+    ]
 
 
 def commands() -> str:

@@ -11,6 +11,7 @@
     - TooFewObservations              too-few-observations
     - NothingLoaded                   nothing-loaded
     - NothingAnalysed                 nothing-analysed
+    - NothingTiered                   nothing-tiered      customers have no tiers yet, or none of these
   x StoreError
     - StoreNotWritable                store-not-writable  no space, no permission
     - StoreBusy                       store-busy          another load holds the store
@@ -200,6 +201,12 @@ class NothingAnalysed(InputError):
     """No snapshot of the workspace has been kept yet."""
 
     code = "nothing-analysed"
+
+
+class NothingTiered(InputError):
+    """Customers have no tiers: none are declared, or no review has said who is of which."""
+
+    code = "nothing-tiered"
 
 
 class StoreError(PromesaError):

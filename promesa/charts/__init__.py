@@ -7,6 +7,7 @@ several side by side. It holds only the columns it draws, under names of its own
 from promesa.charts.colours import COLOURS, SERIES
 from promesa.charts.curves import curve
 from promesa.charts.histograms import histogram
+from promesa.charts.matrix import matrix
 from promesa.charts.pairs import pairs
 from promesa.charts.penalties import penalties
 from promesa.charts.ranges import bars, intervals
@@ -21,6 +22,7 @@ __all__ = [
     "curve",
     "histogram",
     "intervals",
+    "matrix",
     "pairs",
     "penalties",
     "shares",

@@ -65,8 +65,8 @@ def show(
         typer.Argument(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
-            "journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, system, "
-            "whatif, priorities, identity, quality.",
+            "tiers, standard, journeys, transitions, drivers, roles, asymmetry, synergy, effects, experiments, paths, "
+            "arrows, system, whatif, priorities, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

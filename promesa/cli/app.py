@@ -11,6 +11,7 @@ from promesa.cli.answer_commands import analyse, report, show
 from promesa.cli.customer import customer
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
+from promesa.cli.tier_commands import tier
 from promesa.cli.workspace_commands import check, new, simulate
 
 app = typer.Typer(
@@ -38,7 +39,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, analyse, show, report, simulate):
+for command in (new, check, load, link, tier, analyse, show, report, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
-from promesa.cli import effect_tables, journey_tables, outcome_tables, value_tables
+from promesa.cli import effect_tables, journey_tables, outcome_tables, tier_tables, value_tables
 from promesa.cli.output import print_table
 from promesa.cli.terms import Terms
 from promesa.errors import ValueOutOfRange
@@ -36,6 +36,8 @@ COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "paths": effect_tables.paths,
     "ledger": value_tables.ledger,
     "whale": value_tables.whale,
+    "tiers": tier_tables.tiers,
+    "standard": tier_tables.standard,
 }
 """Tables of the analyses whose rows are too many to be read one by one."""
 
@@ -52,13 +54,18 @@ def print_document(document: dict[str, Any], *, workspace: Workspace, locale: st
         _print_chain(document, labels, locale)
     elif document.get("top"):
         _print_costly(document, labels, locale)
-    elif document["analysis"] in COMPACT:
+    elif document["analysis"] in COMPACT and not is_split(document):
         print(summary)
         _print_compact(document, labels, locale)
     else:
         print(summary)
         _print_rows(document, labels, locale)
     print(words.say("cli.as_of", locale, instant=document["as_of"][:16], version=document["store_version"]))
+
+
+def is_split(document: dict[str, Any]) -> bool:
+    """Tell whether the minimum standard was asked for by group, which leaves a plain list of figures."""
+    return document["analysis"] == "standard" and len(document["dimensions"]) > 1
 
 
 def most_costly(document: dict[str, Any], count: int) -> dict[str, Any]:

@@ -151,6 +151,19 @@ class Engine:
             done.set()
             thread.join()
 
+    def batches(self, expression: ibis.Table) -> pa.RecordBatchReader:
+        """Run an expression and return its rows some at a time: for what goes from one engine to another."""
+        try:
+            return expression.to_pyarrow_batches()
+        except Exception as error:
+            raise _translated(error) from error
+
+    def local(self, rows: pa.Table) -> ibis.Table:
+        """Return rows of this process as a table of the engine."""
+        import ibis
+
+        return ibis.memtable(rows)
+
     def sql(self, expression: ibis.Expr) -> str:
         """Return the SQL that an expression becomes on this engine."""
         import ibis

@@ -1,5 +1,6 @@
 """What is measured: scores, response, elements and cost, by touchpoint and by whatever else is asked."""
 
+from promesa.measures.ages import AGE_BAND, with_age_band
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
 from promesa.measures.opinions import (
     DETRACTOR_TO,
@@ -24,11 +25,14 @@ from promesa.measures.slices import (
     group_of,
     sort_key,
     with_dimensions,
+    with_trait,
 )
 from promesa.measures.sums import Group, clustered
+from promesa.measures.tiers import check_reviewed, declaration_of, members, no_tiers, reviews_of, tiers_of
 from promesa.measures.touchpoints import Touchpoints, cost_to_serve, costs_beside_the_books, lived_moments, touchpoints
 
 __all__ = [
+    "AGE_BAND",
     "DETRACTOR_TO",
     "KINDS",
     "NO_DATA",
@@ -43,6 +47,7 @@ __all__ = [
     "Touchpoints",
     "as_text",
     "ask",
+    "check_reviewed",
     "clustered",
     "concept_figure",
     "concept_figures",
@@ -50,16 +55,23 @@ __all__ = [
     "cost_to_serve",
     "costs_beside_the_books",
     "count_of",
+    "declaration_of",
     "dimensions_of",
     "group_of",
     "lived_moments",
     "mean_of",
+    "members",
+    "no_tiers",
     "opinions",
     "own_opinions",
     "quality",
+    "reviews_of",
     "score_value",
     "sort_key",
+    "tiers_of",
     "touchpoints",
+    "with_age_band",
     "with_dimensions",
+    "with_trait",
     "withheld",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import close_of_day, null_of, when
 from promesa.errors import UnknownName, ValueOutOfRange
+from promesa.measures.tiers import no_tiers, with_tier
 from promesa.store import OWN_SOURCE, Facts, open_facts, resolve_instant
 from promesa.workspace import labels_of
 
@@ -88,7 +89,8 @@ def ask(
         The company's folder, read.
     by : str or sequence of str
         Dimensions: ``touchpoint, stage, function, supplier, channel, product, brand``, a period (``day``,
-        ``week``, ``month``, ``quarter``, ``year``) or a declared trait. A text may hold several, with commas.
+        ``week``, ``month``, ``quarter``, ``year``), ``tier`` where tiers are declared, or a declared trait. A text
+        may hold several, with commas.
     since, until : date, datetime, str or None
         Window, both days in it, local time.
     as_of : date, datetime, str or None
@@ -107,6 +109,8 @@ def ask(
     """
     names = names_of(by)
     known = dimensions_of(workspace)
+    if "tier" in names and "tier" not in known:
+        raise no_tiers()
     for name in names:
         if name not in known:
             raise UnknownName(name, kind="dimension", known=known)
@@ -149,25 +153,28 @@ def _first_instant(value: date | datetime | str | None, time_zone: str) -> datet
 def dimensions_of(workspace: Workspace) -> tuple[str, ...]:
     """Return every name that `by` may hold in this workspace."""
     columns = ("channel", "product", "brand", "employee", "outcome")
-    return (*OF_TOUCHPOINT, *columns, "concept", "audience", "survey", *PERIODS, *workspace.model.traits)
+    tier = ("tier",) if workspace.model.tiers else ()
+    return (*OF_TOUCHPOINT, *columns, "concept", "audience", "survey", *PERIODS, *tier, *workspace.model.traits)
 
 
 def with_dimensions(question: Question, table: Table, *, time: str = "at") -> Table:
     """Return `table` with one column ``by_<dimension>`` for each dimension asked.
 
     Periods are the first local day of the period; names of touchpoints give stage, function and
-    supplier through the model; traits are the customer's latest.
+    supplier through the model; traits are the customer's latest; the tier is that of `as_of`.
     """
     columns: dict[str, Expression] = {}
     traits = [name for name in question.by if name in question.workspace.model.traits]
     for trait in traits:
-        table = _with_trait(question, table, trait)
+        table = with_trait(question, table, trait)
+    if "tier" in question.by:
+        table = with_tier(question, table)
     for name in question.by:
         if name in PERIODS:
             columns[PREFIX + name] = question.facts.local(table[time]).truncate(_TRUNCATE[name]).date()
         elif name in ("stage", "function", "supplier"):
             columns[PREFIX + name] = _of_touchpoint(question.workspace, table, name)
-        elif name not in traits:
+        elif name not in traits and name != "tier":
             columns[PREFIX + name] = table[name] if name in table.columns else null_of("string")
     return table.mutate(**columns) if columns else table
 
@@ -182,8 +189,8 @@ def _of_touchpoint(workspace: Workspace, table: Table, name: str) -> Expression:
     return table[name].coalesce(value) if name in table.columns else value
 
 
-def _with_trait(question: Question, table: Table, trait: str) -> Table:
-    """Join each customer's latest stated value of a trait; of two stated at one instant, the last by name.
+def with_trait(question: Question, table: Table, trait: str) -> Table:
+    """Join each customer's latest stated value of a column of profiles; of two stated at one instant, the last by name.
 
     What a person has corrected goes before what systems state, also later.
     """

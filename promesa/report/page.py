@@ -24,6 +24,7 @@ from promesa.report import (
     promises,
     quality,
     splits,
+    tiers,
     touchpoints,
     trends,
     value,
@@ -44,6 +45,7 @@ SECTIONS = (
     "touchpoints",
     "trend",
     "value",
+    "tiers",
     "priorities",
     "effects",
     "drivers",
@@ -134,6 +136,7 @@ def html_of(content: Content) -> str:
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
         **_learned(content),
+        **_tiers(content),
         **_figures(content),
     )
 
@@ -141,6 +144,7 @@ def html_of(content: Content) -> str:
 def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
+        "tiers": tiers.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),
@@ -163,6 +167,20 @@ def _learned(content: Content) -> dict[str, object]:
         "drivers": drivers.drivers_of(content),
         "no_drivers": drivers.nothing(content),
         "indices": indices.indices_of(content),
+    }
+
+
+def _tiers(content: Content) -> dict[str, object]:
+    """Return who matters how much, and the minimum that everybody gets."""
+    return {
+        "tier_table": tiers.tier_table(content),
+        "tier_moves": tiers.moves_table(content),
+        "tier_exhibits": tiers.tier_exhibits(content),
+        "standards": tiers.standard_exhibits(content),
+        "standards_worse": tiers.worse_table(content),
+        "standards_compared": tiers.compared(content),
+        "standards_broken": tiers.broken_table(content),
+        "standards_levels": tiers.levels_table(content),
     }
 
 

@@ -245,6 +245,10 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
         declared = getattr(model.studies, many)
         labels[kind] = {name: {"es": study.label.es, "en": study.label.en} for name, study in declared.items()}
     labels["promise"] = {n: {"es": p.statement.es, "en": p.statement.en} for n, p in model.promises.items()}
+    labels["tier"] = {
+        n: {"es": t.label.es, "en": t.label.en} for n, t in (model.tiers.bands if model.tiers else {}).items()
+    }
+    labels["standard"] = {n: {"es": s.label.es, "en": s.label.en} for n, s in model.standards.items()}
     return {
         "as_of": facts.as_of.isoformat(),
         "as_of_day": local_time_of(facts.as_of, workspace.time_zone).date().isoformat(),

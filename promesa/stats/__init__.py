@@ -49,6 +49,7 @@ from promesa.stats.regressions import ClusteredRegression, DroppedColumn, cluste
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.sequential import always_valid_interval
 from promesa.stats.shapley import ShapleyShares, shapley_shares
+from promesa.stats.share_comparisons import ShareDifference, compare_shares, together, without
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
 from promesa.stats.synergies import synergy
@@ -99,6 +100,7 @@ __all__ = [
     "SegmentEffect",
     "ShapeProbabilities",
     "ShapleyShares",
+    "ShareDifference",
     "Spending",
     "Synergies",
     "adjusted_effects",
@@ -107,6 +109,7 @@ __all__ = [
     "benjamini_hochberg",
     "bucketed_products",
     "clustered_regression",
+    "compare_shares",
     "concentration",
     "controlled_effects",
     "cross_products",
@@ -142,6 +145,8 @@ __all__ = [
     "spend_shifts",
     "summarise",
     "synergy",
+    "together",
     "unit_hashes",
     "wilson_interval",
+    "without",
 ]

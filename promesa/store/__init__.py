@@ -5,7 +5,7 @@ from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_insta
 from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
 from promesa.store.loading import load, session
 from promesa.store.output import surrogate
-from promesa.store.places import write_document
+from promesa.store.places import read_document, write_document
 from promesa.store.quarantine import TABLE as QUARANTINE
 from promesa.store.reading import Store, open_store
 from promesa.store.recording import OWN_SOURCE, record_facts
@@ -78,6 +78,7 @@ __all__ = [
     "quarantine_mend",
     "quarantine_replay",
     "quarantine_show",
+    "read_document",
     "record_facts",
     "recorded_systems",
     "replace_state",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,8 @@ class Facts:
         Naive UTC; later rows do not exist yet.
     kept : dict of str to object
         What one analysis worked out of these facts and another needs as well.
+    among : Table or None
+        Customers (column ``customer``) whose rows alone are read; None reads all.
     """
 
     workspace: Workspace
@@ -52,6 +54,7 @@ class Facts:
     files: Mapping[str, Sequence[str]] = field(repr=False)
     as_of: datetime
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    among: Table | None = field(default=None, repr=False, compare=False)
 
     def recorded_rows(self, table: str) -> Table:
         """Return every live row of a fact table as it was recorded: `customer` is one record's surrogate."""
@@ -64,10 +67,17 @@ class Facts:
         `customer` is the person whom the links in force at `as_of` join; rows of customers whose data is
         paused are left out.
         """
-        return self._used(self._of_persons(self.recorded_rows(table)))
+        rows = self._used(self.of_persons(self.recorded_rows(table)))
+        return rows if self.among is None else rows.semi_join(self.among, "customer")
+
+    def only(self, customers: Table) -> Facts:
+        """Return the same facts, of some customers alone."""
+        fewer = replace(self, among=customers)
+        fewer.__dict__["changes"] = self.changes  # of all facts, so that they need not be looked up again
+        return fewer
 
     def state(self, table: str) -> Table:
-        """Return every row of a state table that decides whose a fact is (``persons``, ``pauses``)."""
+        """Return every row of a state table that decides how facts are read (``persons``, ``tiers``)."""
         return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), STATE[table])
 
     def persons(self) -> Table:
@@ -75,7 +85,8 @@ class Facts:
         rows = self.state("persons")
         return rows.filter(rows["since"] <= self.as_of, rows["until"] > self.as_of).select("customer", "person")
 
-    def _of_persons(self, rows: Table) -> Table:
+    def of_persons(self, rows: Table) -> Table:
+        """Return rows with the person at `as_of` in the place of each record's customer."""
         if self.is_empty("persons"):
             return rows
         # Another name than `customer`, so that the join leaves the columns of the rows alone.
@@ -92,7 +103,7 @@ class Facts:
         if self.is_empty("pauses"):
             return rows
         pauses = self.state("pauses")
-        paused = self._of_persons(pauses.filter(pauses["until"].isnull()).select("customer")).distinct()
+        paused = self.of_persons(pauses.filter(pauses["until"].isnull()).select("customer")).distinct()
         nobody = rows["customer"].isnull()
         return rows.filter(nobody | rows["customer"].notin(paused["customer"]))
 
@@ -218,7 +229,9 @@ def _extreme(facts: Facts, tables: Sequence[str], *, last: bool) -> datetime | N
     for table in tables:
         if facts.is_empty(table):
             continue
-        at = facts.all_rows(table)["at"]
+        # Without pauses every row counts, whosever it is.
+        rows = facts.recorded_rows(table) if facts.is_empty("pauses") else facts.all_rows(table)
+        at = rows["at"]
         value = facts.engine.fetch(at.max() if last else at.min()).as_py()
         if value is not None:
             found.append(value)

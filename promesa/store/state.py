@@ -51,10 +51,32 @@ STATE: dict[str, Columns] = {
     ),
     "persons": (("customer", "whole"), ("person", "whole"), ("since", "time"), ("until", "time")),
     "pauses": (("customer", "whole"), ("at", "time"), ("until", "time"), ("by", "text"), ("recorded_at", "time")),
+    # Which tier a customer was of, from when to when; `expected` is what counted when it began.
+    "tiers": (
+        ("customer", "whole"),
+        ("tier", "text"),
+        ("since", "time"),
+        ("until", "time"),
+        ("expected", "money"),
+        ("reason", "text"),
+    ),
+    "tier_reviews": (("at", "time"), ("settings", "text"), ("customers", "number"), ("recorded_at", "time")),
+    # What the last review knew, so that the next sums up again only who has changed.
+    "tier_sums": (
+        ("customer", "whole"),
+        ("first", "day"),
+        ("last", "day"),
+        ("days", "whole"),
+        ("spent", "money"),
+        ("revenue", "money"),
+        ("margin", "money"),
+        ("served", "money"),
+    ),
+    "tier_persons": (("customer", "whole"), ("person", "whole")),
     "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),
 }
-# What decides whose a fact is and whether it may be used: a change makes figures new.
-DECISIVE = ("persons", "pauses")
+# What decides whose a fact is, whether it may be used and of which tier its customer is: a change makes figures new.
+DECISIVE = ("persons", "pauses", "tiers", "tier_reviews")
 
 
 def state_rows(run: Run, table: str, columns: Columns | None = None) -> str:

@@ -59,7 +59,7 @@ def choose(bought: Buying, found: Summaries, spent: Spends, *, calibration_days:
     """
     p = found.purchases
     whole = summarise(p.repeats, p.last, p.seen, customers=p.customers)
-    processes = _fitted(whole)
+    processes = fitted(whole)
     length = int(p.seen.max())
     days = round(length * 2 / 3) if calibration_days is None else calibration_days
     held, fault = None, None
@@ -70,7 +70,7 @@ def choose(bought: Buying, found: Summaries, spent: Spends, *, calibration_days:
         cut = bought.last_day - timedelta(days=length - days)
         held = hold_out(bought, cut)
         early = held.purchases
-        before = _fitted(summarise(early.repeats, early.last, early.seen, customers=early.customers))
+        before = fitted(summarise(early.repeats, early.last, early.seen, customers=early.customers))
         judged = {name: judge(process, held) for name, process in before.items()}
         fault = None if judged else TOO_LITTLE
         if judged:
@@ -78,7 +78,7 @@ def choose(bought: Buying, found: Summaries, spent: Spends, *, calibration_days:
     return Choice(
         processes=processes,
         process=_best(processes, judged),
-        spending=_spending(spent),
+        spending=spend_of(spent),
         held=held,
         judged=judged,
         fault=fault,
@@ -94,7 +94,8 @@ def _best(processes: dict[str, BuyingProcess], judged: dict[str, Judged]) -> Buy
     return max(processes.values(), key=lambda process: process.log_likelihood)
 
 
-def _fitted(purchases: Purchases) -> dict[str, BuyingProcess]:
+def fitted(purchases: Purchases) -> dict[str, BuyingProcess]:
+    """Return the processes of which a maximum was found, by form."""
     found: dict[str, BuyingProcess] = {}
     for form in FORMS:
         try:
@@ -104,7 +105,7 @@ def _fitted(purchases: Purchases) -> dict[str, BuyingProcess]:
     return found
 
 
-def _spending(spent: Spends) -> Spending | None:
+def spend_of(spent: Spends) -> Spending | None:
     """Return the fitted spend, or None where there is none, or where the mean of unknown customers does not exist."""
     try:
         found = fit_spending(spent.repeats, spent.mean, customers=spent.customers)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import lit, stack, when
 from promesa.measures import PERIODS, PREFIX, with_dimensions
-from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -56,7 +55,8 @@ def buying(question: Question) -> Buying:
     question = replace(question, until=end)
     orders = _judged(question, facts.table("orders"), end)
     days = _days(question, orders)
-    days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
+    if facts.among is None:
+        days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
     last_day = facts.engine.fetch(facts.local(lit(end, "timestamp(6)")).date()).as_py()
     return Buying(
         question=question,
@@ -141,10 +141,15 @@ def with_groups(bought: Buying, customers: Table) -> Table:
     return with_dimensions(question, customers)
 
 
-def with_costs(bought: Buying, customers: Table) -> Table:
-    """Return customers with ``served`` (what serving each cost in the window) and ``costs`` (how many were known)."""
+def with_costs(bought: Buying, customers: Table, *, costs: Table) -> Table:
+    """Return customers with ``served`` (what serving each cost in the window) and ``costs`` (how many were known).
+
+    Parameters
+    ----------
+    costs : Table
+        From `served`, or `own_costs` where only some of the customers are looked at.
+    """
     question = bought.question
-    costs = served(question)
     loose = question.within(bought.orders.filter(bought.orders["loose"] > 0))
     entries = stack(
         [
@@ -164,7 +169,7 @@ def _entries(table: Table, amount: Expression) -> Table:
 
 def refused_dimensions(question: Question) -> list[str]:
     """Return the dimensions that are not a customer's own."""
-    own = {"channel", "product", *PERIODS, *question.workspace.model.traits}
+    own = {"channel", "product", "tier", *PERIODS, *question.workspace.model.traits}
     return sorted(set(question.by) - own)
 
 

@@ -1,8 +1,20 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
 from promesa.workspace.accounts import Account
+from promesa.workspace.banding import Standard, Tier, Tiers
 from promesa.workspace.description import Description, Section, describe
-from promesa.workspace.grammar import CONSTRUCT, DRIVERS, IDENTITY, MODEL, OUTCOMES, SETTINGS, STUDIES
+from promesa.workspace.grammar import (
+    CONSTRUCT,
+    DRIVERS,
+    IDENTITY,
+    MODEL,
+    OUTCOMES,
+    SETTINGS,
+    STANDARD,
+    STUDIES,
+    TIER,
+    TIERS,
+)
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
 from promesa.workspace.labels import Label, labels_of
 from promesa.workspace.model import (
@@ -73,8 +85,11 @@ __all__ = [
     "SETTINGS",
     "SOURCE",
     "SOURCE_FIELDS",
+    "STANDARD",
     "STUDIES",
     "TABLES",
+    "TIER",
+    "TIERS",
     "Account",
     "Channel",
     "Column",
@@ -100,7 +115,10 @@ __all__ = [
     "Purpose",
     "Section",
     "Source",
+    "Standard",
     "Studies",
+    "Tier",
+    "Tiers",
     "Touchpoint",
     "Trait",
     "Trial",

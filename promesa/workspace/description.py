@@ -23,6 +23,7 @@ from promesa.workspace.readback import (
     read_sources,
     read_touchpoints,
 )
+from promesa.workspace.readback_banding import read_standards, read_tiers
 from promesa.workspace.readback_money import read_accounts, read_rates
 from promesa.workspace.readback_studies import (
     read_drivers,
@@ -47,7 +48,7 @@ class Section:
     name : str
         ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
         ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``,
-        ``indices``, ``identifiers``, ``consents``, ``retention``.
+        ``indices``, ``tiers``, ``standards``, ``identifiers``, ``consents``, ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -135,6 +136,8 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "effects": read_effects(ws, tongue),
         "experiments": read_experiments(ws, tongue),
         "indices": read_indices(ws, tongue),
+        "tiers": read_tiers(ws, tongue),
+        "standards": read_standards(ws, tongue),
         "identifiers": read_identifiers(ws, tongue),
         "consents": read_labelled(ws.model.consents.values(), tongue),
         "retention": read_retention(ws, tongue),

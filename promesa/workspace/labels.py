@@ -40,6 +40,8 @@ def labels_of(workspace: Workspace) -> dict[str, dict[str, str]]:
         model.functions,
     )
     labels = {name: study.label for name, study in _studies(model.studies)}
+    labels |= {name: tier.label for name, tier in (model.tiers.bands if model.tiers else {}).items()}
+    labels |= {name: standard.label for name, standard in model.standards.items()}
     labels |= {name: thing.label for kind in kinds for name, thing in kind.items()}
     labels |= {name: touchpoint.label for name, touchpoint in model.touchpoints.items()}
     labels |= {name: promise.statement for name, promise in model.promises.items()}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promesa.workspace.accounts import Account
+    from promesa.workspace.banding import Standard, Tiers
     from promesa.workspace.labels import Label
     from promesa.workspace.rates import Rates
 
@@ -206,6 +207,8 @@ class Model:
     consents: Mapping[str, ConsentPurpose] = field(default_factory=dict)
     studies: Studies = field(default_factory=Studies)
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    tiers: Tiers | None = None
+    standards: Mapping[str, Standard] = field(default_factory=dict)
     journeys: JourneySettings = field(default_factory=JourneySettings)
 
 

@@ -23,14 +23,14 @@ trailing true union unique unpivot using variadic when where window with
 """
 RESERVED = frozenset(_RESERVED_WORDS.split())
 # What figures are already split by, and measures that every slice already has.
-DIMENSIONS = ("touchpoint", "stage", "channel", "function", "supplier", "promise", "concept", "link", "measure")
+DIMENSIONS = ("touchpoint", "stage", "channel", "function", "supplier", "promise", "concept", "link", "measure", "tier")
 PERIODS = ("day", "week", "month", "quarter", "year")
 # Keys that rows of answers have beside their dimensions.
 ROW_KEYS = (
     *("estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note", "element", "owner", "target"),
     *("capability", "broken", "from", "to", "scale_unit", "recent", "previous", "change", "within_days"),
     *("table", "load", "rule", "first", "last"),
-    *("feature", "effect", "experiment", "arm", "index", "construct"),
+    *("feature", "effect", "experiment", "arm", "index", "construct", "standard"),
 )
 MEASURES = ("moments", "customers", "asked", "answers", "response_rate", "cost", "cost_per_moment")
 

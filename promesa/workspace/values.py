@@ -26,6 +26,8 @@ FieldKind = Literal[
     "scale",
     "fractions",
     "types",
+    "lists",
+    "rules",
     "sql",
 ]
 
@@ -39,7 +41,8 @@ class Field:
     kind : FieldKind
         ``text``, ``texts`` (one or a list), ``number``, ``whole``, ``fraction`` (0 to 1), ``money`` (not negative),
         ``yes_no``, ``choice``, ``label`` (a text or ``{es, en}``), ``moment`` (a day or a time), ``scale`` (two
-        numbers), ``fractions`` (a list), ``types`` (table of column = type), ``sql`` (an expression).
+        numbers), ``fractions`` (a list), ``types`` (table of column = type), ``lists`` (table of name = texts),
+        ``rules`` (table of name = expression), ``sql`` (an expression).
     help : str
         One line for the reference.
     default : object
@@ -76,6 +79,8 @@ EXPECTED: dict[FieldKind, str] = {
     "scale": "two numbers, the lowest first, such as [1, 5]",
     "fractions": "a list of fractions from 0 to 1",
     "types": 'a table of column = "type"',
+    "lists": 'a table of name = list of texts, such as { segment = ["company"] }',
+    "rules": "a table of name = SQL expression in quotes",
     "sql": "an SQL expression in quotes",
 }
 
@@ -171,6 +176,21 @@ def _types(value: object, item: Field) -> tuple[object, str | None]:
     return value, None if fits else expected
 
 
+def _lists(value: object, item: Field) -> tuple[object, str | None]:
+    if not isinstance(value, dict):
+        return {}, EXPECTED[item.kind]
+    texts = {name: _texts(listed, item) for name, listed in value.items()}
+    wrong = next((expected for found, expected in texts.values() if expected or not found), None)
+    if wrong is not None or any(not found for found, _ in texts.values()):
+        return {}, wrong or EXPECTED[item.kind]
+    return {name: found for name, (found, _) in texts.items()}, None
+
+
+def _rules(value: object, item: Field) -> tuple[object, str | None]:
+    fits = isinstance(value, dict) and all(isinstance(rule, str) and rule.strip() for rule in value.values())
+    return (value, None) if fits else ({}, EXPECTED[item.kind])
+
+
 _CHECKS: dict[FieldKind, Callable[[object, Field], tuple[object, str | None]]] = {
     "text": _text,
     "texts": _texts,
@@ -185,6 +205,8 @@ _CHECKS: dict[FieldKind, Callable[[object, Field], tuple[object, str | None]]] =
     "scale": _scale,
     "fractions": _fractions,
     "types": _types,
+    "lists": _lists,
+    "rules": _rules,
     "sql": _text,
 }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
 from promesa.workspace.accounts import Account, check_accounts, check_minutes
+from promesa.workspace.banding_checks import build_standards, build_tiers, read_standards, read_tiers
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES
@@ -53,7 +54,8 @@ Sections = dict[str, dict[str, dict[str, Any]]]
 
 def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     """Return the checked values of model.toml by section and name, after noting every mistake."""
-    refuse_sections(tree, [*KINDS, "outcomes", "drivers", *SECTIONS, "journeys", "identity"], place=place)
+    known_sections = [*KINDS, "outcomes", "drivers", *SECTIONS, "journeys", "identity", "tiers", "standards"]
+    refuse_sections(tree, known_sections, place=place)
     names = {
         section: check_names(tree.get(section, {}), kind=kind, place=place.at(section))
         for section, kind in KINDS.items()
@@ -78,6 +80,14 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     _check_not_empty(names, place=place)
     sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
+    sections["tiers"] = read_tiers(tree, known=known, place=place.at("tiers"))
+    sections["standards"] = read_standards(
+        tree,
+        known=known,
+        tiers=[name for name in sections["tiers"] if name != "settings"],
+        columns=rule_columns(names["elements"]),
+        place=place.at("standards"),
+    )
     journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
     sections["journeys"] = {"journeys": journeys}
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
@@ -255,6 +265,8 @@ def build_model(sections: Sections) -> Model:
         identity=build_identity(sections["identity"]["identity"]),
         return_within_days=sections["outcomes"]["outcomes"]["return_within_days"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),
+        tiers=build_tiers(sections["tiers"]),
+        standards=build_standards(sections["standards"]),
         journeys=JourneySettings(**sections["journeys"]["journeys"]),
     )
 

@@ -52,6 +52,8 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "lifetime": {"": _HOLDOUT},
     "ledger": {"": ["exact", "shared_by"]},
     "whale": {"": ["customers_share", "reason", "touchpoint"]},
+    "tiers": {"expected_profit": ["horizon_days"], "moved": ["to"]},
+    "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "drivers": {
         "explained": ["by_chance", "n_known", "share_sampled"],
         "explained_by_confounders": ["confounders", "n_known", "share_sampled"],
@@ -81,7 +83,7 @@ STUDIES: dict[str, dict[str, list[str]]] = {
         "": _ABOUT,
     },
 }  # fmt: skip
-NEEDS_A_DECLARATION = ("ledger", "experiments", "paths")
+NEEDS_A_DECLARATION = ("ledger", "experiments", "paths", "tiers", "standard")
 MEASURES = {
     "promises": {
         "kept_rate", "kept_rate_of_delivered", "kept", "broken", "not_yet_due", "unknown", "released",
@@ -103,7 +105,8 @@ MEASURES = {
 }  # fmt: skip
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
-    "lifetime", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments",
+    "lifetime", "tiers", "standard", "journeys", "transitions", "drivers", "roles", "asymmetry", "synergy", "effects",
+    "experiments",
     "paths", "arrows", "system", "priorities", "identity", "quality", "promises_by_month", "promises_by_function",
     "promises_by_supplier", "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month",
     "opinions_by_month", "value_by_month", "promises_by_city",

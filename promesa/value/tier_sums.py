@@ -1,0 +1,227 @@
+"""What each customer has bought and cost, kept from review to review: only who has changed is summed up again.
+
+Who has changed is told by the store: rows recorded since, replaced since, or come of age since, links and pauses made
+since. Rows that left without a trace (kept no longer, or erased) show in the number of rows; then everybody is summed
+up again. Nothing here is needed to read a tier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from promesa.engine import literal, name
+from promesa.measures import ask
+from promesa.store import STATE, change_state, replace_state, state_rows, table_rows
+from promesa.value.purchases import buying, with_costs
+from promesa.value.serving import own_costs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promesa.engine import Table
+    from promesa.store import Facts, Run
+
+SUMMED = ("orders", "moments", "costs")
+SUMS = tuple(column for column, _ in STATE["tier_sums"])
+CHANGED, TOUCHED, FRESH, PERSONS = '"~changed"', '"~touched"', '"~fresh"', '"~persons"'
+MOST_TOUCHED = 0.3  # of the customers: with more, summing up everybody is quicker
+_NOBODY = "SELECT CAST(NULL AS BIGINT) AS customer WHERE false"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """What bringing the sums up to date did.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether everybody was summed up again.
+    again : int
+        Customers whose sums were fetched.
+    marks : dict
+        What the next review needs to know who has changed; no personal data.
+    """
+
+    whole: bool
+    again: int
+    marks: dict[str, Any]
+
+
+def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: bool) -> Summed:
+    """Bring the table `tier_sums` up to date with the facts.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the store that `run` holds.
+    before : mapping
+        Marks of the last review; empty if there was none.
+    rebuild : bool
+        Sum everybody up again.
+    """
+    marks = {"settings": _settings_of(run), "as_of": facts.as_of.isoformat(), "tables": _tables_of(run)}
+    stamp = literal(facts.as_of)
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {PERSONS} AS SELECT customer, person FROM ({state_rows(run, 'persons')}) "
+        f"WHERE since <= {stamp} AND until > {stamp}"
+    )
+    whole = rebuild or not _can_follow(run, facts, before, marks)
+    if not whole:
+        whole = not _find_touched(run, facts, before)
+    again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
+    _keep_persons(run)
+    for table in (CHANGED, TOUCHED, FRESH, PERSONS):
+        run.engine.run(f"DROP TABLE IF EXISTS {table}")
+    return Summed(whole=whole, again=again, marks=marks)
+
+
+def _settings_of(run: Run) -> str:
+    """Return a fingerprint of what sums depend on beside the facts."""
+    model = run.ws.model
+    touchpoints = sorted((t.name, str(t.cost), str(t.cost_per_minute), t.minutes) for t in model.touchpoints.values())
+    decisive = [run.ws.time_zone, touchpoints, sorted(model.accounts)]
+    return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:16]
+
+
+def _tables_of(run: Run) -> dict[str, Any]:
+    """Return for each table how many rows it has, live and replaced, and the last instant of either."""
+    found: dict[str, Any] = {}
+    for table in SUMMED:
+        rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
+        live = run.engine.run(f"SELECT count(*), max(recorded_at) FROM ({rows})")[0] if rows else (0, None)
+        gone = run.engine.run(f"SELECT count(*), max(superseded_at) FROM ({past})")[0] if past else (0, None)
+        found[table] = {
+            "rows": live[0],
+            "recorded_at": _iso(live[1]),
+            "replaced": gone[0],
+            "superseded_at": _iso(gone[1]),
+        }
+    return found
+
+
+def _iso(instant: object) -> str | None:
+    return instant.isoformat() if isinstance(instant, datetime) else None
+
+
+def _after(column: str, iso: str | None) -> str:
+    return f"{name(column)} > {literal(datetime.fromisoformat(iso))}" if iso else "true"
+
+
+def _can_follow(run: Run, facts: Facts, before: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
+    """Tell whether all that has changed since the last review can be told."""
+    if not before or before["settings"] != marks["settings"] or facts.as_of.isoformat() < before["as_of"]:
+        return False
+    return all(_is_told(run, table, before["tables"][table]) for table in SUMMED)
+
+
+def _is_told(run: Run, table: str, before: Mapping[str, Any]) -> bool:
+    """Tell whether the rows of the last review are all there still, or among the replaced."""
+    rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
+    old = f"NOT ({_after('recorded_at', before['recorded_at'])})"
+    newly = _after("superseded_at", before["superseded_at"])
+    live = _count(run, f"SELECT count(*) FROM ({rows}) WHERE {old}") if rows else 0
+    kept = _count(run, f"SELECT count(*) FROM ({past}) WHERE NOT ({newly})") if past else 0
+    gone = _count(run, f"SELECT count(DISTINCT (source, id)) FROM ({past}) WHERE {newly} AND {old}") if past else 0
+    return kept == before["replaced"] and live + gone == before["rows"]
+
+
+def _count(run: Run, sql: str) -> int:
+    return int(str(run.engine.value(sql)))
+
+
+def _find_touched(run: Run, facts: Facts, before: Mapping[str, Any]) -> bool:
+    """Write who has changed; return False where they are so many that everybody may as well be summed up."""
+    then = datetime.fromisoformat(before["as_of"])
+    parts = [part for table in SUMMED for part in _changed_rows(run, table, before["tables"][table], then, facts.as_of)]
+    was, now = f"({state_rows(run, 'tier_persons')})", PERSONS
+    apart = f"(SELECT * FROM {was} EXCEPT FROM {now}) UNION (FROM {now} EXCEPT SELECT * FROM {was})"
+    parts += [f"SELECT unnest([customer, person]) AS customer FROM ({apart})"]
+    pauses = state_rows(run, "pauses")
+    since = literal(datetime.fromisoformat(before["reviewed_at"]))
+    parts += [f"SELECT customer FROM ({pauses}) WHERE {name(end)} >= {since}" for end in ("at", "until")]
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS SELECT DISTINCT customer FROM ({' UNION ALL '.join(parts)}) "
+        "WHERE customer IS NOT NULL"
+    )
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT coalesce(person, customer) AS customer "
+        f"FROM {CHANGED} LEFT JOIN {PERSONS} USING (customer)"
+    )
+    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')})")
+    return _count(run, f"SELECT count(*) FROM {TOUCHED}") <= max(MOST_TOUCHED * known, 1)
+
+
+def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetime, now: datetime) -> list[str]:
+    """Return SELECTs of the customers of rows that are new, replaced, or whose time has come."""
+    rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
+    found: list[str] = []
+    if rows:
+        comes = [_after("recorded_at", before["recorded_at"])]
+        times = ("at", "delivered") if table == "moments" else ("at",)
+        comes += [f"({name(time)} > {literal(then)} AND {name(time)} <= {literal(now)})" for time in times]
+        found.append(f"SELECT customer FROM ({rows}) WHERE {' OR '.join(comes)}")
+    if past:
+        found.append(f"SELECT customer FROM ({past}) WHERE {_after('superseded_at', before['superseded_at'])}")
+    return found
+
+
+def _sum_all(run: Run, facts: Facts) -> int:
+    _fetch(run, facts)
+    replace_state(run, "tier_sums", f"SELECT * FROM {FRESH} ORDER BY customer")
+    return _count(run, f"SELECT count(*) FROM {FRESH}")
+
+
+def _sum_touched(run: Run, facts: Facts) -> int:
+    touched = run.engine.arrow(f"SELECT customer FROM {TOUCHED} ORDER BY customer")
+    if not touched.num_rows:
+        return 0
+    _fetch(run, facts.only(facts.engine.local(touched)))
+    listed = ", ".join(name(column) for column in SUMS)
+    known = (
+        f"SELECT {listed} FROM ({state_rows(run, 'tier_sums')}) WHERE customer IN (FROM {TOUCHED} UNION FROM {CHANGED})"
+    )
+    fresh = f"SELECT {listed} FROM {FRESH}"
+    moved = f"SELECT count(*) FROM (({known} EXCEPT {fresh}) UNION ALL ({fresh} EXCEPT {known}))"
+    if _count(run, moved):
+        gone = f"customer IN (SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED})"
+        change_state(run, "tier_sums", gone=gone, select=f"{fresh} ORDER BY customer")
+    return touched.num_rows
+
+
+def _fetch(run: Run, facts: Facts) -> None:
+    """Write the sums of everyone whom the facts are of to a table of the session, money to its last decimal."""
+    bought = buying(ask(facts.workspace, facts=facts))
+    # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
+    table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
+    kept = ("customer", "first", "last", "days", "spent", "revenue", "margin", "served")
+    run.engine.register("~arriving", facts.engine.batches(table.select(*kept)))
+    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in kept[4:])
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT customer, CAST(first AS DATE) AS first, "
+        f'CAST(last AS DATE) AS last, CAST(days AS BIGINT) AS days, {money} FROM "~arriving"'
+    )
+    run.engine.unregister("~arriving")
+
+
+def _keep_persons(run: Run) -> None:
+    """Keep who was one person, so that the next review sees what links have changed."""
+    was = f"SELECT customer, person FROM ({state_rows(run, 'tier_persons')})"
+    moved = f"SELECT count(*) FROM (({was} EXCEPT FROM {PERSONS}) UNION ALL (FROM {PERSONS} EXCEPT {was}))"
+    if _count(run, moved):
+        replace_state(run, "tier_persons", f"SELECT customer, person FROM {PERSONS} ORDER BY customer")
+
+
+def last_day_of(facts: Facts) -> Any:
+    """Return the local day of the instant looked at."""
+    from promesa.engine import lit
+
+    return facts.engine.fetch(facts.local(lit(facts.as_of, "timestamp(6)")).date()).as_py()
+
+
+def year_before(instant: datetime) -> datetime:
+    """Return the instant 365 days before."""
+    return instant - timedelta(days=365)

@@ -1,0 +1,105 @@
+"""A shop with a store of its own whose customers have tiers; and who is of which tier by plain loops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from promesa.store import inspect_store
+from promesa.value import tier
+from promesa.workspace import Tier, Tiers
+from tests.store.companies import NOON, Company, company, label, model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from promesa.value import TierReview
+
+Row = dict[str, Any]
+DAY = timedelta(days=1)
+BEGIN = datetime(2024, 1, 1, 12)
+LOADS = {
+    "orders.shop": 'SELECT id, "at" AS at, customer, journey, revenue, cost FROM sales',
+    "moments.shop": ('SELECT id, "at" AS at, customer, touchpoint, cost, promised, delivered FROM visits'),
+    "costs.shop": 'SELECT id, "at" AS at, customer, amount FROM bills',
+    "profiles.shop": 'SELECT id, "at" AS at, customer, region FROM people',
+}
+COLUMNS = {
+    "sales": ("id", "at", "customer", "journey", "revenue", "cost"),
+    "visits": ("id", "at", "customer", "touchpoint", "cost", "promised", "delivered"),
+    "bills": ("id", "at", "customer", "amount"),
+    "people": ("id", "at", "customer", "region"),
+}
+
+
+def bands(
+    *edges: float, by: str = "margin", measured: str = "amount", flags: Mapping[str, tuple[str, ...]] | None = None
+) -> Tiers:
+    """Return tiers a, b, c... from these edges; flags lift to the first but one."""
+    names = "abcdef"[: len(edges) + 1]
+    factor = 0.8 if measured == "amount" else 1.25
+    made = {
+        name: Tier(name=name, label=label(name), enter=edge, keep=min(edge * factor, 1e9))
+        for name, edge in zip(names, edges, strict=False)
+    }
+    if flags:
+        made["b"] = replace(made["b"], flags=flags)
+    made[names[-1]] = Tier(name=names[-1], label=label(names[-1]))
+    return Tiers(by=by, horizon_days=365, measured=measured, bands=made)  # type: ignore[arg-type]
+
+
+def trader(root: Path, tiers: Tiers | None, **rows: Sequence[Row]) -> Company:
+    """Return a shop with these rows in its sources, loaded."""
+    made = company(
+        root,
+        loads=LOADS,
+        sources={name: {"types": {"journey": "text", "cost": "number"}} if name == "sales" else {} for name in COLUMNS},
+        time_zone="America/Bogota",
+        model=replace(model(), tiers=tiers),
+    )
+    made.ws = replace(made.ws, min_group=1, min_cell=1)
+    fill(made, **rows)
+    return made
+
+
+def fill(made: Company, **rows: Sequence[Row]) -> None:
+    """Put rows into the sources in the place of what was there, and load."""
+    for name, columns in COLUMNS.items():
+        if name in rows or not (made.root / "data" / f"{name}.csv").exists():
+            made.write(f"{name}.csv", rows.get(name, ()), columns=columns)
+    made.load()
+
+
+def sale(number: int, customer: object, day: float, revenue: float, **more: object) -> Row:
+    """Return an order on a day from the beginning."""
+    return {
+        "id": f"s{number}", "at": f"{BEGIN + day * DAY:%Y-%m-%d %H:%M}", "customer": f"k{customer}",
+        "revenue": f"{revenue:.2f}", **more,
+    }  # fmt: skip
+
+
+def review(made: Company, day: float | None = None, *, rebuild: bool = False) -> TierReview:
+    """Review the tiers as of the end of a day from the beginning, or of the last fact."""
+    made.clock[0] += 1
+    as_of = None if day is None else (BEGIN + day * DAY).date()
+    return tier(made.ws, recorded_at=NOON.replace(second=made.clock[0]), as_of=as_of, rebuild=rebuild)
+
+
+def table(made: Company, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+    """Return the rows of a state table."""
+    with inspect_store(made.ws) as look:
+        return look.engine.run(f"SELECT {columns} FROM ({look.rows(name)}) ORDER BY ALL")
+
+
+def keys(made: Company) -> dict[int, str]:
+    """Return the source's key of each surrogate."""
+    return {int(customer): str(key) for customer, key in table(made, "identities", "customer, key")}
+
+
+def members(made: Company) -> dict[str, tuple[str, str]]:
+    """Return (tier, reason) of each key as of the last review."""
+    known = keys(made)
+    rows = table(made, "tiers", "customer, tier, reason, until")
+    return {known[int(c)]: (t, r) for c, t, r, until in rows if until.year == 9999}
