@@ -12,6 +12,7 @@ from promesa.measures import (
     PREFIX,
     PROMOTER_FROM,
     cost_to_serve,
+    costs_beside_the_books,
     lived_moments,
     own_opinions,
     score_value,
@@ -128,6 +129,7 @@ def _entries(question: Question) -> Table:
 
     always = replace(question, since=None, until=None)
     orders, costs = question.facts.table("orders"), question.facts.table("costs")
+    costs = costs_beside_the_books(question, costs)
     lived = lived_moments(always)
     parts = [
         _entry(orders, {"orders": lit(1.0), "spend": orders["revenue"], "goods": orders["cost"]}),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.engine import interval_days, lit, stack, when
-from promesa.measures import PREFIX, cost_to_serve, lived_moments
+from promesa.measures import PREFIX
 from promesa.value.purchases import with_groups
+from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,24 +152,21 @@ def cohorts(bought: Buying, period: str) -> list[Cohort]:
 def left_by_day(bought: Buying) -> Table:
     """Return what customers left: margin of their purchases, less what serving them cost; ``payer, when, left``."""
     question = replace(bought.question, since=None)
-    facts = question.facts
-    lived, costs = lived_moments(question), question.within(facts.table("costs"))
+    costs = served(question)
     loose = bought.orders.filter(bought.orders["loose"] > 0)
     days = bought.days.select(payer="customer", when="day", left="margin")
     return stack(
         [
             days,
-            _costs(question, lived, cost_to_serve(question, lived)),
-            _costs(question, costs, costs["amount"].cast("float64")),
+            _costs(question, costs),
             loose.select(payer="customer", when="day", left=-loose["loose"]),
         ]
     )
 
 
-def _costs(question: Question, table: Table, amount: Expression) -> Table:
-    table = table.mutate(amount_=amount)
-    table = table.filter(table["amount_"].notnull() & table["customer"].notnull())
-    return table.select(payer="customer", when=question.facts.local(table["at"]).date(), left=-table["amount_"])
+def _costs(question: Question, costs: Table) -> Table:
+    costs = costs.filter(costs["amount"].notnull() & costs["customer"].notnull())
+    return costs.select(payer="customer", when=question.facts.local(costs["at"]).date(), left=-costs["amount"])
 
 
 def came_back(bought: Buying) -> Table:

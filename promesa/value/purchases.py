@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import lit, stack, when
 from promesa.measures import PERIODS, PREFIX, with_dimensions
-from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -142,10 +141,15 @@ def with_groups(bought: Buying, customers: Table) -> Table:
     return with_dimensions(question, customers)
 
 
-def with_costs(bought: Buying, customers: Table) -> Table:
-    """Return customers with ``served`` (what serving each cost in the window) and ``costs`` (how many were known)."""
+def with_costs(bought: Buying, customers: Table, *, costs: Table) -> Table:
+    """Return customers with ``served`` (what serving each cost in the window) and ``costs`` (how many were known).
+
+    Parameters
+    ----------
+    costs : Table
+        From `served`, or `own_costs` where only some of the customers are looked at.
+    """
     question = bought.question
-    costs = served(question)
     loose = question.within(bought.orders.filter(bought.orders["loose"] > 0))
     entries = stack(
         [

@@ -30,12 +30,17 @@ def served(question: Question) -> Table:
     They add up to what the books say: what their accounts hold beyond the costs assigned to moments is shared as each
     account says, or stands with no customer. A moment whose cost nobody knows has a null amount.
     """
-    lived = lived_moments(question)
-    costs = costs_beside_the_books(question, question.within(question.facts.table("costs")))
-    entries = [_entries(lived, cost_to_serve(question, lived)), _entries(costs, costs["amount"])]
+    entries = [own_costs(question)]
     if question.workspace.model.accounts:
         entries += _of_the_books(question)
     return stack(entries)
+
+
+def own_costs(question: Question) -> Table:
+    """Return the costs to serve without what accounts share: those of one customer do not depend on the others."""
+    lived = lived_moments(question)
+    costs = costs_beside_the_books(question, question.within(question.facts.table("costs")))
+    return stack([_entries(lived, cost_to_serve(question, lived)), _entries(costs, costs["amount"])])
 
 
 def _entries(table: Table, amount: Expression) -> Table:

@@ -11,6 +11,7 @@ from promesa.engine import case, lit, when
 from promesa.measures import group_of
 from promesa.stats import Purchases
 from promesa.value.purchases import keys_of, with_costs, with_groups
+from promesa.value.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,7 @@ class HoldOut:
 def summaries(bought: Buying) -> Summaries:
     """Fetch the summaries at the end of the observation."""
     keys = keys_of(bought.question)
-    table = with_groups(bought, with_costs(bought, bought.customers))
+    table = with_groups(bought, with_costs(bought, bought.customers, costs=served(bought.question)))
     table = table.mutate(
         repeats=table["days"] - 1,
         recency=table["last"].delta(table["first"], unit="day"),

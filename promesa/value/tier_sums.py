@@ -17,6 +17,7 @@ from promesa.engine import literal, name
 from promesa.measures import ask
 from promesa.store import STATE, change_state, replace_state, state_rows, table_rows
 from promesa.value.purchases import buying, with_costs
+from promesa.value.serving import own_costs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,8 +81,10 @@ def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: b
 
 def _settings_of(run: Run) -> str:
     """Return a fingerprint of what sums depend on beside the facts."""
-    touchpoints = sorted((t.name, str(t.cost)) for t in run.ws.model.touchpoints.values())
-    return hashlib.sha256(json.dumps([run.ws.time_zone, touchpoints]).encode()).hexdigest()[:16]
+    model = run.ws.model
+    touchpoints = sorted((t.name, str(t.cost), str(t.cost_per_minute), t.minutes) for t in model.touchpoints.values())
+    decisive = [run.ws.time_zone, touchpoints, sorted(model.accounts)]
+    return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:16]
 
 
 def _tables_of(run: Run) -> dict[str, Any]:
@@ -192,7 +195,8 @@ def _sum_touched(run: Run, facts: Facts) -> int:
 def _fetch(run: Run, facts: Facts) -> None:
     """Write the sums of everyone whom the facts are of to a table of the session, money to its last decimal."""
     bought = buying(ask(facts.workspace, facts=facts))
-    table: Table = with_costs(bought, bought.customers)
+    # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
+    table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
     kept = ("customer", "first", "last", "days", "spent", "revenue", "margin", "served")
     run.engine.register("~arriving", facts.engine.batches(table.select(*kept)))
     money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in kept[4:])

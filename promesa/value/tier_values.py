@@ -8,7 +8,7 @@ import numpy as np
 
 from promesa.engine import stack
 from promesa.errors import TooFewObservations
-from promesa.measures import ask, cost_to_serve, lived_moments
+from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
 from promesa.stats import expected_purchases, summarise
 from promesa.store import state_rows
 from promesa.value.choosing import fitted, spend_of
@@ -51,6 +51,7 @@ def _write_margins(run: Run, facts: Facts) -> None:
     question = ask(facts.workspace, facts=facts)
     since = year_before(facts.as_of)
     orders, costs = (facts.table(table) for table in ("orders", "costs"))
+    costs = costs_beside_the_books(question, costs)
     lived = lived_moments(question)
     left = orders["revenue"].cast("float64") - orders["cost"].cast("float64").coalesce(0.0)
     entries = stack(

@@ -127,7 +127,7 @@ def test_the_most_costly_come_first(shop: Path) -> None:
         (["show", "promises", "--from", "31/02/2024"], "value-out-of-range"),
         (["show", "promises", "--from", "2024-02-02", "--to", "2024-01-01"], "value-out-of-range"),
         (["show", "chain", "--by", "channel"], "value-out-of-range"),
-        (["show", "value", "--by", "touchpoint"], "value-out-of-range"),
+        (["show", "lifetime", "--by", "touchpoint"], "value-out-of-range"),
         (["show", "chain", "--top", "3"], "value-out-of-range"),
         (["quarantine", "show", "nothing"], "unknown-name"),
         (["load", "--only", "momentos"], "unknown-name"),

@@ -242,7 +242,9 @@ def test_a_company_with_nothing_to_learn_from_says_so(locale: str) -> None:
 def test_an_older_snapshot_still_reads() -> None:
     page = html_of(read(marketplace(), locale="en"))
     assert not [name for name in LEARNED if f'id="{name}"' in page]
-    assert len(method.notes(ENGLISH)) - len(method.notes(read(marketplace(), locale="en"))) == len(method.NEEDS)
+    told = [key for key, document in method.NEEDS.items() if ENGLISH.rows(document)]
+    assert len(told) >= 7
+    assert len(method.notes(ENGLISH)) - len(method.notes(read(marketplace(), locale="en"))) == len(told)
 
 
 def test_hostile_and_long_names_stay_text(tmp_path: Path) -> None:

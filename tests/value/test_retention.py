@@ -303,3 +303,15 @@ def test_a_day_is_a_day_of_the_company(tmp_path: Path, duckdb: Engine) -> None:
     assert rows(found, "spells")[0]["estimate"] == 3  # 60 days from the first of January to the first of March
     found = of(facts_with(tmp_path, duckdb, end=300, orders=orders))
     assert rows(found, "spells")[0]["estimate"] == 2
+
+
+def test_who_began_before_the_window_is_left_out(tmp_path: Path, duckdb: Engine) -> None:
+    tables = returning_shop(120, seed=4, ratio=0.6)
+    facts = facts_with(tmp_path, duckdb, end=400, **tables)
+    later = of(facts, since="2016-03-01")
+    begun = {row["customer"]: row["at"] for row in reversed(tables["orders"])}
+    kept = {customer for customer, first in begun.items() if first >= datetime(2016, 3, 1, 5)}
+    assert 0 < len(kept) < 120
+    assert rows(later, "hazard_ratio")[0]["n"] == sum(
+        row["customer"] in kept and row["at"] < T0 + timedelta(days=400) for row in tables["orders"]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from random import Random
@@ -16,7 +17,8 @@ from promesa.measures import touchpoints
 from promesa.stats import expected_purchases, expected_spend, fit_buying, fit_spending, summarise
 from promesa.store import add_state, erase, open_facts, replace_state, session
 from promesa.value import margin, tier
-from tests.store.companies import NOON, Company
+from promesa.workspace import Account
+from tests.store.companies import NOON, Company, label
 from tests.value.shoppers import plain_summaries, shoppers
 from tests.value.traders import BEGIN, DAY, bands, fill, keys, members, review, sale, table, trader
 
@@ -240,6 +242,24 @@ def walk(made: Company, random: Random, steps: int) -> None:
 def test_whatever_happened_a_review_agrees_with_one_from_nothing(tmp_path: Path, seed: int) -> None:
     made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=purchases(60, seed=9, days=200))
     walk(made, Random(seed), 2)
+
+
+def test_what_accounts_share_does_not_fall_on_those_who_have_changed(tmp_path: Path) -> None:
+    made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=(sales := purchases(60, seed=9, days=200)))
+    account = Account(name="rent", label=label("rent"), spread="orders")
+    bill = "'rent' AS id, TIMESTAMP '2024-01-31 12:00:00' AS at, NULL AS customer, 90000 AS amount, 'rent' AS account"
+    loads = [
+        replace(load, sql=f"SELECT {bill} FROM bills UNION ALL SELECT {bill}") if load.table == "costs" else load
+        for load in made.ws.loads
+    ]
+    made.ws = replace(made.ws, model=replace(made.ws.model, accounts={"rent": account}), loads=tuple(loads))
+    made.load()
+    review(made, 200)
+    fill(made, sales=[*sales, sale(len(sales), 3, 20, 30)])
+    review(made, 201)
+    found = table(made, "tier_sums")
+    assert review(made, 201, rebuild=True).changed == 0
+    assert table(made, "tier_sums") == found
 
 
 @pytest.mark.slow
