@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promesa import words
@@ -115,8 +115,6 @@ def journeys(
 
 
 def _placed(figure: Estimate, where: dict[str, str | None], question: Question) -> Estimate:
-    from dataclasses import replace
-
     return replace(figure, dimensions={name: where[name] for name in (*OWN, *question.by)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -84,8 +85,6 @@ def rates(question: Question, found: Spells) -> list[Estimate]:
 
 
 def _churn(kept: Estimate) -> Estimate:
-    from dataclasses import replace
-
     lower, estimate, upper = (None if x is None else 1 - x for x in (kept.upper, kept.estimate, kept.lower))
     return replace(kept, measure="churn_rate", estimate=estimate, lower=lower, upper=upper)
 
