@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from promesa.store import Facts
 
 pytestmark = pytest.mark.spark
+# Beside the dimensions, what tells the rows of an analysis apart.
+MORE_NAMES = {
+    "differences": ["from"],
+    "balance": ["month"],
+    "retention": ["cohort", "since", "period", "days", "term", "kind", "level"],
+}
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("promises", {}),
     ("promises", {"by": ("month", "region"), "promises": ("arrives",)}),
@@ -38,6 +44,8 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("returning", {"by": ("region", "month")}),
     ("chain", {}),
     ("balance", {}),
+    ("retention", {}),
+    ("retention", {"by": ("channel",), "since": "2018-02-18"}),
     ("journeys", {}),
     ("transitions", {"by": ("region",)}),
 ]
@@ -74,7 +82,7 @@ def test_rows_are_equal(worlds: list[tuple[Facts, Facts]], analysis: str, asked:
     second = compute(analysis, there.workspace, facts=there, **asked)
     assert any(estimate.estimate is not None for estimate in first.estimates)
     assert [list(row) for row in first.rows()] == [list(row) for row in second.rows()]
-    names = [*first.dimensions, *{"differences": ["from"], "balance": ["month"]}.get(analysis, [])]
+    names = [*first.dimensions, *MORE_NAMES.get(analysis, [])]
     assert_same(second.rows(), first.rows(), names=names)
 
 
