@@ -291,20 +291,13 @@ def _empty_duckdb(backend: Any, table: str, columns: Sequence[tuple[str, str]]) 
 
 
 def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
-    if not files:
-        return _empty_memory(columns)
     schema = ", ".join(f"`{column}` {SPARK_TYPES[kind]}" for column, kind in columns)
     session = backend._session  # noqa: SLF001 (Ibis reads Parquet on Spark without a schema, and has no door for one)
-    session.read.schema(schema).parquet(*files).createOrReplaceTempView(name)
+    # Without files by the same way, so that an empty table has the types of any other.
+    frame = session.read.schema(schema).parquet(*files) if files else session.createDataFrame([], schema)
+    frame.createOrReplaceTempView(name)
     table: ibis.Table = backend.table(name)
     return table
-
-
-def _empty_memory(columns: Sequence[tuple[str, str]]) -> ibis.Table:
-    import ibis
-
-    schema = ibis.schema({column: IBIS_TYPES[kind] for column, kind in columns})
-    return ibis.memtable(schema.to_pyarrow().empty_table())
 
 
 def _translated(error: Exception) -> PromesaError:
