@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.cli import (
     balance_tables,
+    coherence_tables,
     effect_tables,
     journey_tables,
     ledger_tables,
@@ -31,6 +32,9 @@ FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evi
 COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
     "journeys": journey_tables.journeys,
     "transitions": journey_tables.transitions,
+    "handovers": coherence_tables.handovers,
+    "memory": coherence_tables.memory,
+    "coherence": coherence_tables.coherence,
     "drivers": outcome_tables.drivers,
     "roles": outcome_tables.roles,
     "asymmetry": outcome_tables.asymmetry,

@@ -1,8 +1,25 @@
-"""Journeys: moments put in order, the map as it is lived, and what repeats, turns back or breaks off in it."""
+"""Journeys: moments put in order, the map as it is lived, what repeats, turns back or breaks off in it; its memory."""
 
 from promesa.journeys.assembling import Steps, steps_of
+from promesa.journeys.coherence import Coherence, coherence
+from promesa.journeys.handovers import Handovers, handovers
+from promesa.journeys.memory import Memory, memory
 from promesa.journeys.overview import Journeys, journeys
 from promesa.journeys.transitions import Transitions, transitions
 from promesa.journeys.variants import way_of
 
-__all__ = ["Journeys", "Steps", "Transitions", "journeys", "steps_of", "transitions", "way_of"]
+__all__ = [
+    "Coherence",
+    "Handovers",
+    "Journeys",
+    "Memory",
+    "Steps",
+    "Transitions",
+    "coherence",
+    "handovers",
+    "journeys",
+    "memory",
+    "steps_of",
+    "transitions",
+    "way_of",
+]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from promesa.measures import Question
     from promesa.workspace import Promise
 
-_KEPT = ("source", "id", "at", "customer", "journey", "due", "when_", "status", "arrived", "gap")
+_KEPT = ("source", "id", "at", "customer", "journey", "due", "when_", "status", "arrived", "gap", "stated")
 STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
 
 
@@ -24,8 +24,9 @@ def commitments(question: Question, promise: Promise) -> Table:
     Table
         One row a commitment: ``source``, ``id``, ``at``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
         `STATUSES`), ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
-        promise's unit) and ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so
-        that the several figures of a question judge them once.
+        promise's unit), ``stated`` (what was promised: days from when it was, or the promise's unit) and
+        ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so that the several figures of a
+        question judge them once.
 
     Notes
     -----
@@ -48,7 +49,11 @@ def commitments(question: Question, promise: Promise) -> Table:
         otherwise=lit("broken"),
     )
     table = judged.mutate(
-        status=status, arrived=~pending, gap=_gap(question, judged), when_=judged["due"].coalesce(judged["at"])
+        status=status,
+        arrived=~pending,
+        gap=_gap(question, judged),
+        stated=_stated(question, judged),
+        when_=judged["due"].coalesce(judged["at"]),
     )
     table = with_dimensions(question, table, time="when_")
     columns = [*(PREFIX + name for name in question.by), *_KEPT]
@@ -96,6 +101,14 @@ def _gap(question: Question, table: Table) -> Expression:
     if promised.type().is_numeric() and delivered.type().is_numeric():
         return delivered.cast("float64") - promised.cast("float64")
     return null_of("float64")
+
+
+def _stated(question: Question, table: Table) -> Expression:
+    promised = table["promised_"]
+    if promised.type().is_timestamp() or promised.type().is_date():
+        first, last = (_local_day(question, value) for value in (table["promised_at"], promised))
+        return last.delta(first, unit="day").cast("float64")
+    return promised.cast("float64") if promised.type().is_numeric() else null_of("float64")
 
 
 def _local_day(question: Question, value: Any) -> Any:

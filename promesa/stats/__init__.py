@@ -6,6 +6,7 @@ from promesa.stats.allocations import best_split
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
+from promesa.stats.between import Between, WidestPair, between_units
 from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_shifts, summarise
 from promesa.stats.clusters import (
     ClusterSums,
@@ -50,6 +51,16 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
+from promesa.stats.remembering import (
+    CANDIDATES,
+    WEIGHED,
+    Foretold,
+    Remembered,
+    change_by,
+    raised,
+    remembered_by,
+    score_summaries,
+)
 from promesa.stats.responses import ResponseCurve, fit_response, response_obstacle
 from promesa.stats.robustness import Benchmark, Robustness, robustness_of_t
 from promesa.stats.separation import Separation, separation
@@ -64,7 +75,9 @@ from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
 from promesa.stats.unit_hashes import unit_hashes
 
 __all__ = [
+    "CANDIDATES",
     "QUANTILE_GRID",
+    "WEIGHED",
     "AdjustedEffect",
     "AdjustmentSettings",
     "ArmEffect",
@@ -73,6 +86,7 @@ __all__ = [
     "Balance",
     "Benchmark",
     "Bend",
+    "Between",
     "Bootstrap",
     "BuyingCompared",
     "BuyingProcess",
@@ -91,6 +105,7 @@ __all__ = [
     "ElementAsymmetry",
     "Experiment",
     "ExperimentSettings",
+    "Foretold",
     "Form",
     "HalfFigures",
     "Importance",
@@ -107,6 +122,7 @@ __all__ = [
     "ProportionalHazards",
     "Purchases",
     "Reliability",
+    "Remembered",
     "ResponseCurve",
     "Robustness",
     "SampleRatio",
@@ -118,12 +134,15 @@ __all__ = [
     "Spending",
     "Survival",
     "Synergies",
+    "WidestPair",
     "adjusted_effects",
     "always_valid_interval",
     "asymmetry",
     "benjamini_hochberg",
     "best_split",
+    "between_units",
     "bucketed_products",
+    "change_by",
     "clustered_regression",
     "compare_buying",
     "compare_curves",
@@ -157,11 +176,14 @@ __all__ = [
     "product_pairs",
     "proportional_hazards",
     "quantile_interval",
+    "raised",
     "ratio_variance",
+    "remembered_by",
     "resampled_moments",
     "response_obstacle",
     "robustness_of_t",
     "sampled_interval",
+    "score_summaries",
     "separation",
     "shapley_shares",
     "share_interval",

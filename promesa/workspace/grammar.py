@@ -252,6 +252,19 @@ JOURNEYS = (
         at_least=0,
         help="a journey that has not ended is open until nothing has happened for so long",
     ),
+    Field(
+        name="remembered",
+        kind="text",
+        refers="concept",
+        help="what is asked later about a journey as a whole; the first of link memory, satisfaction or loyalty when "
+        "left out",
+    ),
+    Field(
+        name="asked_again",
+        kind="text",
+        refers="element",
+        help="element that is above 0 where customers had to say again what they had said before",
+    ),
 )
 RETENTION = (
     Field(

@@ -191,12 +191,19 @@ class JourneySettings:
         Touchpoints that end a journey.
     open_days : int
         A journey that none of them has ended is open until nothing has happened for so long.
+    remembered : str or None
+        The concept that is asked about a journey as a whole, later; None: the first of link memory, satisfaction or
+        loyalty.
+    asked_again : str or None
+        The element that says of a moment that the customer had to say again what was said before.
     """
 
     gap_days: int = 30
     across_channels: bool = True
     closes_at: tuple[str, ...] = ()
     open_days: int = 30
+    remembered: str | None = None
+    asked_again: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,8 +98,17 @@ def read_journeys(ws: Workspace, locale: str) -> Part:
         "across_channels": settings.across_channels,
         "closes_at": ", ".join(settings.closes_at) or None,
         "open_days": settings.open_days,
+        "remembered": settings.remembered,
+        "asked_again": settings.asked_again,
     }
-    return [row], [say("workspace.line.journeys", locale, **row)]
+    lines = [say("workspace.line.journeys", locale, **row)]
+    if settings.remembered is not None:
+        concept = ws.model.concepts[settings.remembered].label.in_locale(locale)
+        lines.append(say("workspace.line.remembered", locale, concept=concept))
+    if settings.asked_again is not None:
+        element = ws.model.elements[settings.asked_again].label.in_locale(locale)
+        lines.append(say("workspace.line.asked_again", locale, element=element))
+    return [row], lines
 
 
 def _label(ws: Workspace, trait: str, locale: str) -> str:
