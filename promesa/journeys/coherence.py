@@ -184,7 +184,7 @@ def coherence(
         beside = traits if between in PERIODS else (*traits, "month")
         found += comparisons(question, seen, units=(between,), beside=beside)
     heading: dict[str, Any] = question.heading("coherence", first=OWN)
-    figures = [*_figures(found, workspace), *(stated_figures(question) if "channel" in units else ())]
+    figures = [*_figures(found, workspace), *(stated_figures(question, columns=columns) if "channel" in units else ())]
     return Coherence(**heading, estimates=tuple(figures))
 
 

@@ -87,10 +87,8 @@ def recalled(steps: Steps) -> tuple[Recalled, Recalled]:
             n_missing=alone, share=parts / PARTS,
         )  # fmt: skip
 
-    before = numbers["lived_before_"] == 1
-    return of("remembered_", ~np.isnan(numbers["remembered_"]) & before), of(
-        "returned_", ~np.isnan(numbers["returned_"])
-    )
+    told = ~np.isnan(numbers["remembered_"]) & (numbers["lived_before_"] == 1)
+    return of("remembered_", told), of("returned_", ~np.isnan(numbers["returned_"]))
 
 
 def _of_several(

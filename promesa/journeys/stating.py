@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import when
@@ -11,7 +12,7 @@ from promesa.results import Estimate
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from promesa.engine import Table
     from promesa.measures import Question
@@ -21,8 +22,13 @@ CHANNEL = "channel"
 _EXTRA = {"measured": "stated", "against": None, "p_value": None, "p_adjusted": None, "found": None}
 
 
-def stated_figures(question: Question) -> Iterator[Estimate]:
+def stated_figures(question: Question, *, columns: Sequence[str]) -> Iterator[Estimate]:
     """Yield what each promise promised in each channel of sale.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Dimensions with which the commitments were judged already, so that they need not be judged again.
 
     Notes
     -----
@@ -30,8 +36,11 @@ def stated_figures(question: Question) -> Iterator[Estimate]:
     whose value is the same everywhere is not shown. The median over all channels is taken as it is: with many
     commitments its own error is small beside that of one channel.
     """
+    asked = replace(question, by=tuple(columns))
     for promise in question.workspace.model.promises.values():
-        table = _stated(question, promise)
+        if _is_number(promise.promised):
+            continue
+        table = _stated(asked, promise)
         found = _quantiles(question, table)
         shown = {key: row for key, row in found.items() if key is not None and _shown(question, row)}
         whole = found.get(None)
@@ -53,6 +62,15 @@ def stated_figures(question: Question) -> Iterator[Estimate]:
                     question, where, measure, group.values[measure], unit="fraction", kind="share",
                     extra=dict(_EXTRA),
                 )  # fmt: skip
+
+
+def _is_number(sql: str) -> bool:
+    """Tell whether what is promised is one number for everybody."""
+    try:
+        float(sql)
+    except ValueError:
+        return False
+    return True
 
 
 def _stated(question: Question, promise: Promise) -> Table:

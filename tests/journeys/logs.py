@@ -39,6 +39,8 @@ def log_facts(
     touchpoints: Mapping[str, tuple[str, str]],
     as_of: datetime,
     settings: str = "",
+    more: str = "",
+    tables: Mapping[str, Sequence[Row]] | None = None,
     version: str = "log",
 ) -> Facts:
     """Return the facts of a company whose moments are `rows`.
@@ -49,6 +51,10 @@ def log_facts(
         In the order of model.toml.
     settings : str
         What [journeys] says.
+    more : str
+        What else model.toml says.
+    tables : mapping of str to rows
+        Other facts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "promesa.toml").write_text(SETTINGS, encoding="utf-8")
@@ -57,10 +63,11 @@ def log_facts(
         *(f"[functions.{name}]" for name in functions),
         *(f'[touchpoints.{name}]\nstage = "{s}"\nfunction = "{f}"' for name, (s, f) in touchpoints.items()),
         f"[journeys]\n{settings}",
+        more,
     ]
     (folder / "model.toml").write_text("\n".join(model), encoding="utf-8")
     workspace = open_workspace(folder)
-    return facts_of(workspace, {"moments": list(rows)}, folder=folder, as_of=as_of, engine=engine, version=version)
+    return facts_of(workspace, {"moments": list(rows), **(tables or {})}, folder=folder, as_of=as_of, engine=engine, version=version)
 
 
 def ways(rows: Sequence[Row], places: Sequence[str]) -> dict[str, list[Row]]:

@@ -36,6 +36,7 @@ MORE: dict[str, dict[str, list[str]]] = {
     "returning": {"return_rate": ["within_days"]},
     "journeys": {},
     "transitions": {},
+    "handovers": {"": ["from_owner", "to_owner"]},
     "identity": {},
     "quality": {"rows": ["first", "last"]},
 }
@@ -58,6 +59,8 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "tiers": {"expected_profit": ["horizon_days"], "moved": ["to"]},
     "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
+    "memory": {"": ["concept", "within_days"]},
+    "coherence": {"": ["measured", "against", "p_value", "p_adjusted", "found"]},
     "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
     "balance": {
         "": ["month", "at_spend", "current", "lowest", "highest", "of", "periods", "shared", "earliest"],
@@ -116,6 +119,7 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
     "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
+    "handovers", "memory", "coherence",
     "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities",
     "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
     "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month",
