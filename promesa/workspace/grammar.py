@@ -125,12 +125,7 @@ MODEL: dict[str, tuple[Field, ...]] = {
         Field(name="top_from", kind="number", help="lowest score that counts as a top answer (kind top_box)"),
         Field(name="better", kind="choice", choices=get_args(Better), default="more", help="which direction is better"),
         Field(name="link", kind="choice", choices=LINKS, default="satisfaction", help="link of the chain it measures"),
-        Field(
-            name="states",
-            kind="text",
-            refers="feature",
-            help="what it says the importance of: a name of the model",
-        ),
+        Field(name="states", kind="text", refers="feature", help="what it says the importance of: a name of the model"),
     ),
     "traits": (LABEL,),
     "purposes": (
@@ -252,19 +247,8 @@ JOURNEYS = (
         at_least=0,
         help="a journey that has not ended is open until nothing has happened for so long",
     ),
-    Field(
-        name="remembered",
-        kind="text",
-        refers="concept",
-        help="what is asked later about a journey as a whole; the first of link memory, satisfaction or loyalty when "
-        "left out",
-    ),
-    Field(
-        name="asked_again",
-        kind="text",
-        refers="element",
-        help="element that is above 0 where customers had to say again what they had said before",
-    ),
+    Field(name="remembered", kind="text", refers="concept", help="what is asked later about a journey as a whole"),
+    Field(name="asked_again", kind="text", refers="element", help="element above 0 where customers had to repeat"),
 )
 RETENTION = (
     Field(

@@ -60,14 +60,16 @@ def log_facts(
     (folder / "promesa.toml").write_text(SETTINGS, encoding="utf-8")
     functions = sorted({function for _, function in touchpoints.values()})
     model = [
-        *(f"[functions.{name}]" for name in functions),
+        *(f"[functions.{name}]" for name in functions if f"[functions.{name}]" not in more),
         *(f'[touchpoints.{name}]\nstage = "{s}"\nfunction = "{f}"' for name, (s, f) in touchpoints.items()),
         f"[journeys]\n{settings}",
         more,
     ]
     (folder / "model.toml").write_text("\n".join(model), encoding="utf-8")
     workspace = open_workspace(folder)
-    return facts_of(workspace, {"moments": list(rows), **(tables or {})}, folder=folder, as_of=as_of, engine=engine, version=version)
+    return facts_of(
+        workspace, {"moments": list(rows), **(tables or {})}, folder=folder, as_of=as_of, engine=engine, version=version
+    )
 
 
 def ways(rows: Sequence[Row], places: Sequence[str]) -> dict[str, list[Row]]:
