@@ -1,0 +1,172 @@
+"""Memory of journeys: what stands behind it beside a plain loop, a planted truth, and where there is no answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from promesa import journeys
+from promesa.journeys import steps_of
+from promesa.journeys.recalling import recalled
+from promesa.measures import ask
+from promesa.stats import WEIGHED, score_summaries
+from tests.journeys.logs import Row, log_facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promesa.engine import Engine
+    from promesa.store import Facts
+
+PLACES = {
+    "browse": ("before", "shop"),
+    "buy": ("during", "shop"),
+    "deliver": ("after", "van"),
+    "call": ("after", "care"),
+}
+MORE = """
+[concepts.moment]
+kind = "mean"
+scale = [0, 10]
+link = "none"
+[concepts.recuerdo]
+kind = "mean"
+scale = [0, 10]
+link = "memory"
+"""
+BEGIN, AS_OF = datetime(2020, 1, 1), datetime(2022, 1, 1)
+WEIGHTS = np.array([0.40, 0.05, 0.35, 0.10])  # of worst, best, end, mean
+
+
+def company(seed: int, *, customers: int) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return moments, opinions and orders of customers who remember the worst and the end, and return by it."""
+    rng = np.random.default_rng(seed)
+    moments: list[Row] = []
+    opinions: list[Row] = []
+    orders: list[Row] = []
+    for customer in range(customers):
+        for order in range(2):
+            at, journey = BEGIN + timedelta(days=250 * order), f"{customer} {order}"
+            orders.append({"customer": customer, "at": at, "journey": journey, "revenue": 10})
+            scores: list[float] = []
+            for place in rng.permutation(list(PLACES))[: rng.integers(1, 5)]:
+                at += timedelta(hours=1)
+                row = {"customer": customer, "journey": journey, "touchpoint": str(place), "at": at}
+                moments.append({**row, "channel": "web", "source": "s", "id": f"{len(moments):06d}"})
+                score = float(np.clip(np.round(rng.normal(6.5, 2.2) - (place == "call")), 0, 10))
+                scores.append(score)
+                opinions.append({**row, "concept": "moment", "score": score})
+            summed = score_summaries(scores, [0])
+            told = 0.5 + sum(w * float(summed[name][0]) for w, name in zip(WEIGHTS, WEIGHED, strict=True))
+            told = float(np.clip(told + rng.normal(0, 0.8), 0, 10))
+            about = {"customer": customer, "journey": journey, "concept": "recuerdo", "at": at + timedelta(days=45)}
+            opinions.append({**about, "score": told if rng.random() < 0.8 else None})
+            if rng.random() < 1 / (1 + np.exp(5 - told)):
+                orders.append({"customer": customer, "at": at + timedelta(days=30), "journey": f"{journey} again",
+                               "revenue": 10})  # fmt: skip
+    return moments, opinions, orders
+
+
+def facts_of(folder: Path, engine: Engine, rows: tuple[list[Row], list[Row], list[Row]], *, version: str) -> Facts:
+    moments, opinions, orders = rows
+    return log_facts(
+        folder, engine, moments, touchpoints=PLACES, as_of=AS_OF, more=MORE, version=version,
+        tables={"opinions": opinions, "orders": orders},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[list[Row], list[Row], list[Row]]:
+    return company(1, customers=600)
+
+
+@pytest.fixture(scope="module")
+def facts(rows: Any, duckdb: Engine, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return facts_of(tmp_path_factory.mktemp("memory"), duckdb, rows, version="memory")
+
+
+def test_what_stands_behind_it_is_what_a_plain_loop_finds(rows: Any, facts: Facts) -> None:
+    moments, opinions, orders = rows
+    told, returned = recalled(steps_of(ask(facts.workspace, facts=facts)))
+    scores: dict[str, list[float]] = {}
+    remembered: dict[str, float] = {}
+    for one in opinions:
+        if one["concept"] == "moment":
+            scores.setdefault(one["journey"], []).append(one["score"])
+        elif one["score"] is not None:
+            remembered[one["journey"]] = one["score"]
+    several = sorted(journey for journey, found in scores.items() if len(found) > 1)
+    wanted = [journey for journey in several if journey in remembered]
+    assert told.outcome.tolist() == [remembered[journey] for journey in wanted]
+    assert told.scores.tolist() == [score for journey in wanted for score in scores[journey]]
+    assert told.n_missing == sum(len(scores[journey]) == 1 for journey in remembered)
+    ends = {row["journey"]: row["at"] for row in moments}
+    again = [
+        float(
+            any(
+                order["customer"] == int(journey.split()[0])
+                and order["journey"] != journey
+                and ends[journey] < order["at"] <= ends[journey] + timedelta(days=90)
+                for order in orders
+            )
+        )
+        for journey in several
+    ]
+    assert returned.outcome.tolist() == again
+
+
+def test_the_planted_weights_are_found(facts: Facts) -> None:
+    found = journeys.memory(facts.workspace, facts=facts)
+    for weight, name in zip(WEIGHTS, WEIGHED, strict=True):
+        row = found.find("weight", outcome="remembered", summary=name)
+        assert row is not None
+        assert row.lower is not None
+        assert row.upper is not None
+        assert row.lower <= weight <= row.upper
+        assert row.evidence == "associated"
+    more = found.find("foretold_more", outcome="remembered", summary="worst_and_end")
+    assert more is not None
+    assert more.lower is not None
+    assert more.lower > 0
+    worst = [e for e in found.estimates if e.measure == "worst_share" and e.dimensions["outcome"] == "remembered"]
+    assert max(worst, key=lambda e: e.estimate or 0).dimensions["touchpoint"] == "call"
+    change = found.find("change_by_point", outcome="remembered", touchpoint="call")
+    assert change is not None
+    assert 0 < (change.estimate or 0) < 0.5
+    for locale in ("es", "en"):
+        assert "90" not in found.summary(locale)[:3]
+        assert found.chart(locale)
+
+
+def test_who_returns_is_told(facts: Facts) -> None:
+    found = journeys.memory(facts.workspace, facts=facts)
+    both = found.find("foretold", outcome="return", summary="worst_and_end")
+    assert both is not None
+    assert both.lower is not None
+    assert both.lower > 0.5
+    assert both.extra == {"concept": None, "within_days": 90}
+
+
+def test_few_journeys_give_no_answer(tmp_path: Path, duckdb: Engine) -> None:
+    for name, made in (("none", ([], [], [])), ("few", company(2, customers=20))):
+        few = facts_of(tmp_path / name, duckdb, made, version=f"memory of {name}")
+        found = journeys.memory(few.workspace, facts=few)
+        assert {e.measure for e in found.estimates} == {"journeys_asked"}
+        assert found.summary("es")
+        assert found.chart() is None
+
+
+def test_without_a_remembered_concept_only_the_return_is_told(rows: Any, tmp_path: Path, duckdb: Engine) -> None:
+    moments, opinions, orders = rows
+    none = log_facts(
+        tmp_path, duckdb, moments[:400], touchpoints=PLACES, as_of=AS_OF, version="unremembered",
+        more=MORE[: MORE.index("[concepts.recuerdo]")],
+        tables={"opinions": [one for one in opinions if one["concept"] == "moment"], "orders": orders},
+    )  # fmt: skip
+    found = journeys.memory(none.workspace, facts=none)
+    asked = found.find("journeys_asked", outcome="remembered")
+    assert asked is not None
+    assert asked.estimate == 0
