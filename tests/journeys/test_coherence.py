@@ -129,16 +129,14 @@ def test_other_questions(facts: Facts) -> None:
     assert {e.dimensions["by"] for e in one.estimates} == {"supplier"}
     with pytest.raises(ValueOutOfRange):
         journeys.coherence(facts.workspace, by="region", facts=facts)
-    workspace = replace(facts.workspace, min_group=10_000)
-    hidden = journeys.coherence(workspace, facts=replace(facts, workspace=workspace))
-    assert hidden.estimates == ()
-    assert hidden.summary("es")
-    assert hidden.chart() is None
 
 
 def test_nothing(tmp_path: Path, duckdb: Engine) -> None:
     none = log_facts(tmp_path, duckdb, [], touchpoints=PLACES, as_of=AS_OF, more=MORE, version="incoherent")
-    assert journeys.coherence(none.workspace, facts=none).estimates == ()
+    found = journeys.coherence(none.workspace, by="supplier", facts=none)
+    assert found.estimates == ()
+    assert found.summary("es")
+    assert found.chart() is None
 
 
 def observations(seed: int, *, effect: float, customers: int = 150) -> Observations:
@@ -183,6 +181,15 @@ def test_a_unit_that_is_one_kind_of_customer_is_left_out(facts: Facts) -> None:
     (one,) = comparisons(ask(facts.workspace, facts=facts), seen, units=("channel",), beside=("region",))
     assert set(one.units) == set(CHANNELS)
     assert one.n_missing == int((only == "a carrier of the south").sum())
+
+
+def test_small_units_are_left_out(facts: Facts) -> None:
+    workspace = replace(facts.workspace, min_group=130)
+    question = ask(workspace, facts=replace(facts, workspace=workspace))
+    seen = observations(3, effect=0.0)
+    (one,) = comparisons(question, seen, units=("channel",), beside=("region",))
+    assert all(n >= 130 for n in one.n)
+    assert one.n_missing == len(seen.values) - sum(one.n)
 
 
 @pytest.mark.slow

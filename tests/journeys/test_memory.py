@@ -100,8 +100,8 @@ def test_what_stands_behind_it_is_what_a_plain_loop_finds(rows: Any, facts: Fact
             remembered[one["journey"]] = one["score"]
     several = sorted(journey for journey, found in scores.items() if len(found) > 1)
     wanted = [journey for journey in several if journey in remembered]
-    assert told.outcome.tolist() == [remembered[journey] for journey in wanted]
-    assert told.scores.tolist() == [score for journey in wanted for score in scores[journey]]
+    assert told.outcome == pytest.approx([remembered[journey] for journey in wanted])
+    assert told.scores == pytest.approx([score for journey in wanted for score in scores[journey]])
     assert told.n_missing == sum(len(scores[journey]) == 1 for journey in remembered)
     ends = {row["journey"]: row["at"] for row in moments}
     again = [
@@ -118,8 +118,12 @@ def test_what_stands_behind_it_is_what_a_plain_loop_finds(rows: Any, facts: Fact
     assert returned.outcome.tolist() == again
 
 
-def test_the_planted_weights_are_found(facts: Facts) -> None:
-    found = journeys.memory(facts.workspace, facts=facts)
+@pytest.fixture(scope="module")
+def found(facts: Facts) -> journeys.Memory:
+    return journeys.memory(facts.workspace, facts=facts)
+
+
+def test_the_planted_weights_are_found(found: journeys.Memory) -> None:
     for weight, name in zip(WEIGHTS, WEIGHED, strict=True):
         row = found.find("weight", outcome="remembered", summary=name)
         assert row is not None
@@ -141,8 +145,7 @@ def test_the_planted_weights_are_found(facts: Facts) -> None:
         assert found.chart(locale)
 
 
-def test_who_returns_is_told(facts: Facts) -> None:
-    found = journeys.memory(facts.workspace, facts=facts)
+def test_who_returns_is_told(found: journeys.Memory) -> None:
     both = found.find("foretold", outcome="return", summary="worst_and_end")
     assert both is not None
     assert both.lower is not None
@@ -151,20 +154,19 @@ def test_who_returns_is_told(facts: Facts) -> None:
 
 
 def test_few_journeys_give_no_answer(tmp_path: Path, duckdb: Engine) -> None:
-    for name, made in (("none", ([], [], [])), ("few", company(2, customers=20))):
-        few = facts_of(tmp_path / name, duckdb, made, version=f"memory of {name}")
-        found = journeys.memory(few.workspace, facts=few)
-        assert {e.measure for e in found.estimates} == {"journeys_asked"}
-        assert found.summary("es")
-        assert found.chart() is None
+    few = facts_of(tmp_path, duckdb, company(2, customers=20), version="memory of few")
+    found = journeys.memory(few.workspace, facts=few)
+    assert {e.measure for e in found.estimates} == {"journeys_asked"}
+    assert found.summary("es")
+    assert found.chart() is None
 
 
-def test_without_a_remembered_concept_only_the_return_is_told(rows: Any, tmp_path: Path, duckdb: Engine) -> None:
+def test_nothing_asked_and_nothing_remembered(rows: Any, tmp_path: Path, duckdb: Engine) -> None:
     moments, opinions, orders = rows
+    del opinions, orders
     none = log_facts(
-        tmp_path, duckdb, moments[:400], touchpoints=PLACES, as_of=AS_OF, version="unremembered",
+        tmp_path, duckdb, moments[:40], touchpoints=PLACES, as_of=AS_OF, version="unremembered",
         more=MORE[: MORE.index("[concepts.recuerdo]")],
-        tables={"opinions": [one for one in opinions if one["concept"] == "moment"], "orders": orders},
     )  # fmt: skip
     found = journeys.memory(none.workspace, facts=none)
     asked = found.find("journeys_asked", outcome="remembered")
