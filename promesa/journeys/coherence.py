@@ -12,6 +12,7 @@ from promesa.errors import ValueOutOfRange
 from promesa.journeys.assembling import steps_of
 from promesa.journeys.comparing import comparisons, fetched
 from promesa.journeys.observing import SCORE, WAIT, observed
+from promesa.journeys.saying import said
 from promesa.journeys.stating import stated_figures
 from promesa.measures import PERIODS, ask
 from promesa.results import Estimate, Result
@@ -42,20 +43,19 @@ class Coherence(Result):
         if not compared:
             return words.say("journeys.coherence.empty", locale)
         found = [e for e in compared if e.extra["found"]]
-        said = [
+        told = [
             words.say("journeys.coherence.summary", locale, found=len(found), compared=len(compared), n=len(compared))
         ]
         if found:
             most = min(found, key=lambda e: float(str(e.extra["p_value"])))
-            said.append(self._widest(most, locale))
+            told.append(self._widest(most, locale))
         stated = [e for e in self.estimates if e.measure == "stated_less" and e.lower is not None and e.lower > 0.5]
         if stated:
-            said.append(self._stated(max(stated, key=lambda e: e.lower or 0.0), locale))
-        return " ".join(said)
+            told.append(self._stated(max(stated, key=lambda e: e.lower or 0.0), locale))
+        return " ".join(told)
 
     def _widest(self, e: Estimate, locale: str) -> str:
         where = e.dimensions
-        ends = {key: words.amount(getattr(e, key), e.unit, locale) for key in ("estimate", "lower", "upper")}
         return words.say(
             f"journeys.coherence.widest_{e.extra['measured']}" if e.extra["measured"] in {SCORE, WAIT}
             else "journeys.coherence.widest_kept",
@@ -65,7 +65,7 @@ class Coherence(Result):
             high=self.label(where["group"], locale),
             low=self.label(str(e.extra["against"]), locale),
             n=words.number(e.n, locale),
-            **ends,
+            **said(e, locale),
         )  # fmt: skip
 
     def _stated(self, e: Estimate, locale: str) -> str:
@@ -75,7 +75,7 @@ class Coherence(Result):
             promise=self.label(e.dimensions["promise"], locale),
             channel=self.label(e.dimensions["group"], locale),
             n=words.number(e.n, locale),
-            **{key: words.amount(getattr(e, key), e.unit, locale) for key in ("estimate", "lower", "upper")},
+            **said(e, locale),
         )
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:

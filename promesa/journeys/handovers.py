@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.journeys.assembling import JOURNEY, steps_of
 from promesa.journeys.handing import FROM, TO, handed_over
+from promesa.journeys.saying import said
 from promesa.journeys.shares import asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import clustered, count_of, group_of, mean_of, sort_key, withheld
 from promesa.results import Estimate, Result
@@ -40,28 +41,27 @@ class Handovers(Result):
         if not shares:
             return words.say("journeys.handovers.empty", locale)
         often = {tuple(e.dimensions.values()) for e in shares if (e.estimate or 0.0) >= OFTEN}
-        said = [self._said("summary", max(shares, key=lambda e: e.estimate or 0.0), locale)]
+        told = [self._said("summary", max(shares, key=lambda e: e.estimate or 0.0), locale)]
         for measure, key in (("wait_median", "slowest"), ("visited_again", "returns"), ("unowned", "unowned")):
             known = [e for e in self._known(measure) if tuple(e.dimensions.values()) in often]
             if known and (most := max(known, key=lambda e: (e.estimate or 0.0, e.n))).estimate:
-                said.append(self._said(key, most, locale))
+                told.append(self._said(key, most, locale))
         worse = [e for e in self._known("score_difference") if e.upper is not None and e.upper < 0]
         if worse:
-            said.append(self._said("worse", min(worse, key=lambda e: e.estimate or 0.0), locale))
-        return " ".join(said)
+            told.append(self._said("worse", min(worse, key=lambda e: e.estimate or 0.0), locale))
+        return " ".join(told)
 
     def _known(self, measure: str) -> list[Estimate]:
         return [e for e in self.estimates if e.measure == measure and e.estimate is not None]
 
     def _said(self, key: str, figure: Estimate, locale: str) -> str:
-        ends = {end: words.amount(getattr(figure, end), figure.unit, locale) for end in ("estimate", "lower", "upper")}
         return words.say(
             f"journeys.handovers.{key}",
             locale,
             giver=self.label(figure.dimensions[FROM], locale),
             taker=self.label(figure.dimensions[TO], locale),
             n=words.number(figure.n, locale),
-            **ends,
+            **said(figure, locale),
         )
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:

@@ -22,6 +22,8 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "coherence",
+    "memory",
     "balance",
     "curves",
     "lags",
@@ -38,6 +40,8 @@ NOTES = (
     "quarantine",
 )
 NEEDS = {
+    "coherence": "coherence",
+    "memory": "memory",
     "balance": "balance",
     "curves": "balance",
     "lags": "lags",

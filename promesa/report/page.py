@@ -14,6 +14,7 @@ from promesa.errors import StoreNotWritable
 from promesa.report import (
     balance,
     chain,
+    coherence,
     drivers,
     effects,
     experiments,
@@ -46,6 +47,7 @@ SECTIONS = (
     "promises",
     "touchpoints",
     "trend",
+    "coherence",
     "value",
     "retention",
     "tiers",
@@ -143,6 +145,7 @@ def html_of(content: Content) -> str:
         **_staying(content),
         **_tiers(content),
         **(balance.shown(content) if balance.is_there(content) else {}),
+        **(coherence.shown(content) if coherence.is_there(content) else {}),
         **_figures(content),
     )
 
@@ -150,6 +153,7 @@ def html_of(content: Content) -> str:
 def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
+        "coherence": coherence.is_there(content),
         "retention": retention.is_there(content),
         "tiers": tiers.is_there(content),
         "balance": balance.is_there(content),
