@@ -89,7 +89,8 @@ def moment_scores(steps: Steps) -> Table:
 
 def _placed(moments: Table, said: Table, owner: Expression) -> Table:
     """Return each answer with the last moment before it of the same owner at the same touchpoint."""
-    text, time = null_of("string"), null_of("timestamp(6)")
+    # Of the type that each engine gives a time: DuckDB says its microseconds, Spark does not.
+    text, time = null_of("string"), null_of(str(moments["at"].type()))
     columns = (
         "owner_",
         "touchpoint",
