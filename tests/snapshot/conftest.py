@@ -11,8 +11,9 @@ import pytest
 from promesa.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from promesa.snapshot import Snapshot
     from pathlib import Path
+
+    from promesa.snapshot import Snapshot
 
 RECORDED = datetime(2025, 7, 1, 12)
 
