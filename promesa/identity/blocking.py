@@ -70,7 +70,10 @@ def pairs(
         left_out = left_out_of_new(engine, looked)
         if lost:
             lost_pairs(engine, looked, known=known or "SELECT 0 AS low, 0 AS high LIMIT 0", into=name(lost))
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found")
+    # In the order of records: what is known of one is read for all its pairs while it is at hand.
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found ORDER BY low"
+    )
     for table in ("found", "chosen", "parts", "parts_before", "holders", "blocks"):
         engine.run(f"DROP TABLE IF EXISTS identity_{table}")
     return left_out
@@ -112,11 +115,12 @@ def _write_blocks(engine: Embedded, key: Key) -> None:
 
 def _left_out(engine: Embedded, key: Key) -> list[LeftOut]:
     over = f"SELECT key FROM identity_blocks WHERE held > {key.most}"
-    blocks = int(str(engine.value(f"SELECT count(*) FROM ({over})")))
+    [(blocks, held)] = engine.run(f"SELECT count(*), sum(held) FROM identity_blocks WHERE held > {key.most}")
     if not blocks or key.field == EVERYONE:
         return []
-    records = engine.value(f"SELECT count(DISTINCT customer) FROM identity_holders WHERE key IN ({over})")
-    return [LeftOut(key=key.field, blocks=blocks, records=int(str(records)), most=key.most)]
+    if len(key.ways) > 1:  # otherwise a record holds one value of it
+        held = engine.value(f"SELECT count(DISTINCT customer) FROM identity_holders WHERE key IN ({over})")
+    return [LeftOut(key=key.field, blocks=int(str(blocks)), records=int(str(held)), most=key.most)]
 
 
 def _add_pairs(engine: Embedded, key: Key) -> None:

@@ -230,21 +230,31 @@ def _judge_names(engine: Embedded, records: str, *, model: Model, into: str) -> 
     sides = f"SELECT r.customer, {columns} FROM {records} r WHERE r.customer IN ({met})"
     engine.run(f"CREATE OR REPLACE TEMP TABLE identity_named AS {sides}")
     both = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in _NAMED)
+    listed = _in("rule", alone)
+    # Many pairs share more than one value: their names are compared once.
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_sides AS "
-        f'SELECT m.low, m.high, m.rule, {both}, greatest(a."at", b."at") AS at '
-        "FROM identity_met m LEFT JOIN identity_named a ON a.customer = m.low "
-        "LEFT JOIN identity_named b ON b.customer = m.high"
+        f'SELECT m.low, m.high, m.rules, m.asked, {both}, greatest(a."at", b."at") AS at '
+        f"FROM (SELECT low, high, list(rule) AS rules, bool_or(NOT {listed}) AS asked "
+        "FROM identity_met GROUP BY low, high) m "
+        "LEFT JOIN identity_named a ON a.customer = m.low LEFT JOIN identity_named b ON b.customer = m.high"
     )
-    listed = _in("rule", alone)
+    # What else speaks against a pair counts only where a rule asks for the name.
+    asked = f"CASE WHEN asked AND how IN ('same', 'close') THEN {_spoken_against()} END"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_judged AS "
+        f'SELECT low, high, rules, how, {asked} AS against, "at" '
+        f"FROM (SELECT *, {_how_names_agree()} AS how FROM identity_sides)"
+    )
     agreed = '\'{"\' || rule || \'": "same", "name": "\' || how || \'"}\''
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
         f"SELECT low, high, rule, {agreed} AS agreed, "
-        f"CASE WHEN how = 'differs' THEN {literal(CONTRADICTED)} END AS reason, \"at\" FROM ("
-        f"SELECT *, {listed} AS alone, {_how_names_agree()} AS how FROM identity_sides) "
-        f"WHERE alone OR (how IN ('same', 'close') AND NOT ({_spoken_against()}))"
+        f"CASE WHEN how = 'differs' THEN {literal(CONTRADICTED)} END AS reason, \"at\" "
+        'FROM (SELECT low, high, unnest(rules) AS rule, how, against, "at" FROM identity_judged) '
+        f"WHERE {listed} OR (how IN ('same', 'close') AND NOT against)"
     )
+    engine.run("DROP TABLE identity_judged")
     engine.run("DROP TABLE identity_named")
     engine.run("DROP TABLE identity_sides")
 

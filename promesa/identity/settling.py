@@ -281,6 +281,31 @@ def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool
     return gone + come
 
 
+def are_known(run: Run, links: str) -> bool:
+    """Tell whether a table of links found anew holds what the store holds, but for what the guards made of them."""
+    lasting = f"CASE WHEN reason IN ({literal(CONTRADICTED)}, {literal(ONE_FIELD)}) THEN reason END AS lasting"
+    content = 'low, high, kind, rule, probability, agreed, "at", lasting'
+    told = [f"(SELECT *, {lasting} FROM {rows})" for rows in (links, f"({state_rows(run, 'links')})")]
+    return same_rows(run.engine, told[0], told[1], content)
+
+
+def count_overruled(run: Run) -> int:
+    """Return how many pairs that somebody called the same are two persons now."""
+    from promesa.identity.decided import standing
+
+    joined = f"SELECT customer, person FROM ({state_rows(run, 'persons')}) WHERE until = TIMESTAMP '9999-12-31'"
+    said = f"SELECT low, high FROM ({standing(state_rows(run, 'decisions'))}) WHERE verdict = 'same'"
+    return int(
+        str(
+            run.engine.value(
+                f"SELECT count(*) FROM ({said}) LEFT JOIN ({joined}) one ON one.customer = low "
+                f"LEFT JOIN ({joined}) two ON two.customer = high "
+                "WHERE coalesce(one.person, low) <> coalesce(two.person, high)"
+            )
+        )
+    )
+
+
 def same_rows(engine: Embedded, one: str, two: str, columns: str) -> bool:
     """Tell whether two tables hold the same rows, each as often, by one pass over each."""
     sums = [
