@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promesa.store import state_files, state_version, write_document
 
@@ -61,8 +61,9 @@ class LastRun:
 def read_last_run(run: Run) -> LastRun:
     """Return what the last run kept; whatever cannot be read makes the next run look at everyone again."""
     try:
-        content = json.loads(_path(run).read_text(encoding="utf-8"))
-        return LastRun(**{**content, "profiles": tuple(content.get("profiles", ()))})
+        content: dict[str, Any] = json.loads(_path(run).read_text(encoding="utf-8"))
+        content["profiles"] = tuple(content.get("profiles", ()))
+        return LastRun(**content)
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return LastRun()
 
