@@ -13,7 +13,7 @@ from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
 
 TYPES = ("text", "whole", "number", "day", "time", "yes_no")
-FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav")
+FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav", "xes", "ocel")
 LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
 PURPOSES = ("attract", "retain", "deliver")
 RETAINED = (*TABLES, "texts", "quarantine")

@@ -257,7 +257,7 @@ class Source:
     url, query : str or None
         A database and what to read from it (a table name or a SELECT).
     format : str or None
-        ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``; None reads it off the file name.
+        ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``, ``xes``, ``ocel``; None reads it off the file name.
     delimiter, encoding, quote, decimal : str or None
         None means detected.
     header : bool or None
