@@ -18,17 +18,17 @@ from promesa.journeys.assembling import JOURNEY, steps_of
 from promesa.journeys.shares import asked_of_journeys
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from promesa.journeys.assembling import Steps
     from promesa.store import Facts
     from promesa.workspace import Workspace
 
-    Row = dict[str, str | None]
+    Row = Mapping[str, str | None]
 
 FORMS = ("xes", "csv")
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "case_id", "event", "activity", "timestamp", "resource", "lifecycle", "stage", "channel", "customer",
     "source", "id",
 )  # fmt: skip

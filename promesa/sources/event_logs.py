@@ -131,7 +131,7 @@ def open_events(
     values = {"source": source.name, "file": found.shown}
     told += [SourceWarning(code=code, values={**values, "n": str(n)}) for code, n in sorted(log.left_out.items())]
     # Times are written alike above, so that they are found; a hint would not say how they are written.
-    sure = {c: min(log.kinds[key]) for c, key in of.items() if len(log.kinds.get(key, ())) == 1}
+    sure: dict[str, Kind] = {c: next(iter(log.kinds[key])) for c, key in of.items() if len(log.kinds.get(key, ())) == 1}
     return Raw(
         shown=found.shown,
         fingerprint=found.fingerprint,

@@ -44,8 +44,8 @@ class Example:
 def examples(page: str) -> list[Example]:
     """Return the examples of a page in order.
 
-    A ``toml``, ``sql``, ``csv``, ``json`` or ``xml`` block counts when it has a title: the file that the reader writes, or
-    ``add to FILE``. A ``console`` block holds commands after ``$ `` and what they print; a ``python`` block is run.
+    A ``toml``, ``sql``, ``csv``, ``json`` or ``xml`` block counts when it has a title: the file that the reader writes,
+    or ``add to FILE``. A ``console`` block holds commands after ``$ `` and what they print; a ``python`` block is run.
     """
     found: list[Example] = []
     for match in FENCE.finditer(page):
