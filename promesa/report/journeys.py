@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.report.content import by, by_measure, number, only
-from promesa.report.figures import figure_of
+from promesa.report.figures import figure_of, percent
 from promesa.report.lived import lived_map
 from promesa.report.sankey import REST, ways_of, ways_picture
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, table
@@ -38,6 +38,7 @@ def shown(content: Content, promises: Sequence[Promise]) -> dict[str, object]:
         "journeys_table": _touchpoint_table(content),
         "passages_table": _passages_table(content),
         "ways": _ways(content),
+        "ways_share": percent(sum(share for _, share in ways_of(content)), content),
     }
 
 

@@ -78,7 +78,7 @@ def ways_picture(content: Content) -> Markup | None:
     title = content.say("journeys.ways_title", share=percent(stream.covered, content))
     box = f'viewBox="0 0 {width} {height:.0f}"'
     parts = [
-        f'<svg class="ways" role="img" aria-labelledby="ways-t ways-d" {box} style="min-width:{min(width, 900)}px">',
+        f'<svg class="ways" role="img" aria-labelledby="ways-t ways-d" {box} style="--wide:{width}px">',
         f'<title id="ways-t">{escape(title)}</title>',
         f'<desc id="ways-d">{escape(_described(ways, content))}</desc>',
         *(_text(_x(step), 16, content.say("journeys.step", n=step + 1), "head") for step in range(columns)),

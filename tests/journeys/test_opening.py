@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from random import Random
+from re import sub
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -90,7 +91,7 @@ def waits_of(folder: Path, engine: Engine, rows: list[Row], zone: str) -> tuple[
         touchpoints=places,
         as_of=datetime(2026, 1, 1),
         settings=settings + CALENDARS.format(zone=zone),
-        version=f"{folder}",
+        version=f"hours_{sub(r'[^a-z0-9]', '_', folder.name.lower())}",
     )
     table = steps_of(ask(facts.workspace, facts=facts)).table
     opened = with_open_wait(facts.engine, facts.workspace, table.filter(table["next_"].notnull()))
@@ -118,6 +119,13 @@ def test_waits_are_those_of_a_loop_over_minutes(tmp_path: Path, duckdb: Engine, 
 @pytest.mark.spark
 def test_waits_are_the_same_on_spark(tmp_path: Path) -> None:
     engine = connect("spark://local[2]")
+    # Some rows: compiling each query and planning it anew would take longer than running it.
+    for key, value in (
+        ("spark.sql.shuffle.partitions", "2"),
+        ("spark.sql.codegen.wholeStage", "false"),
+        ("spark.sql.adaptive.enabled", "false"),
+    ):
+        engine.backend._session.conf.set(key, value)
     try:
         check_waits(tmp_path, engine, zone="Europe/Madrid", number=25)
     finally:
