@@ -16,7 +16,7 @@ from promesa.sources.shapes import SourceColumn, SourceWarning
 from promesa.sources.textual import write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promesa.sources.files import Found
@@ -132,6 +132,7 @@ def open_events(
     told += [SourceWarning(code=code, values={**values, "n": str(n)}) for code, n in sorted(log.left_out.items())]
     # Times are written alike above, so that they are found; a hint would not say how they are written.
     sure: dict[str, Kind] = {c: next(iter(log.kinds[key])) for c, key in of.items() if len(log.kinds.get(key, ())) == 1}
+    times = frozenset(c for c, key in of.items() if log.kinds.get(key) == {"time"})
     return Raw(
         shown=found.shown,
         fingerprint=found.fingerprint,
@@ -141,7 +142,7 @@ def open_events(
         numbered=True,
         breaks="log-event",
         warnings=tuple(told),
-        split=partial(_split, of=of),
+        split=partial(_split, of=of, times=times),
     )
 
 
@@ -160,12 +161,16 @@ def _rows(
             yield number, (json.dumps(event.cells, ensure_ascii=False), None)
 
 
-def _split(text: str, *, of: Mapping[str, str]) -> Cells | None:
+def _split(text: str, *, of: Mapping[str, str], times: Collection[str]) -> Cells | None:
+    """Return the cells of a record that a person has mended, its times written as those of the other events."""
     try:
         cells = json.loads(text)
     except ValueError:
         return None
-    return {column: cells.get(key) for column, key in of.items()} if isinstance(cells, dict) else None
+    if not isinstance(cells, dict):
+        return None
+    found = {column: cells.get(key) for column, key in of.items()}
+    return {c: as_instant(text) or text if text and c in times else text for c, text in found.items()}
 
 
 def _pointer(column: str) -> str:

@@ -81,6 +81,7 @@ def _rows(event: Thing, types: dict[str, str], kinds: dict[tuple[str, str], Kind
             row.put(column, _text(value), "text")
             log.note(column, "text")
         row.put("timestamp", _text(event.get("time")), "time")
+        log.note("timestamp", "time")
         for column, value in (
             ("object_id", object_id),
             ("object_type", types.get(object_id) if object_id else None),

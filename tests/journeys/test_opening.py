@@ -127,7 +127,7 @@ def test_waits_are_the_same_on_spark(tmp_path: Path) -> None:
     ):
         engine.backend._session.conf.set(key, value)
     try:
-        check_waits(tmp_path, engine, zone="Europe/Madrid", number=25)
+        check_waits(tmp_path, engine, zone="Europe/Madrid", number=12)
     finally:
         engine.close()
 

@@ -9,6 +9,8 @@ import tracemalloc
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -130,6 +132,15 @@ def test_events_that_cannot_be_read_are_set_aside_with_the_cure(bench: Bench) ->
     assert told[0]["__why"] == f"event 2: note has 1000000 characters, more than {LONGEST}; it is cut here: shorten it"
     assert len(told[0]["note"]) < 300
     assert told[1]["__why"].startswith("event 3: timestamp is no time; write it like ")
+
+
+def test_an_event_that_was_mended_is_read(bench: Bench) -> None:
+    name = bench.write("v.xes", log(stamp(), stamp("yesterday")))
+    ((*_, text),) = bench.rejects(bench.stage(name))
+    mended = json.dumps({**json.loads(str(text)), "timestamp": "2026-03-08T10:00:00+01:00"})
+    pq.write_table(pa.table({"record": [json.dumps({"__line": mended})]}), bench.root / "extra.parquet")
+    staged = bench.stage(name, extra=bench.root / "extra.parquet")
+    assert instants(bench, staged) == ["2026-03-09 08:00:00+00", "2026-03-08 09:00:00+00"]
 
 
 def test_columns_that_differ_only_in_case_are_kept_apart(bench: Bench) -> None:
