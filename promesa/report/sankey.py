@@ -69,9 +69,9 @@ def ways_picture(content: Content) -> Markup | None:
     ways = ways_of(content)
     if len(ways) < 2:
         return None
-    stream = _stream(ways)
+    stream = stream_of(ways)
     columns = 1 + max(step for step, _ in stream.nodes)
-    tallest = _place(stream, columns)
+    tallest = place_nodes(stream, columns)
     width, height = MARGIN * 2 + columns * COLUMN, tallest + MARGIN
     flows = sorted(stream.flows.values(), key=lambda flow: (flow.start.step, flow.start.y, flow.end.y))
     bands = [_band(flow, stream.covered, content) for flow in flows]
@@ -89,7 +89,8 @@ def ways_picture(content: Content) -> Markup | None:
     return Markup("\n".join(parts))  # noqa: S704 - every text was escaped
 
 
-def _stream(ways: Sequence[tuple[list[str], float]]) -> Stream:
+def stream_of(ways: Sequence[tuple[list[str], float]]) -> Stream:
+    """Return the nodes and flows of ways, step by step."""
     stream = Stream()
     for way, share in ways:
         stream.covered += share
@@ -103,11 +104,12 @@ def _stream(ways: Sequence[tuple[list[str], float]]) -> Stream:
     return stream
 
 
-def _scale(covered: float) -> float:
+def scale_of(covered: float) -> float:
+    """Return the pixels of one whole."""
     return HEIGHT / covered if covered else 0.0
 
 
-def _place(stream: Stream, columns: int) -> float:
+def place_nodes(stream: Stream, columns: int) -> float:
     """Give each node its height on the page: near those it comes from, the larger first; return the lowest point."""
     lowest = 0.0
     for step in range(columns):
@@ -116,7 +118,7 @@ def _place(stream: Stream, columns: int) -> float:
         y = float(HEAD)
         for node in nodes:
             node.y = y
-            high = node.share * _scale(stream.covered)
+            high = node.share * scale_of(stream.covered)
             y += max(high + 8, APART)
         lowest = max(lowest, y)
     return lowest
@@ -133,7 +135,7 @@ def _x(step: int) -> float:
 
 
 def _band(flow: Flow, covered: float, content: Content) -> str:
-    scale = _scale(covered)
+    scale = scale_of(covered)
     high = flow.share * scale
     top, bottom = flow.start.y + flow.start.laid_out, flow.end.y + flow.end.laid_in
     flow.start.laid_out += high
@@ -152,7 +154,7 @@ def _kind(node: Node, content: Content) -> str:
 
 
 def _node(node: Node, covered: float, content: Content) -> str:
-    high = max(2.0, node.share * _scale(covered))
+    high = max(2.0, node.share * scale_of(covered))
     label = content.say("journeys.more_steps") if node.name == REST else content.label("touchpoint", node.name)
     x = _x(node.step)
     return (

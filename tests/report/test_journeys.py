@@ -12,7 +12,7 @@ from promesa.report import journeys
 from promesa.report.content import Content, read
 from promesa.report.lived import DRAWN
 from promesa.report.page import html_of
-from promesa.report.sankey import STEPS, _place, _scale, _stream, ways_of
+from promesa.report.sankey import STEPS, place_nodes, scale_of, stream_of, ways_of
 
 STAGES = {"browse": "before", "buy": "during", "deliver": "after", "call": "after"}
 LABELS = {"browse": "Look & see", "buy": "<Buy>", "deliver": "Deliver", "call": "Call"}
@@ -105,7 +105,7 @@ def test_boxes_do_not_overlap(content: Content) -> None:
 
 
 def test_bands_hold_what_goes_on_and_nodes_what_is_there(content: Content) -> None:
-    stream = _stream(ways_of(content))
+    stream = stream_of(ways_of(content))
     assert stream.covered == pytest.approx(0.9)
     assert {key: round(node.share, 6) for key, node in stream.nodes.items() if key[0] == 0} == {
         (0, "browse"): 0.7,
@@ -116,11 +116,11 @@ def test_bands_hold_what_goes_on_and_nodes_what_is_there(content: Content) -> No
         onward = sum(flow.share for flow in stream.flows.values() if flow.start is node)
         assert onward <= node.share + 1e-9
         assert node.step == 0 or into == pytest.approx(node.share)
-    _place(stream, 4)
+    place_nodes(stream, 4)
     for step in range(4):
         column = sorted((n for n in stream.nodes.values() if n.step == step), key=lambda n: n.y)
         for one, two in pairwise(column):
-            assert one.y + one.share * _scale(stream.covered) < two.y
+            assert one.y + one.share * scale_of(stream.covered) < two.y
 
 
 def test_a_way_longer_than_the_picture_ends_in_more_steps() -> None:
