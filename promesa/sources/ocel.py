@@ -7,12 +7,13 @@ from io import TextIOWrapper
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
+from promesa.errors import SourceUnreadable
 from promesa.sources.encodings import unopened
 from promesa.sources.event_logs import Event, EventLog, open_events
 from promesa.sources.files import open_bytes, refuse_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from promesa.sources.files import Found
@@ -111,9 +112,13 @@ def _text(value: object) -> str | None:
 
 def _things(source: Source, found: Found) -> Iterator[tuple[str, Thing]]:
     """Yield the objects of the arrays of the outermost object, each with the key of its array."""
+
+    def refuse(reason: str) -> SourceUnreadable:
+        return unopened(source, found.shown, reason=f"no OCEL 2.0 as JSON: {reason}")
+
     try:
         with open_bytes(found) as stream:
-            text = _Text(TextIOWrapper(stream, encoding="utf-8-sig"))
+            text = _Text(TextIOWrapper(stream, encoding="utf-8-sig"), refuse)
             text.expect("{")
             while text.peek() != "}":
                 key = str(text.value())
@@ -124,9 +129,10 @@ def _things(source: Source, found: Found) -> Iterator[tuple[str, Thing]]:
                     yield from ((key, thing) for thing in _array(text))
                 if text.peek() == ",":
                     text.expect(",")
+    except SourceUnreadable:
+        raise
     except (ValueError, EOFError, OSError) as error:
-        reason = f"no OCEL 2.0 as JSON, or not whole ({type(error).__name__})"
-        raise unopened(source, found.shown, reason=reason) from error
+        raise refuse(f"not whole, or damaged ({type(error).__name__})") from error
 
 
 def _array(text: _Text) -> Iterator[Thing]:
@@ -143,8 +149,8 @@ def _array(text: _Text) -> Iterator[Thing]:
 class _Text:
     """A stream of JSON of which one value at a time is held."""
 
-    def __init__(self, stream: TextIOWrapper) -> None:
-        self.stream, self.held, self.place = stream, "", 0
+    def __init__(self, stream: TextIOWrapper, refuse: Callable[[str], SourceUnreadable]) -> None:
+        self.stream, self.refuse, self.held, self.place = stream, refuse, "", 0
         self.decoder = json.JSONDecoder()
 
     def more(self) -> bool:
@@ -161,12 +167,12 @@ class _Text:
                     return self.held[self.place]
                 self.place += 1
             if not self.more():
-                raise EOFError
+                raise self.refuse("ends in the middle")
 
     def expect(self, sign: str) -> None:
         """Step over a sign."""
         if self.peek() != sign:
-            raise ValueError(sign)
+            raise self.refuse(f"no {sign} where one must stand")
         self.place += 1
 
     def value(self) -> object:
