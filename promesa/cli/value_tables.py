@@ -22,7 +22,10 @@ FIXED = frozenset(
     | {"model", "chosen", "repeats", "period", "horizon_days"}
     | {"cohort", "since", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled"}
 )
-AHEAD = ("alive_share", "purchases_ahead", "lifetime_value", "margin_rate", "cost_to_serve_per_purchase")
+AHEAD = (
+    "alive_share", "staying_share", "purchases_ahead", "days_ahead", "lifetime_value", "margin_rate",
+    "cost_to_serve_per_purchase", "cost_to_serve_per_day",
+)  # fmt: skip
 COUNTED = ("customers", "orders", "orders_returned", "orders_without_revenue", "customers_without_margin")
 PARAMETERS = (
     "r", "alpha", "a", "b", "rhythm", "log_likelihood", "spend_p", "spend_q", "spend_gamma", "spend_correlation",
@@ -64,7 +67,7 @@ def _hold_out(rows: Rows, terms: Terms) -> Iterator[Block]:
     lines = [
         [
             _model(row["model"], terms) + (f" {terms.say('chosen')}" if row["chosen"] else ""),
-            terms.figure(row, change=True) if row["estimate"] is not None else terms.reason(row),
+            terms.figure(row),
             terms.point(scores[row["model"]]) if row["model"] in scores else words.NOT_STATED,
             terms.count(row),
         ]
