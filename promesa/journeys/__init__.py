@@ -2,6 +2,7 @@
 
 from promesa.journeys.assembling import Steps, steps_of
 from promesa.journeys.coherence import Coherence, coherence
+from promesa.journeys.exporting import Exported, export
 from promesa.journeys.handovers import Handovers, handovers
 from promesa.journeys.memory import Memory, memory
 from promesa.journeys.overview import Journeys, journeys
@@ -10,12 +11,14 @@ from promesa.journeys.variants import way_of
 
 __all__ = [
     "Coherence",
+    "Exported",
     "Handovers",
     "Journeys",
     "Memory",
     "Steps",
     "Transitions",
     "coherence",
+    "export",
     "handovers",
     "journeys",
     "memory",

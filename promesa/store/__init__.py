@@ -33,7 +33,16 @@ from promesa.store.review import (
 )
 from promesa.store.run import Run
 from promesa.store.schema import TABLES, Column, Kind, columns_of
-from promesa.store.state import STATE, add_state, change_state, replace_state, state_rows, timestamp
+from promesa.store.state import (
+    STATE,
+    add_state,
+    change_state,
+    replace_state,
+    state_files,
+    state_rows,
+    state_version,
+    timestamp,
+)
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
 
 __all__ = [
@@ -85,7 +94,9 @@ __all__ = [
     "resolve_instant",
     "rows_about",
     "session",
+    "state_files",
     "state_rows",
+    "state_version",
     "surrogate",
     "table_rows",
     "take_out",
