@@ -35,6 +35,7 @@ from promesa.store.run import Run
 from promesa.store.schema import TABLES, Column, Kind, columns_of
 from promesa.store.state import STATE, add_state, change_state, replace_state, state_rows, timestamp
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
+from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [
     "NO_TEXT",
@@ -55,6 +56,7 @@ __all__ = [
     "QuarantineItem",
     "Run",
     "Store",
+    "UnknownTouchpoint",
     "add_state",
     "apply_cutoffs",
     "certified",
@@ -91,6 +93,7 @@ __all__ = [
     "take_out",
     "timestamp",
     "unfinished_erasure",
+    "unknown_touchpoints",
     "wanted_instant",
     "write_document",
 ]
