@@ -2,8 +2,24 @@
 
 from promesa.journeys.assembling import Steps, steps_of
 from promesa.journeys.changes import Changes, changes
+from promesa.journeys.conformance import Conformance, conformance
+from promesa.journeys.endings import Endings, endings
 from promesa.journeys.overview import Journeys, journeys
 from promesa.journeys.transitions import Transitions, transitions
 from promesa.journeys.variants import way_of
 
-__all__ = ["Changes", "Journeys", "Steps", "Transitions", "changes", "journeys", "steps_of", "transitions", "way_of"]
+__all__ = [
+    "Changes",
+    "Conformance",
+    "Endings",
+    "Journeys",
+    "Steps",
+    "Transitions",
+    "changes",
+    "conformance",
+    "endings",
+    "journeys",
+    "steps_of",
+    "transitions",
+    "way_of",
+]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promesa import words
 from promesa.engine import local_time_of
 from promesa.journeys.assembling import steps_of
 from promesa.journeys.periods import (
@@ -23,6 +22,7 @@ from promesa.measures import ask, count_of, lived_moments, mean_of, withheld
 from promesa.results import Estimate, Result
 from promesa.stats import benjamini_hochberg, overlapping_shares
 from promesa.store import unknown_touchpoints
+from promesa.workspace import as_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class Changes(Result):
     """What changed in the map; see `changes`."""
 
     def summary(self, locale: str = "en") -> str:
-        """Name what appeared, vanished and shifted most, the level that changed most surely, and what is not in the map."""
+        """Name what appeared, vanished and shifted most, the clearest new level, and what is not in the map."""
         return told_changes(self, locale)
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:
@@ -79,16 +79,21 @@ def changes(
     -------
     Changes
         Rows with the dimensions ``kind``, ``name``, ``other``. Without a kind: ``customers_before`` and
-        ``customers_recent`` (count, with the first and last day of the period). Of a ``touchpoint``: ``share_before``
-        and ``share_recent`` (fraction of the customers seen in the period who met it) and ``share_change`` (fraction,
-        with ``change``: ``appeared``, ``back``, ``vanished``, ``up``, ``down`` or ``none``, ``p_value``, ``p_adjusted``,
-        ``first_day``, ``last_day``). Of a ``channel`` the same, of the touchpoint's customers; of a ``passage``, of the
-        customers who went on from ``name``. Of a series whose level changed (``volume``: moments a customer seen in
-        the week; ``wait``: hours, median; ``score``, with the concept in ``other``; ``kept``, of a promise):
-        ``level_before``, ``level_after`` and ``level_change`` with ``change`` (``step`` or ``drift``), ``day`` (Monday of the first
-        week of the new level), ``day_earliest`` and ``day_latest``. Of an ``unknown`` touchpoint, which the sources
-        name and the model does not: ``unknown_rows``, ``unknown_customers`` (count) with ``first_day``, ``last_day``
-        and the share of the recent period's customers. ``looked_at`` (count) says how many comparisons were made.
+        ``customers_recent`` (count, with the first and last day of the period); ``looked_at`` (count of comparisons).
+
+        Of a ``touchpoint``: ``share_before`` and ``share_recent`` (fraction of the customers seen in the period who met
+        it) and ``share_change`` (fraction, with ``change``: ``appeared``, ``back``, ``vanished``, ``up``, ``down`` or
+        ``none``, ``p_value``, ``p_adjusted``, ``first_day``, ``last_day``). Of a ``channel`` the same, of the
+        touchpoint's customers; of a ``passage``, of the customers who went on from ``name``.
+
+        Of a series whose level changed (``volume``: moments for a hundred customers seen in the week; ``wait``: hours,
+        median; ``score``, with the concept in ``other``; ``kept``, of a promise): ``level_before``, ``level_after`` and
+        ``level_change`` with ``change`` (``step`` or ``drift``), ``day`` (Monday of the first week of the new level),
+        ``day_earliest`` and ``day_latest``. Of ``series``: ``looked_at``.
+
+        Of an ``unknown`` touchpoint, which the sources name and the model does not: ``unknown_rows``,
+        ``unknown_customers`` (with the ``proposal`` for model.toml) and ``unknown_customers_recent`` (count), with
+        ``first_day`` and ``last_day``.
 
     Notes
     -----
@@ -250,6 +255,30 @@ def _unknown(question: Question, periods: Periods) -> Iterator[Estimate]:
             "last_day": one.last.isoformat() if one.last else None,
         }
         yield count_of(question, where, "unknown_rows", one.rows, customers=one.customers, **days)
-        yield count_of(question, where, "unknown_customers", one.customers, customers=one.customers, **days)
+        proposed = {**days, "proposal": proposal(one.name)}
+        yield count_of(question, where, "unknown_customers", one.customers, customers=one.customers, **proposed)
         if withheld(question, one.recent, one.recent) is None:
             yield count_of(question, where, "unknown_customers_recent", one.recent, customers=one.recent, **days)
+
+
+def proposal(name: str) -> str:
+    """Return what to write into model.toml for a touchpoint that it does not hold; stage and function are to be said.
+
+    Examples
+    --------
+    >>> print(proposal("Quiosco digital"))
+    [touchpoints.quiosco_digital]  # moments of "Quiosco digital": give them this name in load/
+    label = "Quiosco digital"
+    stage = ""  # before, during or after
+    function = ""  # who answers for it
+    """
+    key, label = as_name(name), name.replace("\\", "\\\\").replace('"', '\\"')
+    hint = "" if key == name else f'  # moments of "{label}": give them this name in load/'
+    return "\n".join(
+        (
+            f"[touchpoints.{key}]{hint}",
+            f'label = "{label}"',
+            'stage = ""  # before, during or after',
+            'function = ""  # who answers for it',
+        )
+    )

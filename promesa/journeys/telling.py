@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from promesa.results import Estimate, Result
 
+ENDS = ("estimate", "lower", "upper")
 FEW = 3
 """Changes of one kind that are named; how many more there are is said."""
 
@@ -31,6 +32,55 @@ def told_changes(result: Result, locale: str) -> str:
         said.append(_of_level(result, levels, locale))
     said += [_of_unknown(one, locale) for one in unknown[:FEW]]
     return " ".join(said)
+
+
+def told_endings(result: Result, locale: str) -> str:
+    """Say how many journeys end in each way, and the touchpoint or passage that most goes with it."""
+    said: list[str] = []
+    for rate in (e for e in result.estimates if e.measure == "rate" and e.estimate is not None):
+        ending = str(rate.dimensions["ending"])
+        said.append(words.say(f"journeys.endings.{ending}", locale, **_amounts(rate, locale)))
+        found = [
+            e
+            for e in result.estimates
+            if e.measure == "rate_difference" and e.dimensions["ending"] == ending and e.extra["found"]
+        ]
+        if found:
+            most = max(found, key=lambda e: abs(e.estimate or 0.0))
+            values = {end: words.change(getattr(most, end) or 0.0, "fraction", locale) for end in ENDS}
+            what = held_name(result, most, locale)
+            said.append(words.say("journeys.endings.most", locale, what=what, count=len(found), **values))
+    return " ".join(said) or words.say("journeys.endings.empty", locale)
+
+
+def held_name(result: Result, one: Estimate, locale: str) -> str:
+    """Return what a touchpoint or a passage is called."""
+    touchpoint = result.label(one.dimensions["touchpoint"], locale)
+    if one.dimensions["next"] is None:
+        return words.say("journeys.endings.met", locale, name=touchpoint)
+    return words.say(
+        "journeys.endings.passed", locale, start=touchpoint, end=result.label(one.dimensions["next"], locale)
+    )
+
+
+def told_conformance(result: Result, locale: str) -> str:
+    """Say how many journeys go as declared, and the most frequent deviation."""
+    whole = result.find("conforming", deviation=None)
+    if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint")):
+        return words.say("journeys.conformance.empty", locale)
+    said = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
+    shares = [e for e in result.estimates if e.measure == "deviating" and e.estimate is not None]
+    if shares:
+        most = max(shares, key=lambda e: e.estimate or 0.0)
+        name = result.label(most.dimensions["touchpoint"], locale)
+        key = f"journeys.conformance.{most.dimensions['deviation']}"
+        said.append(words.say(key, locale, name=name, **_amounts(most, locale)))
+    return " ".join(said)
+
+
+def _amounts(figure: Estimate, locale: str) -> dict[str, str]:
+    ends = {end: words.amount(getattr(figure, end), figure.unit, locale) for end in ENDS}
+    return {**ends, "n": words.number(figure.n, locale)}
 
 
 def day(iso: object, locale: str) -> str:

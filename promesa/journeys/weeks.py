@@ -112,14 +112,14 @@ def _fetched(question: Question, table: Table, keys: list[str], **sums: Expressi
 
 
 def _volumes(question: Question, moments: Table, weeks: list[date]) -> Iterator[Series]:
-    """Yield the moments at each touchpoint for each customer seen in the week: growth and season are in both."""
+    """Yield the moments at each touchpoint for a hundred customers seen in the week: growth and season are in both."""
     table = moments.mutate(week_=_by_week(question, moments, "at"))
     seen = _fetched(question, table, [], customers=table["customer"].nunique())[()]
     counted = _fetched(question, table, ["touchpoint"], n=table.count(), c=table["customer"].nunique())
     enough = [week for week in weeks if week in seen and seen[week]["customers"] >= FEWEST]
     for (name,), rows in counted.items():
         counts = [rows[week]["n"] if week in rows else 0 for week in enough]
-        per_customer = (n / seen[week]["customers"] for n, week in zip(counts, enough, strict=True))
+        per_hundred = (100 * n / seen[week]["customers"] for n, week in zip(counts, enough, strict=True))
         if sum(counts) >= question.workspace.min_group:
             yield Series(
                 kind="volume",
@@ -127,7 +127,7 @@ def _volumes(question: Question, moments: Table, weeks: list[date]) -> Iterator[
                 other=None,
                 unit="count",
                 weeks=tuple(enough),
-                values=tuple(per_customer),
+                values=tuple(per_hundred),
                 n=sum(counts),
             )
 
@@ -164,12 +164,13 @@ def _scores(question: Question, weeks: list[date]) -> Iterator[Series]:
     opinions = opinions.filter(opinions["score"].notnull())
     if not concepts or question.facts.is_empty("opinions"):
         return
-    table = opinions.mutate(week_=_by_week(question, opinions, "at"), value_=concept_values(opinions, concepts)["score"])
-    found = _fetched(question, table, ["touchpoint", "concept"], n=table["value_"].count(), value=table["value_"].mean())
-    for (name, concept), rows in found.items():
+    value = concept_values(opinions, concepts)["score"]
+    table = opinions.mutate(week_=_by_week(question, opinions, "at"), value_=value)
+    sums = {"n": table["value_"].count(), "value": table["value_"].mean()}
+    for (name, concept), rows in _fetched(question, table, ["touchpoint", "concept"], **sums).items():
         kind = question.workspace.model.concepts[concept].kind
         factor = 100.0 if KINDS[kind] == "nps" else 1.0
-        scaled = {week: {**row, "value": None if row["value"] is None else factor * row["value"]} for week, row in rows.items()}
+        scaled = {week: {**row, "value": factor * (row["value"] or 0.0)} for week, row in rows.items()}
         yield from _series(question, scaled, weeks, kind="score", name=name, other=concept, unit=UNITS[kind])
 
 

@@ -57,7 +57,9 @@ def unknown_touchpoints(ws: Workspace, *, since: date, until: date) -> tuple[Unk
     A row without a day that can be read counts among the rows and customers and not among the recent ones.
     """
     day = "try_cast(substr(json_extract_string(record, '$.at'), 1, 10) AS DATE)"
-    parts = ", ".join(f"coalesce(json_extract_string(record, '$.{key}'), '')" for key in ("customer_source", "customer"))
+    parts = ", ".join(
+        f"coalesce(json_extract_string(record, '$.{key}'), '')" for key in ("customer_source", "customer")
+    )
     with inspect_store(ws) as store:
         if store.is_empty(TABLE):
             return ()
