@@ -137,7 +137,7 @@ def endings(rows: Rows, terms: Terms) -> Iterator[Block]:
             for row in found
         ]
         title = f"{terms.say(f'ending.{ending}')} ({terms.evidence(found[0])})" if found else ""
-        heads = terms.heads("met_or_passed", "with_it", "without_it", "difference", "journeys_with")
+        heads = terms.heads("met_or_passed", "with_it", "without_it", "difference", "n_with")
         yield block(title, heads, lines, right={1, 2, 3, 4}, most=MOST)
 
 

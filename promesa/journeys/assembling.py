@@ -29,8 +29,9 @@ class Steps:
         What is asked; journeys that began in its window are looked at, whole.
     table : Table
         One row a moment: ``journey_``, ``journey`` (as the moment names it, or null), ``customer``, ``touchpoint``,
-        ``channel``, ``at``, ``rank_`` (place of the touchpoint in model.toml), ``place_`` (0 for the first of the journey), ``next_``, ``next_at_`` and
-        ``next_channel_`` (of the moment after it; null for the last), ``id``, ``source``.
+        ``channel``, ``at``, ``rank_`` (place of the touchpoint in model.toml), ``place_`` (0 for the first of the
+        journey), ``next_``, ``next_at_`` and ``next_channel_`` (of the moment after it; null for the last), ``id``,
+        ``source``.
     journeys : Table
         One row a journey: ``journey_``, ``customer``, ``started_at``, ``ended_at``, ``moments``, ``variant_`` (a
         number that journeys with the same touchpoints in the same order share), ``open_``.

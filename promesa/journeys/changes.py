@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from promesa.journeys.periods import Compared, Periods
     from promesa.journeys.weeks import Turn
     from promesa.measures import Question
+    from promesa.results import Value
     from promesa.stats import OverlapDifference
     from promesa.store import Facts
     from promesa.workspace import Workspace
@@ -168,7 +169,7 @@ def _share_rows(
             yield _withheld(one.where, measure)
         else:
             yield mean_of(question, one.where, measure, sums, unit="fraction", kind="share")
-    extra = {
+    extra: dict[str, Value] = {
         "change": _change_of(question, periods, one, difference, q),
         "p_value": difference.p_value,
         "p_adjusted": q,

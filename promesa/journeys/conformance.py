@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import case, lit, null_of, stack, when
 from promesa.journeys.assembling import JOURNEY, steps_of
-from promesa.journeys.holding import held_against_rest
+from promesa.journeys.holding import UNIT, held_against_rest
 from promesa.journeys.outcomes import returns_of, scores_of
 from promesa.journeys.shares import asked_of_journeys, share_rows, totals_of, with_groups
 from promesa.journeys.telling import told_conformance
@@ -171,7 +171,7 @@ def _goes_with(steps: Steps, found: Table) -> Iterator[Estimate]:
     question = steps.question
     compared: list[tuple[dict[str, str | None], str, OverlapSums, OverlapDifference]] = []
     for measure, base, compare in _came(steps):
-        for key, sums in held_against_rest(question, found, base, names=OWN).items():
+        for key, sums in held_against_rest(question, found.rename({UNIT: JOURNEY}), base, names=OWN).items():
             few = min(sums.first.clusters, sums.second.clusters) < max(2, question.workspace.min_cell)
             if min(sums.first.n, sums.second.n) < question.workspace.min_group or few:
                 continue
@@ -197,10 +197,10 @@ def _goes_with(steps: Steps, found: Table) -> Iterator[Estimate]:
 def _came(steps: Steps) -> Iterator[tuple[str, Table, Callable[..., OverlapDifference]]]:
     scored = scores_of(steps)
     if scored is not None:
-        yield "score_difference", scored[1], overlapping_means
+        yield "score_difference", scored.rename({UNIT: JOURNEY}), overlapping_means
     returned = returns_of(steps, steps.question.workspace.model.return_within_days)
     if returned is not None:
-        yield "return_difference", returned, overlapping_shares
+        yield "return_difference", returned.rename({UNIT: JOURNEY}), overlapping_shares
 
 
 def finite(value: float) -> float | None:

@@ -1,10 +1,9 @@
-"""Journeys that hold something against those that do not: sums by customer, who may have some of each."""
+"""What holds something against what does not: sums by customer, who may have some of each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.journeys.assembling import JOURNEY
 from promesa.stats import ClusterSums, OverlapSums
 
 if TYPE_CHECKING:
@@ -13,19 +12,20 @@ if TYPE_CHECKING:
     from promesa.engine import Table
     from promesa.measures import Question
 
+UNIT = "unit_"
 Key = tuple[str | None, ...]
 _SUMS = ("n", "s", "nn", "ns", "ss", "an", "as", "bn", "bs", "c", "own")
 
 
 def held_against_rest(question: Question, held: Table, base: Table, *, names: Sequence[str]) -> dict[Key, OverlapSums]:
-    """Return, for each thing held, the sums of the journeys that hold it and of all others.
+    """Return, for each thing held, the sums of the units that hold it and of all others.
 
     Parameters
     ----------
     held : Table
-        ``journey_`` and the columns `names`, each journey once for each thing.
+        ``unit_`` and the columns `names`, each unit (a journey, or a step of one) once for each thing.
     base : Table
-        ``journey_``, ``customer`` and ``value`` (a number, not null): the journeys that count.
+        ``unit_``, ``customer`` and ``value`` (a number, not null): the units that count.
     """
     engine = question.facts.engine
     every = base.group_by("customer").aggregate(n_=base.count().cast("float64"), s_=base["value"].sum())
@@ -35,8 +35,8 @@ def held_against_rest(question: Question, held: Table, base: Table, *, names: Se
     ).to_pylist()[0]
     if not whole["c"]:
         return {}
-    of = base.select("customer", "value", held_in=base[JOURNEY])
-    rows = held.inner_join(of, held[JOURNEY] == of["held_in"])
+    of = base.select("customer", "value", held_in=base[UNIT])
+    rows = held.inner_join(of, held[UNIT] == of["held_in"])
     each = rows.group_by([*names, "customer"]).aggregate(a_=rows.count().cast("float64"), b_=rows["value"].sum())
     of_all = every.rename(owner_="customer")
     both = each.inner_join(of_all, each["customer"] == of_all["owner_"])

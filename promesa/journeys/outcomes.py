@@ -1,20 +1,24 @@
-"""What came of each journey: whether its customer left, complained, recommends; the score given."""
+"""What came of journeys: whether the customer left, complained, recommends; the score given, the return."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promesa.engine import interval_days, lit, null_of, when
+from promesa.engine import interval_days, null_of, stack, when
 from promesa.journeys.assembling import JOURNEY
-from promesa.measures import concept_values, lived_moments, own_opinions, score_value
+from promesa.journeys.holding import UNIT
+from promesa.measures import concept_values, own_opinions, score_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promesa.engine import Table
     from promesa.journeys.assembling import Steps
     from promesa.workspace import Concept
 
 LEFT, COMPLAINED, PROMOTES = "left", "complained", "promotes"
+HELD = ("touchpoint", "next")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,31 +29,34 @@ class Ending:
     ----------
     name : str
         ``left``, ``complained`` or ``promotes``.
-    table : Table
-        The journeys of which it is known: ``journey_``, ``customer``, ``value`` (1 or 0) and ``known_at`` (what was
-        lived from then on cannot have led to it; null where all of the journey lies before).
-    own : tuple of str
-        Touchpoints that are the ending itself.
+    journeys : Table
+        The journeys of which it is known: ``customer``, ``value`` (1 or 0).
+    units : Table
+        What is compared: ``unit_``, ``customer``, ``value``.
+    held : Table
+        What each unit holds, once each: ``unit_``, ``touchpoint``, ``next`` (null: met; else where the passage goes).
+    late : Table or None
+        ``touchpoint`` and ``next`` of what more journeys hold only after their ending was known than before.
     """
 
     name: str
-    table: Table
-    own: tuple[str, ...] = ()
+    journeys: Table
+    units: Table
+    held: Table
+    late: Table | None = None
 
 
 def endings_of(steps: Steps) -> list[Ending]:
-    """Return the ways of ending that the model and the facts can tell, of the journeys past the stage ``before``."""
-    steps = beyond_before(steps)
-    return [found for found in (_left(steps), _complained(steps), _promotes(steps)) if found is not None]
-
-
-def beyond_before(steps: Steps) -> Steps:
-    """Return the journeys that came to the purchase or after it: who only looked cannot leave, nor complain of it."""
-    touchpoints = steps.question.workspace.model.touchpoints.values()
-    beyond = [touchpoint.name for touchpoint in touchpoints if touchpoint.stage != "before"]
-    moments = steps.table.filter(steps.table["touchpoint"].isin(beyond)) if beyond else steps.table.limit(0)
-    journeys = steps.journeys.semi_join(moments, [steps.journeys[JOURNEY] == moments[JOURNEY]])
-    return replace(steps, journeys=journeys)
+    """Return the ways of ending that the model and the facts can tell."""
+    model = steps.question.workspace.model
+    places = [t for one in model.studies.outcomes.values() if one.kind == "complaint" for t in one.touchpoints]
+    bought = _past(steps, ("during", "after"))
+    found = [
+        _at_touchpoints(bought, LEFT, model.leaving.leaves_at) if model.leaving.leaves_at else _lapsed(steps),
+        _at_touchpoints(bought, COMPLAINED, list(dict.fromkeys(places))) if places else None,
+        _promotes(bought),
+    ]
+    return [ending for ending in found if ending is not None]
 
 
 def leaving_days(steps: Steps) -> int:
@@ -85,48 +92,71 @@ def returns_of(steps: Steps, days: int) -> Table | None:
     return joined.select(JOURNEY, "customer", value=when(joined["again_in"].notnull(), 1.0, 0.0))
 
 
-def _left(steps: Steps) -> Ending | None:
-    leaves_at, days = steps.question.workspace.model.leaving.leaves_at, leaving_days(steps)
-    if leaves_at:
-        return _cancelled(steps, leaves_at, days)
-    returned = returns_of(steps, days)
+def scores_of(steps: Steps) -> Table | None:
+    """Return the satisfaction given for each journey: ``journey_``, ``customer``, ``value`` on the declared scale."""
+    concepts = steps.question.workspace.model.concepts.values()
+    concept = next((one for one in concepts if one.link == "satisfaction"), None)
+    if concept is None or steps.question.facts.is_empty("opinions"):
+        return None
+    opinions = own_opinions(replace(steps.question, since=None, until=None))
+    said = opinions.filter((opinions["concept"] == concept.name) & opinions["journey"].notnull())
+    said = said.mutate(score_=score_value(said, replace(concept, kind="mean")))
+    said = said.filter(said["score_"].notnull())
+    answers = said.group_by(said_in="journey").aggregate(value=said["score_"].mean())
+    joined = steps.journeys.inner_join(answers, steps.journeys[JOURNEY] == answers["said_in"])
+    return joined.select(JOURNEY, "customer", "value")
+
+
+def _past(steps: Steps, stages: Sequence[str]) -> Steps:
+    """Return the journeys that came to one of the stages: who only looked cannot leave, nor complain of it."""
+    touchpoints = steps.question.workspace.model.touchpoints.values()
+    named = [touchpoint.name for touchpoint in touchpoints if touchpoint.stage in stages]
+    if not named:
+        return steps
+    moments = steps.table.filter(steps.table["touchpoint"].isin(named))
+    journeys = steps.journeys.semi_join(moments, [steps.journeys[JOURNEY] == moments[JOURNEY]])
+    table = steps.table.semi_join(journeys, [steps.table[JOURNEY] == journeys[JOURNEY]])
+    return replace(steps, journeys=journeys, table=table)
+
+
+def _lapsed(steps: Steps) -> Ending | None:
+    """Return whether no other purchase followed, of the journeys with a purchase."""
+    steps = _past(steps, ("during",))
+    returned = returns_of(steps, leaving_days(steps))
     if returned is None:
         return None
-    gone = returned.mutate(value=1.0 - returned["value"], known_at=null_of("timestamp(6)"))
-    return Ending(name=LEFT, table=gone)
+    gone = returned.mutate(value=1.0 - returned["value"])
+    units = gone.rename({UNIT: JOURNEY})
+    held = _held(steps).select(*HELD, **{UNIT: JOURNEY})
+    return Ending(name=LEFT, journeys=gone, units=units, held=held)
 
 
-def _cancelled(steps: Steps, leaves_at: tuple[str, ...], days: int) -> Ending:
-    """Return whether the contract ended during the journey or within the days after it."""
-    question = steps.question
-    moments = lived_moments(replace(question, since=None, until=None))
-    ends = moments.filter(moments["touchpoint"].isin(list(leaves_at)))
-    ends = ends.group_by(leaver_="customer").aggregate(left_at_=ends["at"].min())
-    journeys = steps.journeys
-    joined = journeys.left_join(ends, journeys["customer"] == ends["leaver_"])
-    until = joined["ended_at"] + interval_days(days)
-    left = joined["left_at_"].notnull() & (joined["left_at_"] <= until)
-    known = left | (~joined["open_"] & (until <= question.facts.as_of))
-    joined = joined.filter(known & (joined["left_at_"].isnull() | (joined["left_at_"] >= joined["started_at"])))
-    table = joined.select(
-        JOURNEY, "customer", value=when(left, 1.0, 0.0), known_at=when(left, joined["left_at_"], None)
-    )
-    return Ending(name=LEFT, table=table, own=leaves_at)
+def _at_touchpoints(steps: Steps, name: str, own: Sequence[str]) -> Ending:
+    """Return whether the next moment is the ending, of all moments that lie before it.
 
-
-def _complained(steps: Steps) -> Ending | None:
-    outcomes = steps.question.workspace.model.studies.outcomes.values()
-    places = tuple(dict.fromkeys(t for one in outcomes if one.kind == "complaint" for t in one.touchpoints))
-    if not places:
-        return None
-    made = steps.table.filter(steps.table["touchpoint"].isin(list(places)))
-    first = made.group_by(complained_in=JOURNEY).aggregate(known_at=made["at"].min())
-    ended = steps.journeys
-    joined = ended.left_join(first, ended[JOURNEY] == first["complained_in"])
-    # A journey still open may yet hold a complaint.
-    joined = joined.filter(~joined["open_"] | joined["known_at"].notnull())
-    value = when(joined["known_at"].notnull(), 1.0, 0.0)
-    return Ending(name=COMPLAINED, table=joined.select(JOURNEY, "customer", "known_at", value=value), own=places)
+    A journey with the ending is cut short by it: to hold whole journeys against each other would call every touchpoint
+    that comes late a protection.
+    """
+    table = steps.table
+    is_own = table["touchpoint"].isin(list(own))
+    marked = table.mutate(own_=is_own.cast("int64"))
+    before = marked.group_by(JOURNEY).order_by(marked["place_"])
+    marked = before.mutate(ended_=marked["own_"].cummax(), from_=marked["touchpoint"].lag())
+    whole = marked.group_by(JOURNEY).aggregate(held_=marked["own_"].max())
+    every = steps.journeys.inner_join(whole.rename(in_=JOURNEY), [steps.journeys[JOURNEY] == whole[JOURNEY]])
+    known = every.filter(~every["open_"] | (every["held_"] == 1))
+    journeys = known.select("customer", value=known["held_"].cast("float64"))
+    opened = steps.journeys.select("open_", of_=JOURNEY)
+    rows = marked.filter(marked["ended_"] == 0)
+    rows = rows.inner_join(opened, rows[JOURNEY] == opened["of_"])
+    rows = rows.filter(rows["next_"].notnull() | ~rows["open_"])
+    to_own = rows["next_"].isin(list(own)).coalesce(False)
+    unit = rows[JOURNEY].concat(" ", rows["place_"].cast("string"))
+    rows = rows.mutate(unit_=unit, value=when(to_own, 1.0, 0.0))
+    met = rows.select(UNIT, "touchpoint", next=null_of("string"))
+    came = rows.filter(rows["from_"].notnull())
+    came = came.select(UNIT, touchpoint=came["from_"], next=came["touchpoint"])
+    return Ending(name=name, journeys=journeys, units=rows.select(UNIT, "customer", "value"), held=stack([met, came]))
 
 
 def _promotes(steps: Steps) -> Ending | None:
@@ -142,7 +172,18 @@ def _promotes(steps: Steps) -> Ending | None:
     last = last.filter(last["at"] == last["last_at_"])
     answers = last.group_by(said_in="journey").aggregate(value=last["up_"].max(), known_at=last["at"].min())
     joined = steps.journeys.inner_join(answers, steps.journeys[JOURNEY] == answers["said_in"])
-    return Ending(name=PROMOTES, table=joined.select(JOURNEY, "customer", "value", "known_at"))
+    units = joined.select("customer", "value", "known_at", **{UNIT: JOURNEY})
+    held = _held(steps)
+    dated = held.inner_join(units.select("known_at", asked_=UNIT), held[JOURNEY] == units[UNIT])
+    before = dated["at"] < dated["known_at"]
+    counts = dated.group_by(list(HELD)).aggregate(before=before.cast("int64").sum(), all_=dated.count())
+    return Ending(
+        name=PROMOTES,
+        journeys=units.select("customer", "value"),
+        units=units.select(UNIT, "customer", "value"),
+        held=dated.filter(before).select(*HELD, **{UNIT: JOURNEY}),
+        late=counts.filter(2 * counts["before"] < counts["all_"]).select(*HELD),
+    )
 
 
 def recommendation(steps: Steps) -> Concept | None:
@@ -153,28 +194,11 @@ def recommendation(steps: Steps) -> Concept | None:
     return next((model.concepts[name] for name in (*named, *by_kind)), None)
 
 
-def scores_of(steps: Steps) -> tuple[Concept, Table] | None:
-    """Return the satisfaction given for each journey: ``journey_``, ``customer``, ``value`` on the declared scale."""
-    concepts = steps.question.workspace.model.concepts.values()
-    concept = next((one for one in concepts if one.link == "satisfaction"), None)
-    if concept is None or steps.question.facts.is_empty("opinions"):
-        return None
-    opinions = own_opinions(replace(steps.question, since=None, until=None))
-    said = opinions.filter((opinions["concept"] == concept.name) & opinions["journey"].notnull())
-    said = said.mutate(score_=score_value(said, replace(concept, kind="mean")))
-    said = said.filter(said["score_"].notnull())
-    answers = said.group_by(said_in="journey").aggregate(value=said["score_"].mean())
-    joined = steps.journeys.inner_join(answers, steps.journeys[JOURNEY] == answers["said_in"])
-    return concept, joined.select(JOURNEY, "customer", "value")
-
-
-def everything_held(steps: Steps) -> Table:
-    """Return what each journey holds and when first: ``journey_``, ``touchpoint``, ``next`` (null: met), ``at``."""
-    from promesa.engine import stack
-
+def _held(steps: Steps) -> Table:
+    """Return what each journey holds and when first: ``journey_``, ``touchpoint``, ``next``, ``at``."""
     table = steps.table
-    met = table.select(JOURNEY, "touchpoint", "at", next=lit(None, "string"))
+    met = table.select(JOURNEY, "touchpoint", "at", next=null_of("string"))
     passed = table.filter(table["next_"].notnull())
     passed = passed.select(JOURNEY, "touchpoint", at=passed["next_at_"], next=passed["next_"])
     every = stack([met, passed.select(*met.columns)])
-    return every.group_by([JOURNEY, "touchpoint", "next"]).aggregate(at=every["at"].min())
+    return every.group_by([JOURNEY, *HELD]).aggregate(at=every["at"].min())

@@ -78,10 +78,11 @@ def periods_of(question: Question) -> Periods | None:
     if first is None:
         return None
     wanted = timedelta(days=question.workspace.model.journeys.compare_days)
-    length = min((end - question.since) if question.since else wanted, (end - first) / 2)
-    if length < wanted or question.since:
-        whole = question.since is not None and end - question.since <= (end - first) / 2
-        length = length if whole else timedelta(weeks=length // timedelta(weeks=1))
+    if question.since is not None:
+        wanted = end - question.since + timedelta(microseconds=1)
+    length = min(wanted, (end - first) / 2)
+    if length < wanted:
+        length = timedelta(weeks=length // timedelta(weeks=1))
     if length < timedelta(days=SHORTEST_DAYS):
         return None
     return Periods(start=end - 2 * length, middle=end - length, end=end)

@@ -49,7 +49,8 @@ def told_endings(result: Result, locale: str) -> str:
             most = max(found, key=lambda e: abs(e.estimate or 0.0))
             values = {end: words.change(getattr(most, end) or 0.0, "fraction", locale) for end in ENDS}
             what = held_name(result, most, locale)
-            said.append(words.say("journeys.endings.most", locale, what=what, count=len(found), **values))
+            key = "most_next" if ending == "complained" else "most"
+            said.append(words.say(f"journeys.endings.{key}", locale, what=what, count=len(found), **values))
     return " ".join(said) or words.say("journeys.endings.empty", locale)
 
 

@@ -60,10 +60,10 @@ def overlapping_shares(sums: OverlapSums, *, confidence_level: float) -> Overlap
     Notes
     -----
     Estimand: the difference of the shares in the populations that whole clusters are drawn from. The p-value is that
-    of a score test: both shares equal, the variance of each the clustered one and no less than that of independent
+    of a score test: both shares equal, their variance the clustered one and no less than that of independent
     observations, their covariance from the clusters in both, with Yates's correction, so that what a handful of
-    customers did is not called a change. With clusters of one observation that stand in one group alone it is
-    Pearson's test, and the G-test in large samples.
+    customers did is not called a change. Where every cluster is one observation in one of two groups of equal size it
+    is Pearson's test, and in large samples the G-test.
 
     The interval is Newcombe's for correlated shares [1]_, from the Wilson intervals at the effective n of each.
     The two may disagree where a figure is at the edge of being told from chance.
@@ -132,10 +132,10 @@ def _correlation(sums: OverlapSums) -> float:
 def _score_test(sums: OverlapSums, difference: float) -> float:
     first, second = sums.first, sums.second
     share = (first.total + second.total) / (first.n + second.n)
-    variance = -2 * _covariance(sums, share, share)
-    for group in (first, second):
-        clustered = (group.ss - 2 * share * group.ns + share * share * group.nn) / group.n**2
-        variance += max(clustered, share * (1 - share) / group.n)
+    groups = (first, second)
+    clustered = sum((group.ss - 2 * share * group.ns + share * share * group.nn) / group.n**2 for group in groups)
+    independent = sum(share * (1 - share) / group.n for group in groups)
+    variance = max(clustered, independent) - 2 * _covariance(sums, share, share)
     correction = (1 / first.clusters + 1 / second.clusters) / 2
     beyond = abs(difference) - correction
     if beyond <= 0 or variance <= 0:

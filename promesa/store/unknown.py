@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
@@ -10,8 +11,6 @@ from promesa.store.inspection import inspect_store
 from promesa.store.quarantine import TABLE
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from promesa.workspace import Workspace
 
 RULE = "unknown-touchpoint"
@@ -73,9 +72,17 @@ def unknown_touchpoints(ws: Workspace, *, since: date, until: date) -> tuple[Unk
             f"WHERE day IS NULL OR day <= DATE {literal(until.isoformat())} GROUP BY value "
             f"HAVING count(DISTINCT customer) >= {int(ws.min_cell)} ORDER BY 3 DESC, 1"
         )
-        return tuple(
-            UnknownTouchpoint(
-                name=str(value), rows=int(n), customers=int(customers), recent=int(lately), first=first, last=last
-            )
-            for value, n, customers, lately, first, last in found
-        )
+    return tuple(_unknown(*row) for row in found)
+
+
+def _unknown(*row: object) -> UnknownTouchpoint:
+    value, n, customers, recent, *days = row
+    first, last = (day if isinstance(day, date) else None for day in days)
+    return UnknownTouchpoint(
+        name=str(value),
+        rows=int(str(n)),
+        customers=int(str(customers)),
+        recent=int(str(recent)),
+        first=first,
+        last=last,
+    )
