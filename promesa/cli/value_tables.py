@@ -24,7 +24,9 @@ FIXED = frozenset(
 )
 AHEAD = ("alive_share", "purchases_ahead", "lifetime_value", "margin_rate", "cost_to_serve_per_purchase")
 COUNTED = ("customers", "orders", "orders_returned", "orders_without_revenue", "customers_without_margin")
-PARAMETERS = ("r", "alpha", "a", "b", "log_likelihood", "spend_p", "spend_q", "spend_gamma", "spend_correlation")
+PARAMETERS = (
+    "r", "alpha", "a", "b", "rhythm", "log_likelihood", "spend_p", "spend_q", "spend_gamma", "spend_correlation",
+)  # fmt: skip
 SURVIVAL_DAYS = (30, 90, 180, 360, 540, 720, 1080)
 REASON_LETTERS = 34
 LATEST = 12  # months

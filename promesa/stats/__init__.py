@@ -7,7 +7,7 @@ from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
 from promesa.stats.breaks import Break, level_break
-from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_shifts, summarise
+from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_rhythm, fit_shifts, summarise
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -147,6 +147,7 @@ __all__ = [
     "find_collinearity",
     "fit_buying",
     "fit_response",
+    "fit_rhythm",
     "fit_shifts",
     "fit_spending",
     "importance",

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from promesa.errors import ValueOutOfRange
+from promesa.stats.buying_stages import expected_with_stages, stage_weights
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 NODES = 40
+KNOTS = 24  # of the polynomial over the time seen, for a rhythm
 
 
 def probability_active(process: BuyingProcess, purchases: Purchases) -> Floats:
@@ -31,10 +33,18 @@ def probability_active(process: BuyingProcess, purchases: Purchases) -> Floats:
 
 
 def _odds_gone(process: BuyingProcess, purchases: Purchases) -> Floats:
-    x, shift = purchases.repeats, 1.0 if process.form == "mbg_nbd" else 0.0
-    ratio = (process.r + x) * (np.log(process.alpha + purchases.seen) - np.log(process.alpha + purchases.last))
+    x, shift = purchases.repeats, 0.0 if process.form == "bg_nbd" else 1.0
+    shape = process.r + process.rhythm * x
+    ratio = shape * (np.log(process.alpha + purchases.seen) - np.log(process.alpha + purchases.last))
+    ratio -= np.log(_passed(process, purchases).sum(axis=0))
     odds = process.a / np.maximum(process.b + x + shift - 1, 1e-300) * np.exp(ratio)
     return np.where((x > 0) | (shift > 0), odds, 0.0)
+
+
+def _passed(process: BuyingProcess, purchases: Purchases) -> Floats:
+    """Return the weights of the stages since the last purchase, (k, n)."""
+    share = (purchases.seen - purchases.last) / (process.alpha + purchases.seen)
+    return stage_weights(process.r + process.rhythm * purchases.repeats, share, rhythm=process.rhythm)
 
 
 def expected_purchases(process: BuyingProcess, purchases: Purchases, *, horizon: ArrayLike) -> Floats:
@@ -60,7 +70,8 @@ def expected_purchases(process: BuyingProcess, purchases: Purchases, *, horizon:
     the customer is active, the buying rate is gamma and the probability p of stopping is beta distributed; a customer
     with rate l is expected to buy (1 - exp(-l p t)) / p times. The mean over both equals the closed form of [1]_ with
     the hypergeometric function; it is computed here by integration over p, which stays exact where that function
-    loses its digits (a near or below 1).
+    loses its digits (a near or below 1). With a rhythm, so many stages since the last purchase have gone by with a
+    probability that is known as well (`buying_stages`).
 
     References
     ----------
@@ -78,8 +89,13 @@ def expected_purchases(process: BuyingProcess, purchases: Purchases, *, horizon:
     found = np.empty((len(active), times.size))
     # Customers with as many repeats, seen as long, differ in their probability of being active alone.
     x, seen, place = _pairs(purchases)
+    passed = _passed(process, purchases)
+    passed /= passed.sum(axis=0)
     for k, time in enumerate(times):
-        found[:, k] = active * _given_active(process, x, seen, time)[place]
+        if process.rhythm == 1:
+            found[:, k] = active * _given_active(process, x, seen, time)[place]
+        else:
+            found[:, k] = active * (passed * _given_stages(process, x, seen, time)[:, place]).sum(axis=0)
     return found[:, 0] if np.ndim(horizon) == 0 else found
 
 
@@ -134,10 +150,37 @@ def _given_active(process: BuyingProcess, x: Floats, seen: Floats, time: float) 
     found = np.empty(x.size)
     for repeats in np.unique(x):
         rows = x == repeats
-        b = process.b + repeats + (1.0 if process.form == "mbg_nbd" else 0.0)
+        b = process.b + repeats + (0.0 if process.form == "bg_nbd" else 1.0)
         p, weights = _beta_nodes(process.a, b)
         reach = np.log1p(p[None, :] * time / (process.alpha + seen[rows])[:, None])
         found[rows] = (-np.expm1(-(process.r + repeats) * reach) / p[None, :]) @ weights
+    return found
+
+
+def _given_stages(process: BuyingProcess, x: Floats, seen: Floats, time: float) -> Floats:
+    """Return the purchases expected of an active customer by stages since the last purchase, (k, n).
+
+    What is expected changes smoothly with the time seen; where many times are asked for, a polynomial through the
+    values at Chebyshev's points gives the rest, to nine digits.
+    """
+    found = np.empty((process.rhythm, x.size))
+    for repeats in np.unique(x):
+        rows = x == repeats
+        stopping = _beta_nodes(process.a, process.b + repeats + (0.0 if process.form == "bg_nbd" else 1.0))
+        scale = process.alpha + seen[rows]
+        low, high = np.log(scale.min()), np.log(scale.max())
+        many = scale.size > KNOTS
+        knots = np.cos(np.pi * (np.arange(KNOTS) + 0.5) / KNOTS)
+        at = np.exp((low + high + knots * (high - low)) / 2) if many else scale
+        for passed in range(process.rhythm):
+            values = expected_with_stages(
+                process.r + process.rhythm * repeats + passed, at,
+                rhythm=process.rhythm, passed=passed, time=time, stopping=stopping,
+            )  # fmt: skip
+            if many:
+                terms = np.polynomial.chebyshev.chebfit(knots, values, KNOTS - 1)
+                values = np.polynomial.chebyshev.chebval((2 * np.log(scale) - low - high) / (high - low), terms)
+            found[passed, rows] = values
     return found
 
 

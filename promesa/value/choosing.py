@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from promesa.errors import TooFewObservations
-from promesa.stats import fit_buying, fit_spending, summarise
+from promesa.stats import fit_buying, fit_rhythm, fit_spending, summarise
 from promesa.value.holdouts import judge
-from promesa.value.summaries import hold_out
+from promesa.value.summaries import hold_out, log_gaps
 
 if TYPE_CHECKING:
     from promesa.stats import BuyingProcess, Form, Purchases, Spending
@@ -52,25 +52,27 @@ class Choice:
 
 
 def choose(bought: Buying, found: Summaries, spent: Spends, *, calibration_days: int | None) -> Choice:
-    """Fit both processes to the whole window, and to its first part; take the one that foresees the rest better.
+    """Fit the processes to the whole window, and to its first part; take the one that foresees the rest better.
 
-    Both have four parameters, so that likelihoods compare as they are; the hold-out decides, because foreseeing is
-    what the process is for. Without a hold-out the likelihood does.
+    All have four parameters, so that likelihoods compare as they are; the hold-out decides, because foreseeing is
+    what the process is for. Without a hold-out the likelihood does. How even the rhythm is, the likelihood says.
     """
     p = found.purchases
     whole = summarise(p.repeats, p.last, p.seen, customers=p.customers)
-    processes = fitted(whole)
     length = int(p.seen.max())
     days = round(length * 2 / 3) if calibration_days is None else calibration_days
+    cut = bought.last_day - timedelta(days=length - days)
+    gaps, early_gaps = log_gaps(bought, cut)
+    processes = fitted(whole, log_gaps=gaps)
     held, fault = None, None
     judged: dict[str, Judged] = {}
     if days >= length:
         fault = CALIBRATION_TOO_LONG
     else:
-        cut = bought.last_day - timedelta(days=length - days)
         held = hold_out(bought, cut)
         early = held.purchases
-        before = fitted(summarise(early.repeats, early.last, early.seen, customers=early.customers))
+        known = summarise(early.repeats, early.last, early.seen, customers=early.customers)
+        before = fitted(known, log_gaps=early_gaps)
         judged = {name: judge(process, held) for name, process in before.items()}
         fault = None if judged else TOO_LITTLE
         if judged:
@@ -89,19 +91,22 @@ def _best(processes: dict[str, BuyingProcess], judged: dict[str, Judged]) -> Buy
     if not processes:
         return None
     scores = {name: judged[name].score for name in processes if name in judged}
-    if len(scores) == len(processes):
+    if scores:
         return processes[max(scores, key=lambda name: scores[name] or float("-inf"))]
     return max(processes.values(), key=lambda process: process.log_likelihood)
 
 
-def fitted(purchases: Purchases) -> dict[str, BuyingProcess]:
-    """Return the processes of which a maximum was found, by form."""
+def fitted(purchases: Purchases, *, log_gaps: float | None = None) -> dict[str, BuyingProcess]:
+    """Return the processes of which a maximum was found, by form; one with a rhythm where the gaps show one."""
     found: dict[str, BuyingProcess] = {}
     for form in FORMS:
         try:
             found[form] = fit_buying(purchases, form=form)
         except TooFewObservations:
             continue
+    if log_gaps is not None and "mbg_nbd" in found:
+        even = fit_rhythm(purchases, log_gaps=log_gaps, chance=found["mbg_nbd"])
+        found[even.form] = even
     return found
 
 

@@ -140,9 +140,10 @@ def lifetime(  # noqa: PLR0913 (what every analysis takes, and three of its own)
         ``lifetime_value`` (money a customer), each with an interval; ``margin_rate`` (fraction of revenue),
         ``cost_to_serve_per_purchase`` (money). For all customers together: ``orders``, ``orders_returned``,
         ``orders_without_revenue``, ``customers_without_margin`` (count); the parameters ``r``, ``alpha`` (days),
-        ``a``, ``b`` and ``log_likelihood`` of each ``model``; ``spend_p``, ``spend_q``, ``spend_gamma``,
-        ``spend_correlation``; ``holdout_predicted`` and ``holdout_actual`` (count) in all, by ``repeats`` and by
-        ``period``; ``holdout_error`` (predicted over actual, less 1) and ``holdout_score`` of each model.
+        ``a``, ``b``, ``rhythm`` (stages between two purchases, where they do not come by chance) and
+        ``log_likelihood`` of each ``model``; ``spend_p``, ``spend_q``, ``spend_gamma``, ``spend_correlation``;
+        ``holdout_predicted`` and ``holdout_actual`` (count) in all, by ``repeats`` and by ``period``;
+        ``holdout_error`` (predicted over actual, less 1) and ``holdout_score`` of each model.
 
     Raises
     ------
@@ -152,8 +153,8 @@ def lifetime(  # noqa: PLR0913 (what every analysis takes, and three of its own)
     Notes
     -----
     Estimand: means, over the population that these customers were drawn from, of what they will buy and leave if
-    they go on as the fitted process says. It assumes that purchases have no rhythm or season, that nothing is done
-    differently from before, and that how much a customer spends has nothing to do with how often.
+    they go on as the fitted process says. It assumes that purchases have no season, that nothing is done differently
+    from before, and that how much a customer spends has nothing to do with how often.
 
     Several orders of one local day are one purchase. An order that was taken back whole (a negative amount names its
     journey) and one that brought nothing in are none. Amounts taken back that name no order are a cost of serving

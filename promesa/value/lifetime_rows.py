@@ -136,6 +136,11 @@ def parameter_rows(question: Question, choice: Choice) -> list[Estimate]:
             unit = "days" if name == "alpha" else ""
             error = sqrt(max(process.covariance[k, k], 0.0))
             figures.append(_parameter(name, getattr(process, name), error, z=z, n=process.n, unit=unit, extra=extra))
+        if process.rhythm > 1:
+            stages = float(process.rhythm)
+            figures.append(
+                Estimate(dimensions={}, measure="rhythm", estimate=stages, n=process.n, unit="count", extra=extra)
+            )
         figures.append(
             Estimate(
                 dimensions={}, measure="log_likelihood", estimate=process.log_likelihood, n=process.n, unit="",

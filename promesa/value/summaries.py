@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,6 +186,19 @@ def hold_out(bought: Buying, cut: date) -> HoldOut:
         days=(bought.last_day - cut).days,
         months=tuple(sorted((row["month"], float(row["n"])) for row in months)),
     )
+
+
+def log_gaps(bought: Buying, cut: date) -> tuple[float, float]:
+    """Return the sum of the logarithms of the days between purchases: all of them, and those up to the day `cut`."""
+    engine, days = bought.question.facts.engine, bought.days
+    known = bought.customers.filter(bought.customers["days"] > 1).select(buyer="customer")
+    days = days.inner_join(known, days["customer"] == known["buyer"]).select("customer", "day")
+    before = days["day"].lag().over(group_by=days["customer"], order_by=days["day"])
+    gaps = days.mutate(gap=days["day"].delta(before, unit="day"), early=days["day"] <= lit(cut))
+    gaps = gaps.filter(gaps["gap"].notnull())
+    counted = engine.fetch(gaps.group_by("gap", "early").aggregate(n=gaps.count())).to_pylist()
+    early = sum(row["n"] * log(row["gap"]) for row in counted if row["early"])
+    return early + sum(row["n"] * log(row["gap"]) for row in counted if not row["early"]), early
 
 
 def order_counts(bought: Buying) -> dict[str, int]:

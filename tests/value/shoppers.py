@@ -24,7 +24,9 @@ SPEND = {"p": 5.0, "q": 4.0, "gamma": 45.0}
 COST_SHARE, SERVING = 0.6, 2.0
 
 
-def shoppers(size: int, *, seed: int, form: str = "mbg_nbd", days: int = 364, joined: int = 1) -> list[list[Any]]:
+def shoppers(
+    size: int, *, seed: int, form: str = "mbg_nbd", days: int = 364, joined: int = 1, rhythm: int = 1
+) -> list[list[Any]]:
     """Return for each customer the days (as floats) and amounts of all purchases, also those long after `days`.
 
     Customers begin on the first `joined` days. Two purchases within one day would be one; the process is drawn in
@@ -39,7 +41,7 @@ def shoppers(size: int, *, seed: int, form: str = "mbg_nbd", days: int = 364, jo
         now = float(random.integers(joined))
         times, active = [now], form == "bg_nbd" or random.random() > stop[k]
         while active and now < days + 365:
-            now += random.exponential(1 / rate[k])
+            now += random.gamma(rhythm, 1 / rate[k] / rhythm) if rhythm > 1 else random.exponential(1 / rate[k])
             times.append(now)
             active = random.random() > stop[k]
         people.append([times, random.gamma(SPEND["p"], 1 / level[k], len(times))])

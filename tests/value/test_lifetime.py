@@ -65,6 +65,20 @@ def test_a_known_truth_is_found(tmp_path: Path, duckdb: Engine, form: str) -> No
     assert figure(found, "margin_rate")["estimate"] == pytest.approx(1 - COST_SHARE, abs=1e-4)
 
 
+def test_a_rhythm_is_found_and_foreseen_with(tmp_path: Path, duckdb: Engine) -> None:
+    people = shoppers(3000, seed=3, days=DAYS, rhythm=4)
+    as_of = BEGIN + timedelta(days=DAYS)
+    facts = facts_of_shoppers(tmp_path, duckdb, tables=tables_of(people, days=DAYS), as_of=as_of)
+    found = value.lifetime(facts.workspace, facts=facts, confidence_level=0.999)
+    assert figure(found, "rhythm")["estimate"] == 4
+    assert figure(found, "holdout_error", model="mbg_cnbd")["chosen"]
+    errors = {name: abs(figure(found, "holdout_error", model=name)["estimate"]) for name in ("mbg_nbd", "mbg_cnbd")}
+    assert errors["mbg_cnbd"] < errors["mbg_nbd"]
+    true = np.mean([len({int(t) for t in times if DAYS < int(t) <= DAYS + AHEAD}) for times, _ in people])
+    row = figure(found, "purchases_ahead")
+    assert row["lower"] < true < row["upper"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["bg_nbd", "mbg_nbd"])
 def test_intervals_hold_the_truth(tmp_path: Path, duckdb: Engine, form: str) -> None:

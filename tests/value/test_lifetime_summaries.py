@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import pairwise
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from promesa.measures import ask
 from promesa.value.purchases import buying
-from promesa.value.summaries import hold_out, order_counts, spends, summaries
+from promesa.value.summaries import hold_out, log_gaps, order_counts, spends, summaries
 from tests.value.shoppers import facts_of_shoppers, local_day, plain_summaries
 
 if TYPE_CHECKING:
@@ -86,3 +88,10 @@ def _same_hold_out(bought: Any, orders: Any, *, zone: str, end: datetime, since:
     assert held.later.sum() == sum(day > cut for each in known.values() for day in each)
     assert held.later_squares.sum() == sum(sum(day > cut for day in each) ** 2 for each in known.values())
     assert sum(n for _, n in held.months) == held.later.sum()
+    gaps = [
+        (later, log((later - earlier).days))
+        for each in days.values()
+        for earlier, later in pairwise(sorted(each))
+    ]  # fmt: skip
+    assert log_gaps(bought, cut)[0] == pytest.approx(sum(gap for _, gap in gaps))
+    assert log_gaps(bought, cut)[1] == pytest.approx(sum(gap for day, gap in gaps if day <= cut))
