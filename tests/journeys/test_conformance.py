@@ -202,8 +202,14 @@ def planted(tmp_path_factory: pytest.TempPathFactory, duckdb: Engine) -> Facts:
     return company(tmp_path_factory.mktemp("ends"), duckdb, 5)
 
 
-def test_what_was_planted_is_found_and_nothing_else(planted: Facts) -> None:
-    result = journeys.endings(planted.workspace, facts=planted)
+@pytest.fixture(scope="module")
+def ended(planted: Facts) -> Result:
+    """Return what is said of the planted company's endings."""
+    return journeys.endings(planted.workspace, facts=planted)
+
+
+def test_what_was_planted_is_found_and_nothing_else(planted: Facts, ended: Result) -> None:
+    result = ended
     left = result.find("rate_difference", ending="left", touchpoint="call", next=None)
     assert left is not None
     assert left.extra["found"]
@@ -240,8 +246,8 @@ def plain_rates(facts: Facts, name: str) -> dict[tuple[str, str | None], tuple[f
 
 
 @pytest.mark.parametrize("name", ["left", "complained", "promotes"])
-def test_rates_are_those_of_plain_loops(planted: Facts, name: str) -> None:
-    result = journeys.endings(planted.workspace, facts=planted)
+def test_rates_are_those_of_plain_loops(planted: Facts, ended: Result, name: str) -> None:
+    result = ended
     plain = plain_rates(planted, name)
     told = [e for e in result.estimates if e.measure == "rate_difference" and e.dimensions["ending"] == name]
     assert told
@@ -251,8 +257,8 @@ def test_rates_are_those_of_plain_loops(planted: Facts, name: str) -> None:
         assert estimate(result, "rate_without", **one.dimensions) == pytest.approx(held[1])
 
 
-def test_who_left_and_who_called_next_by_loops(planted: Facts) -> None:
-    engine, workspace = planted.engine, planted.workspace
+def test_who_left_and_who_called_next_by_loops(planted: Facts, ended: Result) -> None:
+    engine = planted.engine
     moments = engine.fetch(planted.table("moments")).to_pylist()
     orders = engine.fetch(planted.table("orders")).to_pylist()
     left: list[float] = []
@@ -268,7 +274,7 @@ def test_who_left_and_who_called_next_by_loops(planted: Facts) -> None:
             if one == "call" or (two is None and end > AS_OF - timedelta(days=30)):
                 break
             steps.append((one, two == "call"))
-    result = journeys.endings(workspace, facts=planted)
+    result = ended
     assert estimate(result, "rate", ending="left") == pytest.approx(np.mean(left))
     after_delivery = np.mean([value for name, value in steps if name == "deliver"])
     assert estimate(result, "rate_with", ending="complained", touchpoint="deliver", next=None) == pytest.approx(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def counted_weeks(random: np.random.Generator, weeks: int) -> Floats:
 def test_the_nile_fell_after_1898() -> None:
     from statsmodels.datasets import nile
 
-    years = nile.load_pandas().data
+    years: Any = nile.load_pandas().data
     found = level_break(years["volume"])
     assert found is not None
     # strucchange (Zeileis and others 2003): after 1898, 95 % from 1895 to 1902; 1097.75 before, 849.97 after.

@@ -18,10 +18,22 @@ def sums_of(first: list[list[float]], second: list[list[float]]) -> OverlapSums:
 
     def group(n: np.ndarray, s: np.ndarray) -> ClusterSums:
         return ClusterSums(
-            n=int(n.sum()), clusters=int((n > 0).sum()), total=s.sum(), nn=n @ n, ns=float(n @ s), ss=float(s @ s)
+            n=int(n.sum()),
+            clusters=int((n > 0).sum()),
+            total=s.sum(),
+            nn=float(n @ n),
+            ns=float(n @ s),
+            ss=float(s @ s),
         )
 
-    return OverlapSums(first=group(n1, s1), second=group(n2, s2), nn=n1 @ n2, ns=n1 @ s2, sn=s1 @ n2, ss=s1 @ s2)
+    return OverlapSums(
+        first=group(n1, s1),
+        second=group(n2, s2),
+        nn=float(n1 @ n2),
+        ns=float(n1 @ s2),
+        sn=float(s1 @ n2),
+        ss=float(s1 @ s2),
+    )
 
 
 def apart(ones: int, others: int, n: int) -> OverlapSums:
