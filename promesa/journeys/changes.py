@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Where = dict[str, str | None]
 NOWHERE: Where = {KIND: None, NAME: None, OTHER: None}
-TOO_SHORT = "too-little-history"
+FAMILIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +99,11 @@ def changes(
     Notes
     -----
     Estimand: the difference between two periods of the share of customers, in the population that these customers are
-    drawn from; see `stats.overlapping_shares`. A customer in both periods is one observation of each. Its false
-    discovery rate is held over all touchpoints, channels and passages together, by Benjamini and Hochberg, and over
-    all series together. A touchpoint that appeared was never seen before the recent period; one that is back was.
+    drawn from; see `stats.overlapping_shares`. A customer in both periods is one observation of each. The false
+    discovery rate is held over all touchpoints, channels and passages together, and over all series together, by
+    Benjamini and Hochberg; each at half of 1 - `confidence_level`, so that a map in which nothing changed is called
+    changed with no greater probability than that. A touchpoint that appeared was never seen before the recent period;
+    one that is back was.
 
     Nothing is said of why. Two periods of a year differ by their season too: compare with ``since`` and ``until`` what
     can be compared. Levels are looked for in all weeks up to `until`, one break a series, see `stats.level_break`.
@@ -130,7 +132,7 @@ def _shares(question: Question, periods: Periods) -> Iterator[Estimate]:
     shown = [one for one in found if _may_be_told(question, one)]
     level = question.confidence_level
     tested = [overlapping_shares(one.sums, confidence_level=level) for one in shown]
-    adjusted = benjamini_hochberg([difference.p_value for difference in tested])
+    adjusted = _adjusted([difference.p_value for difference in tested])
     yield Estimate(dimensions=NOWHERE, measure="looked_at", estimate=float(len(shown)), n=len(shown), unit="count")
     for one, difference, q in zip(shown, tested, adjusted, strict=True):
         yield from _share_rows(question, periods, one, difference, float(q))
@@ -206,10 +208,15 @@ def _change_of(question: Question, periods: Periods, one: Compared, difference: 
     return "up" if difference.difference > 0 else "down"
 
 
+def _adjusted(p_values: list[float]) -> list[float]:
+    """Return p-values adjusted within their family, and for there being two: periods and weeks are both looked at."""
+    return [min(1.0, FAMILIES * float(p)) for p in benjamini_hochberg(p_values)]
+
+
 def _levels(question: Question) -> Iterator[Estimate]:
     """Yield the series whose level changed."""
     found = turns(steps_of(replace(question, since=None, until=None)))
-    adjusted = benjamini_hochberg([turn.found.p_value for turn in found])
+    adjusted = _adjusted([turn.found.p_value for turn in found])
     if found:
         where = {**NOWHERE, KIND: "series"}
         yield Estimate(dimensions=where, measure="looked_at", estimate=float(len(found)), n=len(found), unit="count")
