@@ -22,7 +22,10 @@ FIXED = frozenset(
     | {"model", "chosen", "repeats", "period", "horizon_days"}
     | {"cohort", "since", "days", "at_risk", "term", "kind", "level", "event", "q", "share_sampled"}
 )
-AHEAD = ("alive_share", "purchases_ahead", "lifetime_value", "margin_rate", "cost_to_serve_per_purchase")
+AHEAD = (
+    "alive_share", "staying_share", "purchases_ahead", "days_ahead", "lifetime_value", "margin_rate",
+    "cost_to_serve_per_purchase", "cost_to_serve_per_day",
+)  # fmt: skip
 COUNTED = ("customers", "orders", "orders_returned", "orders_without_revenue", "customers_without_margin")
 PARAMETERS = (
     "r", "alpha", "a", "b", "rhythm", "log_likelihood", "spend_p", "spend_q", "spend_gamma", "spend_correlation",

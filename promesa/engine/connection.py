@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from contextlib import contextmanager
@@ -90,24 +91,44 @@ class Engine:
             self._tables[name] = view
         return self._tables[name]
 
-    def hold(self, name: str, expression: ibis.Table) -> ibis.Table:
+    def named(self, name: str, make: Callable[[], ibis.Table]) -> ibis.Table:
+        """Return what `make` gives as a view that the engine knows under `name`.
+
+        Nothing is computed. An expression is turned into SQL anew by every query that it is part of, which costs
+        more than many of these queries do; a view is one word of it.
+        """
+        key = _key("named", name)
+        if key not in self._tables:
+            sql = self.backend.compile(make())
+            if self.dialect == "duckdb":
+                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {sql}")
+            else:
+                self.backend._session.sql(sql).createOrReplaceTempView(key)  # noqa: SLF001 (as in _spark_view)
+            self._tables[key] = self.backend.table(key)
+        return self._tables[key]
+
+    def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
         """Return the rows of an expression, worked out once and kept by the engine under `name`.
 
         For what several queries of one question need. The oldest is let go when more than `HELD` are kept.
-        """
-        import hashlib
 
-        key = f"held_{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+        Parameters
+        ----------
+        expression : Table or callable
+            A callable is asked for the expression only where the rows are not kept yet.
+        """
+        import ibis
+
+        key = _key("held", name)
         if key not in self._held:
             try:
+                table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
-                    self.backend.con.execute(
-                        f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(expression)}"
-                    )
+                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(table)}")
                     self._held[key] = self.backend.table(key)
                 else:
-                    self._held[key] = expression.cache()
+                    self._held[key] = table.cache()
             except Exception as error:
                 raise _translated(error) from error
             if len(self._held) > HELD:
@@ -176,6 +197,10 @@ class Engine:
             self._let_go(key)
         self._tables.clear()
         self.backend.disconnect()
+
+
+def _key(kind: str, name: str) -> str:
+    return f"{kind}_{hashlib.sha256(name.encode()).hexdigest()[:20]}"
 
 
 def connect(

@@ -34,6 +34,11 @@ def commitments(question: Question, promise: Promise) -> Table:
     due time has passed, and broken from then on. One that has come is kept, broken or, where the rule gives
     neither, unknown.
     """
+    held = question.facts.engine.hold(_name(question, promise), lambda: _judged(question, promise))
+    return question.within(held, "when_")
+
+
+def _judged(question: Question, promise: Promise) -> Table:
     made = _made(question, promise)
     judged = made.alias(f"commitments_of_{promise.name}").sql(_rule(question, promise), dialect="duckdb")
     pending = judged["promised"].notnull() & judged["delivered"].isnull()
@@ -52,8 +57,7 @@ def commitments(question: Question, promise: Promise) -> Table:
     )
     table = with_dimensions(question, table, time="when_")
     columns = [*(PREFIX + name for name in question.by), *_KEPT]
-    held = question.facts.engine.hold(_name(question, promise), table.select(*columns))
-    return question.within(held, "when_")
+    return table.select(*columns)
 
 
 def _name(question: Question, promise: Promise) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promesa.report.figures import Figure
     from promesa.report.tables import Cell
 
-AHEAD = ("alive_share", "purchases_ahead", "lifetime_value")
+AHEAD = ("alive_share", "staying_share", "purchases_ahead", "days_ahead", "lifetime_value")
 CURVE_DAYS = 30
 LINES = ("holdout_predicted", "holdout_actual")
 SHORT_KINDS = frozenset({"promise", "any_promise", "score"})

@@ -19,6 +19,7 @@ from promesa.stats.clusters import (
 from promesa.stats.collinearity import Collinearity, find_collinearity
 from promesa.stats.compared_buying import BuyingCompared, Compared, compare_buying
 from promesa.stats.concentration import Concentration, CurvePoint, concentration
+from promesa.stats.contract_days import ContractDays, contract_days
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
@@ -85,6 +86,7 @@ __all__ = [
     "Compared",
     "Concentration",
     "Construct",
+    "ContractDays",
     "CrossProducts",
     "CurvePoint",
     "CurvesCompared",
@@ -134,6 +136,7 @@ __all__ = [
     "compare_curves",
     "compare_shares",
     "concentration",
+    "contract_days",
     "controlled_effects",
     "cross_products",
     "difference_interval",

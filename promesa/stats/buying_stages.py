@@ -70,10 +70,11 @@ def expected_with_stages(
     p = np.clip(p, 1e-7, 1 - 1e-9)[None, :]
     z = (1 - p) ** (1 / rhythm)
     turns = np.exp(2j * np.pi * np.arange(rhythm) / rhythm)
-    kept = np.zeros((scale.size, p.size), dtype=complex)
+    kept = np.zeros((scale.size, p.size))
     for turn in turns:
         part = sum(
             z ** (rhythm * ((n + passed) // rhythm) - n) * turn ** (-n) for n in range(rhythm)
         )  # of what repeats, the share with this root
-        kept += part / rhythm * np.exp(-shape * np.log1p(time * (1 - z * turn) / scale[:, None]))
-    return ((1 - kept.real) / p) @ weights
+        power = np.exp(-shape * np.log1p(time * (1 - z * turn) / scale[:, None]))
+        kept += np.real(part / rhythm * power)  # what is not real adds up to nothing over the roots
+    return ((1 - kept) / p) @ weights

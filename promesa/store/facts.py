@@ -109,8 +109,12 @@ class Facts:
 
     def table(self, table: str) -> Table:
         """Return the rows of a fact table with `at` up to `as_of`."""
-        rows = self.all_rows(table)
-        return rows.filter(rows["at"] <= self.as_of)
+
+        def rows() -> Table:
+            found = self.all_rows(table)
+            return found.filter(found["at"] <= self.as_of)
+
+        return rows() if self.among is not None else self.engine.named(f"{table} {self.version} {self.as_of}", rows)
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a fact table has no files at all."""

@@ -10,6 +10,7 @@ from promesa.errors import ValueOutOfRange
 from promesa.measures import NO_DATA, ask
 from promesa.results import Estimate, Result
 from promesa.value.choosing import choose
+from promesa.value.contract_rows import contract_figures
 from promesa.value.lifetime_rows import calibration_rows, count_rows, group_rows, parameter_rows, spend_rows
 from promesa.value.outlook import outlooks
 from promesa.value.purchases import buying, refused_dimensions
@@ -40,7 +41,7 @@ class Lifetime(Result):
         said = [self._whole(worth[0], locale)] if not self.dimensions else [self._split(worth, locale)]
         error = next((e for e in self.estimates if e.measure == "holdout_error" and e.extra["chosen"]), None)
         if error is not None and error.estimate is not None:
-            key = "over" if error.estimate > 0 else "under"
+            key = ("over" if error.estimate > 0 else "under") + ("_days" if self.find("days_ahead") else "")
             said.append(
                 words.say(
                     f"value.lifetime.{key}",
@@ -53,6 +54,17 @@ class Lifetime(Result):
 
     def _whole(self, value: Estimate, locale: str) -> str:
         alive, ahead = self.find("alive_share"), self.find("purchases_ahead")
+        if (stay := self.find("days_ahead")) is not None:
+            return words.say(
+                "value.lifetime.contract",
+                locale,
+                n=words.number(value.n, locale),
+                days=value.extra["horizon_days"],
+                ahead=words.number(stay.estimate, locale, decimals=0),
+                value=words.amount(value.estimate, value.unit, locale),
+                lower=words.amount(value.lower, value.unit, locale),
+                upper=words.amount(value.upper, value.unit, locale),
+            )
         return words.say(
             "value.lifetime.summary",
             locale,
@@ -91,7 +103,7 @@ class Lifetime(Result):
             rows,
             period="period",
             series="line",
-            title=words.say("value.lifetime.chart", locale),
+            title=words.say(f"value.lifetime.chart{'_contract' if self.find('days_ahead') else ''}", locale),
             unit="count",
             locale=locale,
             names={line: words.say(f"value.lifetime.{line}", locale) for line in shown.values()},
@@ -145,6 +157,11 @@ def lifetime(  # noqa: PLR0913 (what every analysis takes, and three of its own)
         ``holdout_predicted`` and ``holdout_actual`` (count) in all, by ``repeats`` and by ``period``;
         ``holdout_error`` (predicted over actual, less 1) and ``holdout_score`` of each model.
 
+        Where customers leave a contract (``leaves_at`` in model.toml), per group: ``customers`` (count, there now),
+        ``staying_share`` (fraction of all that ever joined), ``days_ahead`` (days of the horizon on which they are
+        expected to be there), ``lifetime_value``, ``margin_rate``, ``cost_to_serve_per_day``; and the hold-out in days
+        under contract and, by ``period``, in customers still there at its end.
+
     Raises
     ------
     ValueOutOfRange
@@ -183,6 +200,10 @@ def _figures(
 ) -> list[Estimate]:
     from math import log1p
 
+    if question.workspace.model.leaving.leaves_at:
+        return contract_figures(
+            question, horizon_days=horizon_days, discount_rate=discount_rate, calibration_days=calibration_days
+        ) or [Estimate(dimensions={}, measure="customers", estimate=0.0, n=0, unit="count", note=NO_DATA)]
     bought = buying(question)
     found = summaries(bought)
     if not found.purchases.n:
