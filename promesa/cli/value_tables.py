@@ -67,7 +67,7 @@ def _hold_out(rows: Rows, terms: Terms) -> Iterator[Block]:
     lines = [
         [
             _model(row["model"], terms) + (f" {terms.say('chosen')}" if row["chosen"] else ""),
-            terms.figure(row, change=True) if row["estimate"] is not None else terms.reason(row),
+            terms.figure(row),
             terms.point(scores[row["model"]]) if row["model"] in scores else words.NOT_STATED,
             terms.count(row),
         ]
