@@ -160,10 +160,11 @@ def _waits(question: Question, steps: Table, weeks: list[date]) -> Iterator[Seri
 def _scores(question: Question, weeks: list[date]) -> Iterator[Series]:
     """Yield each concept, at each touchpoint where it is asked for one."""
     concepts = list(question.workspace.model.concepts.values())
-    opinions = own_opinions(question)
-    opinions = opinions.filter(opinions["score"].notnull())
     if not concepts or question.facts.is_empty("opinions"):
         return
+    opinions = own_opinions(question)
+    declared = [concept.name for concept in concepts]
+    opinions = opinions.filter(opinions["score"].notnull() & opinions["concept"].isin(declared))
     value = concept_values(opinions, concepts)["score"]
     table = opinions.mutate(week_=_by_week(question, opinions, "at"), value_=value)
     sums = {"n": table["value_"].count(), "value": table["value_"].mean()}
