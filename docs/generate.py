@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import accounts, banding, grammar, model, studies, tables
+from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +45,7 @@ TAKES = {
     "moment": "day or time",
     "scale": "`[lowest, highest]`",
     "fractions": "list of numbers from 0 to 1",
+    "days": "list of days",
     "types": "table of column to `text`, `whole`, `number`, `day`, `time` or `yes_no`",
     "lists": "table of name to list of texts",
     "rules": "table of name to SQL expression",
@@ -126,6 +127,7 @@ def model_tables() -> str:
     kinds = {
         "functions": model.Function,
         "channels": model.Channel,
+        "calendars": calendars.Calendar,
         "touchpoints": model.Touchpoint,
         "elements": model.Element,
         "promises": model.Promise,
@@ -169,9 +171,9 @@ def _study_tables() -> list[str]:
 def _tier_tables() -> list[str]:
     """Return the tables of tiers and of the minimum standard."""
     return [
-        f"## [tiers]\n\n{_first_line(banding.Tiers)}\n\n{_fields(grammar.TIERS)}",
-        f"## [tiers.NAME]\n\n{_first_line(banding.Tier)}\n\n{_fields(grammar.TIER)}",
-        f"## [standards.NAME]\n\n{_first_line(banding.Standard)}\n\n{_fields(grammar.STANDARD)}",
+        f"## [tiers]\n\n{_first_line(banding.Tiers)}\n\n{_fields(banding_grammar.TIERS)}",
+        f"## [tiers.NAME]\n\n{_first_line(banding.Tier)}\n\n{_fields(banding_grammar.TIER)}",
+        f"## [standards.NAME]\n\n{_first_line(banding.Standard)}\n\n{_fields(banding_grammar.STANDARD)}",
     ]
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,6 +70,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         counts = ", ".join(f"{_spark_outcomes.count(o)} {o}" for o in ("passed", "failed", "skipped"))
         missing = REQUIRE_SPARK and "passed" not in _spark_outcomes
         terminalreporter.write_line(f"Spark tests: {counts}{' (they must run here: this is a failure)' * missing}")
+
+
+@pytest.fixture(scope="session")
+def analysed_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the small shop of `promesa new`, loaded and analysed; nobody changes it."""
+    from typer.testing import CliRunner
+
+    from promesa.cli.app import app
+    from promesa.store import load
+    from promesa.workspace import open_workspace
+
+    folder = tmp_path_factory.mktemp("shop") / "mi tienda"
+    for words in (["new", str(folder)], ["check", "-w", str(folder)]):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    load(open_workspace(folder), recorded_at=datetime(2025, 7, 1, 12))
+    assert CliRunner().invoke(app, ["analyse", "-w", str(folder)]).exit_code == 0
+    return folder
 
 
 @pytest.fixture(scope="session")

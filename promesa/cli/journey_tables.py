@@ -32,6 +32,7 @@ def transitions(rows: Rows, terms: Terms) -> Iterator[Block]:
         passages = {(row["from"], row["to"]): row for row in measured(part[1], "passages")}
         medians = {(row["from"], row["to"]): row for row in measured(part[1], "wait_median")}
         ninths = {(row["from"], row["to"]): row for row in measured(part[1], "wait_p90")}
+        opened = {(row["from"], row["to"]): row for row in measured(part[1], "open_wait_median")}
         shares = by_size(measured(part[1], "share_of_journeys"))
         lines = [
             [
@@ -41,11 +42,17 @@ def transitions(rows: Rows, terms: Terms) -> Iterator[Block]:
                 terms.figure(row),
                 terms.figure(in_fitting_unit(medians.get((row["from"], row["to"])))),
                 terms.point(in_fitting_unit(ninths.get((row["from"], row["to"])))),
+                *(
+                    [terms.figure(in_fitting_unit(opened.get((row["from"], row["to"])), open_hours=True))]
+                    if opened
+                    else []
+                ),
             ]
             for row in shares
         ]
         heads = terms.heads("from", "to_next", "passages", "of_journeys", "half_wait", "tenth_waits")
-        yield block(title, heads, lines, right={2, 3, 4, 5}, most=MOST)
+        heads += terms.heads("half_open") if opened else []
+        yield block(title, heads, lines, right={2, 3, 4, 5, 6}, most=MOST)
         for measure, column in (("starts", "to"), ("ends", "from")):
             edges = by_size(measured(part[1], measure))
             heads = [terms.say(f"column.{measure}"), *terms.heads("of_journeys")]
@@ -73,14 +80,14 @@ def journeys(rows: Rows, terms: Terms) -> Iterator[Block]:
         yield block("", [terms.say("column.way"), *terms.heads("of_journeys")], lines, right={1})
 
 
-def in_fitting_unit(row: Row | None) -> Row | None:
-    """Return a wait in minutes, hours or days, whichever a person would say."""
+def in_fitting_unit(row: Row | None, *, open_hours: bool = False) -> Row | None:
+    """Return a wait in minutes, hours or days, whichever a person would say; open hours never make days."""
     if row is None or row["estimate"] is None:
         return row
     unit, factor = "hours", 1.0
     if row["estimate"] < 2:
         unit, factor = "minutes", 60.0
-    elif row["estimate"] >= 48:
+    elif row["estimate"] >= 48 and not open_hours:
         unit, factor = "days", 1 / 24
     scaled = {end: None if row[end] is None else factor * row[end] for end in ("estimate", "lower", "upper")}
     return {**row, **scaled, "unit": unit}

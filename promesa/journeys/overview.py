@@ -126,7 +126,7 @@ def _wholes(steps: Steps, grouped: Table) -> Iterator[Estimate]:
     table = _with_turns(steps, grouped)
     ended = when(table["open_"], null_of("float64"), _days(table))
     values = {"moments_per_journey": table["moments"], "duration_mean": ended, **{turn: table[turn] for turn in TURNS}}
-    quantiles = _durations(question, table)
+    quantiles = counted_durations(question, table)
     for group in clustered(question, table, values):
         where, n = group.dimensions, group.customers
         counts = quantiles[tuple(where.values())]
@@ -143,7 +143,8 @@ def _days(table: Table) -> Expression:
     return table["ended_at"].delta(table["started_at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_A_DAY
 
 
-def _durations(question: Question, table: Table) -> dict[tuple[str | None, ...], dict[str, Any]]:
+def counted_durations(question: Question, table: Table) -> dict[tuple[str | None, ...], dict[str, Any]]:
+    """Return, for each group, open journeys, variants and quantiles of the days of those that have ended."""
     keys = [PREFIX + name for name in question.by]
     days = when(table["open_"], null_of("float64"), _days(table))
     sums = {

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import words
 from promesa.journeys.assembling import JOURNEY, steps_of
+from promesa.journeys.opening import with_open_wait
 from promesa.journeys.shares import Totals, asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import PREFIX, count_of, group_of, sort_key, withheld
 from promesa.results import Estimate, Result
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from promesa.engine import Table
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FROM, TO = "from", "to"
 WAITS = {"wait_median": 0.5, "wait_p90": 0.9}
+OPEN_WAITS = {"open_wait_median": 0.5, "open_wait_p90": 0.9}
 SECONDS_AN_HOUR = 3600.0
 
 
@@ -88,8 +90,9 @@ def transitions(
     Transitions
         Rows per group with the dimensions ``from`` and ``to``: ``passages`` (count), ``share_of_journeys`` (fraction
         of the journeys that hold the passage at least once, interval clustered by customer), ``wait_median`` and
-        ``wait_p90`` (hours). Without ``from``: ``starts`` (fraction of the journeys that begin at ``to``); without
-        ``to``: ``ends`` (fraction of the ended journeys whose last moment is at ``from``).
+        ``wait_p90`` (hours); where the touchpoint reached has a calendar, ``open_wait_median`` and ``open_wait_p90``
+        (hours that it was open in between). Without ``from``: ``starts`` (fraction of the journeys that begin at
+        ``to``); without ``to``: ``ends`` (fraction of the ended journeys whose last moment is at ``from``).
 
     Raises
     ------
@@ -99,8 +102,9 @@ def transitions(
     Notes
     -----
     Estimand: shares in the population of journeys of which these customers' are a sample. Journeys still open count
-    in passages and starts and not in ends. A wait is the whole time between two moments; its interval is that of the
-    order statistics, with customers as the number of observations.
+    in passages and starts and not in ends. A wait is the whole time between two moments, an open wait the part of it
+    in which the calendar of the touchpoint reached is open; the interval of either is that of the order statistics,
+    with customers as the number of observations.
     """
     question = asked_of_journeys(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
@@ -122,23 +126,34 @@ def _passages(steps: Steps, journeys: Table, totals: Totals) -> Iterator[Estimat
     question = steps.question
     passed = steps.table.filter(steps.table["next_"].notnull())
     passed = passed.mutate(**{PREFIX + FROM: passed["touchpoint"], PREFIX + TO: passed["next_"]})
-    counted = _counted(question, passed, journeys)
+    counted = counted_passages(question, passed, journeys)
+    opened = with_open_wait(question.facts.engine, question.workspace, passed)
+    open_waits = {} if opened is None else counted_passages(question, opened, journeys, wait="open_wait_")
     for figure in share_rows(question, passed, journeys, totals, names=(FROM, TO), measure="share_of_journeys"):
-        row = counted[tuple(figure.dimensions.values())]
+        where = tuple(figure.dimensions.values())
+        row = counted[where]
         customers = int(row["customers"])
         yield count_of(question, figure.dimensions, "passages", int(row["n"]), customers=customers)
         yield figure
         if withheld(question, int(row["n"]), customers) is None:
-            yield from _waits(question, figure.dimensions, row)
+            yield from _waits(question, figure.dimensions, row, WAITS)
+            if where in open_waits:
+                yield from _waits(question, figure.dimensions, open_waits[where], OPEN_WAITS)
 
 
-def _counted(question: Question, passed: Table, journeys: Table) -> dict[tuple[str | None, ...], dict[str, Any]]:
+def counted_passages(
+    question: Question, passed: Table, journeys: Table, *, wait: str | None = None
+) -> dict[tuple[str | None, ...], dict[str, Any]]:
+    """Return, for each pair of touchpoints and group, passages, customers and quantiles of the waits in hours.
+
+    `wait` is the column that holds them; the whole time between the two moments when left out.
+    """
     keys = [PREFIX + FROM, PREFIX + TO, *keys_of(question)]
     if question.by:
         groups = journeys.select(*keys_of(question), asked_=JOURNEY)
         passed = passed.inner_join(groups, passed[JOURNEY] == groups["asked_"])
-    wait = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_AN_HOUR
-    passed = passed.mutate(wait_=wait)
+    whole = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_AN_HOUR
+    passed = passed.mutate(wait_=passed[wait] if wait else whole)
     found = passed.group_by(keys).aggregate(
         n=passed.count(), customers=passed["customer"].nunique(), waits=passed["wait_"].quantile(list(QUANTILE_GRID))
     )
@@ -146,8 +161,10 @@ def _counted(question: Question, passed: Table, journeys: Table) -> dict[tuple[s
     return {tuple(group_of(question, row, names=(FROM, TO)).values()): row for row in rows}
 
 
-def _waits(question: Question, where: dict[str, str | None], row: dict[str, Any]) -> Iterator[Estimate]:
-    for measure, level in WAITS.items():
+def _waits(
+    question: Question, where: dict[str, str | None], row: dict[str, Any], levels: Mapping[str, float]
+) -> Iterator[Estimate]:
+    for measure, level in levels.items():
         estimate, ends = quantile_interval(
             row["waits"], level, float(row["customers"]), confidence_level=question.confidence_level
         )

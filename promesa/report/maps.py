@@ -93,6 +93,15 @@ def map_of(content: Content, promises: Sequence[Promise]) -> Map | None:
     )
 
 
+def touchpoint_chips(content: Content, promises: Sequence[Promise]) -> tuple[str, dict[str, Chip]]:
+    """Return the concept shown, and what the map shows of each touchpoint over all channels."""
+    rows = [row for row in content.rows("touchpoints") if row.get("touchpoint") is not None]
+    groups = {str(name): by_measure(group) for name, group in by(rows, "touchpoint").items()}
+    ground = _ground(content, rows, list(groups.values()), promises)
+    concept = content.measure(ground.concept) if ground.concept else ""
+    return concept, {name: _chip(name, group, ground, content) for name, group in groups.items()}
+
+
 def _ground(
     content: Content, rows: Sequence[Row], cells: Sequence[Mapping[str, Row]], promises: Sequence[Promise]
 ) -> Ground:

@@ -19,6 +19,7 @@ from promesa.report import (
     effects,
     experiments,
     indices,
+    journeys,
     maps,
     method,
     money,
@@ -46,6 +47,7 @@ SECTIONS = (
     "costliest",
     "promises",
     "touchpoints",
+    "journeys",
     "trend",
     "value",
     "retention",
@@ -141,6 +143,7 @@ def html_of(content: Content) -> str:
         cards_shown=CARDS_SHOWN,
         splits=splits.promise_splits(content),
         **_touchpoints(content, register),
+        **(journeys.shown(content, register) if journeys.is_there(content) else {}),
         **_learned(content),
         **_staying(content),
         **_tiers(content),
@@ -153,6 +156,7 @@ def html_of(content: Content) -> str:
 def sections_of(content: Content) -> tuple[str, ...]:
     """Return the sections of the page, without what an older snapshot never looked for or nobody declared."""
     there = {
+        "journeys": journeys.is_there(content),
         "retention": retention.is_there(content),
         "tiers": tiers.is_there(content),
         "balance": balance.is_there(content),

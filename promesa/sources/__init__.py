@@ -1,4 +1,4 @@
-"""What the company has, read and staged as typed Parquet: files in seven formats, and databases."""
+"""What the company has, read and staged as typed Parquet: files in nine formats, and databases."""
 
 from promesa.sources.preview import preview
 from promesa.sources.readers import fingerprint

@@ -21,6 +21,8 @@ FORMATS = {
     "jsonl": ("jsonl", "ndjson", "json"),
     "xlsx": ("xlsx", "xlsm", "xlsb", "xls", "ods"),
     "sav": ("sav", "zsav"),
+    "xes": ("xes",),
+    "ocel": ("jsonocel", "ocel"),
 }
 TEXT_FORMATS = ("csv", "jsonl")
 _WILD = ("*", "?", "[")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def preview(source: Source, *, root: Path, engine: Embedded, time_zone: str) -> Preview:
     """Tell what a source holds and what was assumed of it, from the beginnings of its files.
 
-    Workbooks and SPSS files are read whole, into a folder that is removed again.
+    Workbooks, SPSS files and event logs are read whole, into a folder that is removed again.
 
     Raises
     ------

@@ -90,6 +90,14 @@ def open_raw(source: Source, found: Found, *, folder: Path, engine: Embedded) ->
         from promesa.sources.workbook import open_workbook
 
         return open_workbook(source, found, folder=folder)
+    if chosen == "xes":
+        from promesa.sources.xes import open_xes
+
+        return open_xes(source, found, folder=folder)
+    if chosen == "ocel":
+        from promesa.sources.ocel import open_ocel
+
+        return open_ocel(source, found, folder=folder)
     from promesa.sources.spss import open_spss
 
     return open_spss(source, found, folder=folder)

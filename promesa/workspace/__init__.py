@@ -2,6 +2,8 @@
 
 from promesa.workspace.accounts import Account
 from promesa.workspace.banding import Standard, Tier, Tiers
+from promesa.workspace.banding_grammar import STANDARD, TIER, TIERS
+from promesa.workspace.calendars import Calendar
 from promesa.workspace.description import Description, Section, describe
 from promesa.workspace.grammar import (
     CONSTRUCT,
@@ -10,10 +12,7 @@ from promesa.workspace.grammar import (
     MODEL,
     OUTCOMES,
     SETTINGS,
-    STANDARD,
     STUDIES,
-    TIER,
-    TIERS,
 )
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
 from promesa.workspace.labels import Label, labels_of
@@ -92,6 +91,7 @@ __all__ = [
     "TIER",
     "TIERS",
     "Account",
+    "Calendar",
     "Channel",
     "Column",
     "Concept",

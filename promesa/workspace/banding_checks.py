@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
 from promesa.workspace.banding import KEEP_AMOUNT, KEEP_SHARE, Standard, Tier, Tiers
+from promesa.workspace.banding_grammar import STANDARD, TIER, TIERS
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, show
-from promesa.workspace.grammar import STANDARD, TIER, TIERS
 from promesa.workspace.labels import Label
 from promesa.workspace.naming import check_names, check_taken
 

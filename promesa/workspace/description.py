@@ -12,6 +12,7 @@ from promesa.workspace.notices import notices
 from promesa.workspace.presence import missing_files
 from promesa.workspace.readback import (
     Row,
+    read_calendars,
     read_company,
     read_concepts,
     read_elements,
@@ -48,9 +49,10 @@ class Section:
     Attributes
     ----------
     name : str
-        ``company``, ``sources``, ``loads``, ``touchpoints``, ``elements``, ``promises``, ``concepts``, ``traits``,
-        ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``journeys``, ``drivers``, ``effects``, ``experiments``,
-        ``indices``, ``tiers``, ``standards``, ``identifiers``, ``consents``, ``leaving``, ``retention``.
+        ``company``, ``sources``, ``loads``, ``calendars``, ``touchpoints``, ``elements``, ``promises``, ``concepts``,
+        ``traits``, ``purposes``, ``accounts``, ``rates``, ``outcomes``, ``journeys``, ``drivers``, ``effects``,
+        ``experiments``, ``indices``, ``tiers``, ``standards``, ``identifiers``, ``consents``, ``leaving``,
+        ``retention``.
     title : str
         Its heading in the reader's language.
     rows : tuple of dict
@@ -124,6 +126,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "company": read_company(ws, tongue),
         "sources": read_sources(ws, tongue),
         "loads": read_loads(ws, tongue),
+        "calendars": read_calendars(ws, tongue),
         "touchpoints": read_touchpoints(ws, tongue),
         "elements": read_elements(ws, tongue),
         "promises": read_promises(ws, tongue),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from promesa.workspace.accounts import Spread
-from promesa.workspace.banding import TierValue
+from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
 from promesa.workspace.studies import JourneyUnit, OutcomeKind
@@ -13,7 +13,7 @@ from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
 
 TYPES = ("text", "whole", "number", "day", "time", "yes_no")
-FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav")
+FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav", "xes", "ocel")
 LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
 PURPOSES = ("attract", "retain", "deliver")
 RETAINED = (*TABLES, "texts", "quarantine")
@@ -81,6 +81,20 @@ SOURCE = (
 MODEL: dict[str, tuple[Field, ...]] = {
     "functions": (LABEL, Field(name="owner", kind="text", help="who heads it: a role, better than a person's name")),
     "channels": (LABEL,),
+    "calendars": (
+        LABEL,
+        *(
+            Field(
+                name=weekday,
+                kind="texts",
+                default=(),
+                help='hours open, such as ["09:00-14:00", "16:00-20:00"]; closed when left out',
+            )
+            for weekday in WEEKDAYS
+        ),
+        Field(name="holidays", kind="days", default=(), help="days on which it is closed all day"),
+        Field(name="time_zone", kind="text", help="zone of these hours; the company's when left out"),
+    ),
     "touchpoints": (
         LABEL,
         Field(name="stage", kind="choice", choices=get_args(Stage), required=True, help="place around the purchase"),
@@ -93,6 +107,12 @@ MODEL: dict[str, tuple[Field, ...]] = {
             help="cost to serve of one minute; goes before cost where minutes are known",
         ),
         Field(name="minutes", kind="text", refers="element", help="the element that holds the minutes of a moment"),
+        Field(
+            name="calendar",
+            kind="text",
+            refers="calendar",
+            help="when it is open: waits for it are also counted in open hours",
+        ),
     ),
     "elements": (
         LABEL,
@@ -369,45 +389,4 @@ DRIVERS = (
     Field(name="most_rows", kind="whole", default=500_000, at_least=1_000, help="rows looked at; above it a sample"),
     Field(name="bootstraps", kind="whole", default=200, at_least=20, help="samples drawn for intervals of importance"),
     Field(name="seed", kind="whole", default=1, help="of everything drawn at random"),
-)
-TIERS = (
-    Field(
-        name="by",
-        kind="choice",
-        choices=get_args(TierValue),
-        default="expected_profit",
-        help="what a customer is worth: what is expected within horizon_days, or the margin of the last 365 days",
-    ),
-    Field(name="horizon_days", kind="whole", default=365, at_least=1, help="days ahead over which profit is expected"),
-)
-TIER = (
-    LABEL,
-    Field(name="from", kind="money", help="amount from which a customer is of the tier; the lowest tier has none"),
-    Field(name="share", kind="fraction", help="or the share of customers who have bought that it and those above hold"),
-    Field(name="keep_from", kind="money", help="amount down to which a member stays; 80 % of from when left out"),
-    Field(name="keep_share", kind="fraction", help="share up to which a member stays; 1.25 x share when left out"),
-    Field(
-        name="flags",
-        kind="lists",
-        default={},
-        help='values of traits whose customers are of this tier at least: { segment = ["company"] }',
-    ),
-)
-STANDARD = (
-    LABEL,
-    Field(name="touchpoints", kind="texts", refers="touchpoint", default=(), help="where it holds"),
-    Field(name="kept", kind="sql", required=True, help="condition over a moment: true where the minimum was given"),
-    Field(
-        name="due",
-        kind="sql",
-        default="coalesce(end_of_day(promised), at)",
-        help="time at which it is known at the latest",
-    ),
-    Field(name="target", kind="fraction", help="share of moments that must get it"),
-    Field(
-        name="tiers",
-        kind="rules",
-        default={},
-        help="by tier, the stricter condition that its customers are entitled to",
-    ),
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from promesa.workspace.accounts import Account
     from promesa.workspace.banding import Standard, Tiers
+    from promesa.workspace.calendars import Calendar
     from promesa.workspace.labels import Label
     from promesa.workspace.rates import Rates
 
@@ -62,6 +63,8 @@ class Touchpoint:
         Cost to serve of one minute; goes before `cost` where the minutes of a moment are known.
     minutes : str or None
         The element that holds the minutes of a moment; given with `cost_per_minute` or not at all.
+    calendar : str or None
+        The `Calendar` that says when it is open: waits for it are also counted in open hours.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Touchpoint:
     cost: Decimal | None = None
     cost_per_minute: Decimal | None = None
     minutes: str | None = None
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +249,7 @@ class Model:
     leaving: Leaving = field(default_factory=Leaving)
     tiers: Tiers | None = None
     standards: Mapping[str, Standard] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +263,7 @@ class Source:
     url, query : str or None
         A database and what to read from it (a table name or a SELECT).
     format : str or None
-        ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``; None reads it off the file name.
+        ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``, ``xes``, ``ocel``; None reads it off the file name.
     delimiter, encoding, quote, decimal : str or None
         None means detected.
     header : bool or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.words import NOT_STATED, knows, number, percent, say
+from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.fields import show
 from promesa.workspace.labels import Label
 from promesa.workspace.presence import found_files
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promesa.results import Value
+    from promesa.workspace.calendars import Hours
     from promesa.workspace.model import Source, Workspace
 
 STAGES = ("before", "during", "after")
@@ -101,11 +103,43 @@ def read_touchpoints(ws: Workspace, locale: str) -> Part:
                 "owner": function.owner,
                 "supplier": touchpoint.supplier,
                 "cost": None if touchpoint.cost is None else float(touchpoint.cost),
+                "calendar": touchpoint.calendar,
             }
             rows.append(row)
             answers = function.label.in_locale(locale) + (f", {function.owner}" if function.owner else "")
-            lines.append("  " + say("workspace.line.touchpoint", locale, answers=answers, **row))
+            said = "  " + say("workspace.line.touchpoint", locale, answers=answers, **row)
+            lines.append(
+                " | ".join([said, *([say("workspace.line.open", locale, **row)] if touchpoint.calendar else [])])
+            )
     return rows, lines
+
+
+def read_calendars(ws: Workspace, locale: str) -> Part:
+    """Return when touchpoints are open, days with the same hours together."""
+    rows: list[Row] = []
+    lines: list[str] = []
+    for calendar in ws.model.calendars.values():
+        hours = {day: _hours(spans) for day, spans in zip(WEEKDAYS, calendar.hours, strict=True)}
+        row: Row = {
+            "calendar": calendar.name,
+            "label": calendar.label.in_locale(locale),
+            **{day: spans or None for day, spans in hours.items()},
+            "holidays": len(calendar.holidays),
+            "time_zone": calendar.time_zone or ws.time_zone,
+        }
+        rows.append(row)
+        days = {spans: [d for d in WEEKDAYS if hours[d] == spans] for spans in dict.fromkeys(hours.values()) if spans}
+        told = [
+            f"{', '.join(say(f'workspace.weekday.{day}', locale) for day in same)} {spans}"
+            for spans, same in days.items()
+        ]
+        shown = {**row, "hours": "; ".join(told), "holidays": number(len(calendar.holidays), locale)}
+        lines.append(say("workspace.line.calendar", locale, **shown))
+    return rows, lines
+
+
+def _hours(spans: Hours) -> str:
+    return ", ".join("-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in span) for span in spans)
 
 
 def read_elements(ws: Workspace, locale: str) -> Part:

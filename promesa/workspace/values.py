@@ -25,6 +25,7 @@ FieldKind = Literal[
     "moment",
     "scale",
     "fractions",
+    "days",
     "types",
     "lists",
     "rules",
@@ -41,8 +42,8 @@ class Field:
     kind : FieldKind
         ``text``, ``texts`` (one or a list), ``number``, ``whole``, ``fraction`` (0 to 1), ``money`` (not negative),
         ``yes_no``, ``choice``, ``label`` (a text or ``{es, en}``), ``moment`` (a day or a time), ``scale`` (two
-        numbers), ``fractions`` (a list), ``types`` (table of column = type), ``lists`` (table of name = texts),
-        ``rules`` (table of name = expression), ``sql`` (an expression).
+        numbers), ``fractions`` (a list), ``days`` (a list), ``types`` (table of column = type), ``lists`` (table of
+        name = texts), ``rules`` (table of name = expression), ``sql`` (an expression).
     help : str
         One line for the reference.
     default : object
@@ -78,6 +79,7 @@ EXPECTED: dict[FieldKind, str] = {
     "moment": "a day or a time, such as 2026-06-30",
     "scale": "two numbers, the lowest first, such as [1, 5]",
     "fractions": "a list of fractions from 0 to 1",
+    "days": "a list of days, such as [2026-01-01, 2026-12-25]",
     "types": 'a table of column = "type"',
     "lists": 'a table of name = list of texts, such as { segment = ["company"] }',
     "rules": "a table of name = SQL expression in quotes",
@@ -170,6 +172,14 @@ def _fractions(value: object, item: Field) -> tuple[object, str | None]:
     return tuple(float(one) for one in value), None
 
 
+def _days(value: object, item: Field) -> tuple[object, str | None]:
+    if not isinstance(value, list) or not all(type(day) is date for day in value):
+        return (), EXPECTED[item.kind]
+    if len(set(value)) < len(value):
+        return (), "each day once"
+    return tuple(value), None
+
+
 def _types(value: object, item: Field) -> tuple[object, str | None]:
     expected = f"{EXPECTED[item.kind]}; types are {', '.join(item.choices)}"
     fits = isinstance(value, dict) and all(kind in item.choices for kind in value.values())
@@ -204,6 +214,7 @@ _CHECKS: dict[FieldKind, Callable[[object, Field], tuple[object, str | None]]] =
     "moment": _moment,
     "scale": _scale,
     "fractions": _fractions,
+    "days": _days,
     "types": _types,
     "lists": _lists,
     "rules": _rules,

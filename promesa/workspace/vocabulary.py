@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.errors import did_you_mean
 from promesa.workspace.accounts import Account, check_accounts, check_minutes
 from promesa.workspace.banding_checks import build_standards, build_tiers, read_standards, read_tiers
+from promesa.workspace.calendar_checks import build_calendar, check_calendar
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES, RETENTION
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 KINDS = {
     "functions": "function",
     "channels": "channel",
+    "calendars": "calendar",
     "touchpoints": "touchpoint",
     "elements": "element",
     "promises": "promise",
@@ -238,6 +240,7 @@ def _check_purpose(name: str, values: dict[str, Any], place: Place) -> None:
 _CHECKS = {
     "elements": _check_element,
     "promises": _check_promise,
+    "calendars": check_calendar,
     "concepts": _check_concept,
     "purposes": _check_purpose,
     "identifiers": check_identifier,
@@ -275,6 +278,10 @@ def build_model(sections: Sections) -> Model:
             for name, values in sections["identifiers"].items()
         }
     )
+    made["calendars"] = {
+        name: build_calendar(name, values, _label(values["label"], name))
+        for name, values in sections["calendars"].items()
+    }
     made["consents"] = {name: _consent(name, values) for name, values in sections["consents"].items()}
     return Model(
         **made,

@@ -164,10 +164,10 @@ def neighbourhood(name: str, scores: dict[str, np.ndarray], declared: Declared) 
     ("scheme", "modes"),
     [
         ("path", {}),
-        ("centroid", {}),
-        ("factorial", {}),
+        pytest.param("centroid", {}, marks=pytest.mark.slow),
+        pytest.param("factorial", {}, marks=pytest.mark.slow),
         ("path", {"image": "B", "quality": "B"}),
-        ("centroid", {"satisfaction": "B"}),
+        pytest.param("centroid", {"satisfaction": "B"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_bootstrapped_copy_equals_the_plain_fit(

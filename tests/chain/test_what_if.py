@@ -368,6 +368,7 @@ def test_a_system_is_a_result_like_any_other(tmp_path: Path, duckdb: Engine) -> 
     assert SMALL.startswith("\n[functions")
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_olist_answers_what_if(tmp_path: Path, real_data: Callable[[str], Path]) -> None:
     tables = read(real_data("olist"))

@@ -32,36 +32,19 @@ def document(*words: object) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cli") / "tienda"
-    assert run("new", folder).exit_code == 0
-    assert run("load", "--workspace", folder).exit_code == 0
-    return folder
-
-
 @pytest.fixture
-def shop(loaded: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(loaded, tmp_path / "tienda"))
-
-
-@pytest.fixture(scope="module")
-def analysed(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a shop that was analysed; nobody changes it."""
-    folder = Path(shutil.copytree(loaded, tmp_path_factory.mktemp("analysed") / "tienda"))
-    document("analyse", "--workspace", folder)
+def shop(analysed_shop: Path, tmp_path: Path) -> Path:
+    """Return a copy of the shop, loaded and not analysed, that a test may change."""
+    folder = Path(shutil.copytree(analysed_shop, tmp_path / "tienda"))
+    shutil.rmtree(folder / ".promesa" / "snapshots")
     return folder
 
 
-def test_the_whole_way_from_nothing_to_a_report(tmp_path: Path) -> None:
-    folder = tmp_path / "mi empresa"
-    for words in (["new", folder], ["check", "-w", folder], ["load", "-w", folder], ["analyse", "-w", folder]):
-        result = run(*words)
-        assert result.exit_code == 0, result.output
-    shown = run("show", "chain", "-w", folder)
+def test_the_whole_way_from_nothing_to_a_report(analysed_shop: Path, tmp_path: Path) -> None:
+    shown = run("show", "chain", "-w", analysed_shop)
     assert "La cadena de valor" in shown.stdout
     target = tmp_path / "informe.html"
-    assert run("report", target, "-w", folder).exit_code == 0
+    assert run("report", target, "-w", analysed_shop).exit_code == 0
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
@@ -105,9 +88,9 @@ def test_csv_holds_the_rows_of_json(shop: Path) -> None:
     assert [row["measure"] for row in rows] == [row["measure"] for row in answer["rows"]]
 
 
-def test_a_kept_snapshot_answers_the_same_as_a_new_run(loaded: Path, analysed: Path) -> None:
-    fresh = document("show", "promises", "--workspace", loaded)
-    assert document("show", "promises", "--workspace", analysed) == fresh
+def test_a_kept_snapshot_answers_the_same_as_a_new_run(shop: Path, analysed_shop: Path) -> None:
+    fresh = document("show", "promises", "--workspace", shop)
+    assert document("show", "promises", "--workspace", analysed_shop) == fresh
 
 
 def test_the_most_costly_come_first(shop: Path) -> None:
@@ -215,10 +198,10 @@ def test_help_imports_nothing_heavy() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-def test_a_kept_answer_is_shown_without_an_engine(analysed: Path) -> None:
+def test_a_kept_answer_is_shown_without_an_engine(analysed_shop: Path) -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from promesa.cli.app import app; "
-        f"r = CliRunner().invoke(app, ['show', 'promises', '--workspace', {str(analysed)!r}]); "
+        f"r = CliRunner().invoke(app, ['show', 'promises', '--workspace', {str(analysed_shop)!r}]); "
         "assert r.exit_code == 0; "
         "print(sorted({'ibis', 'pandas', 'scipy'} & set(sys.modules)))"
     )

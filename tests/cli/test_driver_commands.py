@@ -50,13 +50,9 @@ def document(*words: object) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(analysed_shop: Path) -> Path:
     """Return a small workspace whose snapshot holds every answer."""
-    folder = tmp_path_factory.mktemp("drivers") / "tienda"
-    for words in (["new", folder], ["load", "-w", folder], ["analyse", "-w", folder]):
-        result = run(*words)
-        assert result.exit_code == 0, result.output
-    return folder
+    return analysed_shop
 
 
 def table_of(shown: str) -> list[str]:

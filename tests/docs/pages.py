@@ -10,7 +10,7 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w+)(?P<info>[^\n]*)\n(?P<body>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL
 )
 TITLE = re.compile(r'title="([^"]+)"')
-WRITTEN = {"toml", "sql", "csv", "json"}
+WRITTEN = {"toml", "sql", "csv", "json", "xml"}
 ADD_TO = "add to "
 
 Kind = Literal["file", "addition", "command", "python"]
@@ -44,8 +44,8 @@ class Example:
 def examples(page: str) -> list[Example]:
     """Return the examples of a page in order.
 
-    A ``toml``, ``sql``, ``csv`` or ``json`` block counts when it has a title: the file that the reader writes, or
-    ``add to FILE``. A ``console`` block holds commands after ``$ `` and what they print; a ``python`` block is run.
+    A ``toml``, ``sql``, ``csv``, ``json`` or ``xml`` block counts when it has a title: the file that the reader writes,
+    or ``add to FILE``. A ``console`` block holds commands after ``$ `` and what they print; a ``python`` block is run.
     """
     found: list[Example] = []
     for match in FENCE.finditer(page):

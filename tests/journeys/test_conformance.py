@@ -13,6 +13,7 @@ import pytest
 from promesa import journeys
 from promesa.journeys import steps_of
 from promesa.journeys.outcomes import endings_of
+from promesa.journeys.weeks import turns
 from promesa.measures import ask
 from promesa.workspace import open_workspace
 from tests.journeys.logs import SETTINGS, Row, log_facts
@@ -188,6 +189,7 @@ def company(folder: Path, engine: Engine, seed: int, *, customers: int = 150, hu
             said = {"customer": customer, "journey": journey, "at": BEGIN + timedelta(days=day + 8)}
             opinions.append({**said, "concept": "csat", "score": 4.0 - skips + random.normal(0, 0.3)})
             opinions.append({**said, "concept": "nps", "score": 10.0 if random.random() < 0.5 else 5.0})
+            opinions.append({**said, "concept": "of nobody's model", "score": 3.0})
             if random.random() < 0.2 + hurt * calls:
                 break
             day, number = day + random.uniform(20, 50), number + 1
@@ -227,6 +229,13 @@ def test_what_was_planted_is_found_and_nothing_else(planted: Facts, ended: Resul
     assert score.lower is not None
     assert score.upper is not None
     assert score.lower <= -1.0 <= score.upper < -0.8
+
+
+def test_scores_of_concepts_that_nobody_declared_are_no_series(planted: Facts) -> None:
+    found = turns(steps_of(ask(planted.workspace, facts=planted)))
+    kinds = {(one.series.kind, one.series.other) for one in found}
+    assert {("score", "csat"), ("score", "nps"), ("volume", None)} <= kinds
+    assert {concept for _, concept in kinds} == {None, "csat", "nps"}
 
 
 def plain_rates(facts: Facts, name: str) -> dict[tuple[str, str | None], tuple[float, float]]:

@@ -8,31 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa.snapshot import Snapshot, analyse
-from promesa.store import load
-from promesa.workspace import Workspace, new, open_workspace
+from promesa.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from promesa.snapshot import Snapshot
+
 RECORDED = datetime(2025, 7, 1, 12)
 
 
-@pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a shop that was loaded and analysed."""
-    folder = tmp_path_factory.mktemp("shop") / "mi tienda"
-    new(folder)
-    workspace = open_workspace(folder)
-    load(workspace, recorded_at=RECORDED)
-    analyse(workspace)
-    return folder
-
-
 @pytest.fixture
-def shop(loaded: Path, tmp_path: Path) -> Workspace:
+def shop(analysed_shop: Path, tmp_path: Path) -> Workspace:
     """Return a copy of the shop that a test may change."""
-    shutil.copytree(loaded, tmp_path / "shop")
+    shutil.copytree(analysed_shop, tmp_path / "shop")
     return open_workspace(tmp_path / "shop")
 
 
@@ -48,8 +37,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def kept(loaded: Path) -> Snapshot:
+def kept(analysed_shop: Path) -> Snapshot:
     """Return the snapshot of the shop."""
     from promesa.snapshot import latest
 
-    return latest(open_workspace(loaded))
+    return latest(open_workspace(analysed_shop))

@@ -27,7 +27,7 @@ OTHER_DAY = "2025-05-31"
 quickly = pytest.mark.usefixtures("quick")
 
 
-@pytest.mark.parametrize("answers", ["quick", pytest.param("loaded", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("answers", ["quick", pytest.param("analysed_shop", marks=pytest.mark.slow)])
 def test_the_same_question_has_the_same_content(shop: Workspace, request: pytest.FixtureRequest, answers: str) -> None:
     request.getfixturevalue(answers)
     before, again = analyse(shop).whole(), analyse(shop).whole()
@@ -221,11 +221,12 @@ def test_progress_names_each_answer(shop: Workspace) -> None:
     assert all(0 <= share <= 1 for share in shares)
 
 
+@quickly
 def test_a_second_analysis_at_the_same_time_is_refused_and_the_first_goes_on(shop: Workspace) -> None:
     told: list[str] = []
 
     def meanwhile(key: str, share: float) -> None:
-        if key == "promises" and not told:
+        if key == "quality" and not told:
             with pytest.raises(StoreBusy) as busy:
                 analyse(shop)
             told.append(busy.value.code)
