@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import name
 from promesa.identity.keys import EVERYONE, LeftOut, keys_of, parts_of, values_of
-from promesa.identity.new_pairs import left_out_of_new, search_new
+from promesa.identity.new_pairs import left_out_of_new, lost_pairs, search_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from promesa.engine import Embedded
     from promesa.identity.keys import Key
@@ -29,8 +29,8 @@ def pairs(
     into: str,
     model: Model,
     before: str | None = None,
-    widen: bool = False,
-    progress: Callable[[float], None] | None = None,
+    known: str | None = None,
+    lost: str | None = None,
 ) -> list[LeftOut]:
     """Find the pairs of records that are worth comparing.
 
@@ -49,12 +49,10 @@ def pairs(
     before : str or None
         With `new`: the records of these customers as they were, columns of `records`, for those that were known;
         customers that are no more belong here too. None means that none of them was known.
-    widen : bool, default False
-        With `new`: add to it the customers that hold a value whose number of holders went over or under the limit,
-        and find their pairs too. The pairs of all in `new`, and the earlier ones of others, are then those that a
-        search of all with all finds.
-    progress : callable or None
-        Called with the share of the work that is done.
+    known, lost : str or None
+        With `new`: a SELECT of `low`, `high`, pairs that an earlier search has found, and the temporary table to write
+        with those of them, among customers that are not new, that a search of all with all finds no more. Such pairs
+        that it finds now and did not before are in `into`: new customers change how many hold a value.
 
     Returns
     -------
@@ -64,39 +62,32 @@ def pairs(
     keys = keys_of(model)
     _write_parts(engine, records, into="identity_parts", keys=keys)
     if new is None:
-        left_out = _search(engine, keys, progress=progress)
+        left_out = _search(engine, keys)
     else:
         if before:
             _write_parts(engine, before, into="identity_parts_before", keys=keys)
         looked = search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
         left_out = left_out_of_new(engine, looked)
-        if widen and _widened(engine, new):
-            search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found")
-    for table in ("found", "crossed", "parts", "parts_before", "holders", "blocks"):
+        if lost:
+            lost_pairs(engine, looked, known=known or "SELECT 0 AS low, 0 AS high LIMIT 0", into=name(lost))
+    # In the order of records: what is known of one is read for all its pairs while it is at hand.
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT DISTINCT low, high FROM identity_found ORDER BY low"
+    )
+    for table in ("found", "chosen", "parts", "parts_before", "holders", "blocks"):
         engine.run(f"DROP TABLE IF EXISTS identity_{table}")
     return left_out
 
 
-def _search(engine: Embedded, keys: Sequence[Key], *, progress: Callable[[float], None] | None) -> list[LeftOut]:
+def _search(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
     """Write the pairs of every key among all records to `identity_found`."""
     engine.run("CREATE OR REPLACE TEMP TABLE identity_found (low BIGINT, high BIGINT)")
     left_out: list[LeftOut] = []
-    for number, key in enumerate(keys):
+    for key in keys:
         _write_blocks(engine, key)
         left_out += _left_out(engine, key)
         _add_pairs(engine, key)
-        if progress:
-            progress((number + 1) / (len(keys) + 1))
     return left_out
-
-
-def _widened(engine: Embedded, new: str) -> bool:
-    """Add to `new` whoever holds a value that crossed its limit; tell whether anyone was added."""
-    more = f"SELECT DISTINCT customer FROM identity_crossed WHERE customer NOT IN (SELECT customer FROM {new})"
-    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_crossed AS {more}")
-    engine.run(f"INSERT INTO {new} SELECT customer FROM identity_crossed")
-    return bool(engine.value("SELECT count(*) FROM identity_crossed"))
 
 
 def _write_parts(engine: Embedded, records: str, *, into: str, keys: Sequence[Key]) -> None:
@@ -124,11 +115,12 @@ def _write_blocks(engine: Embedded, key: Key) -> None:
 
 def _left_out(engine: Embedded, key: Key) -> list[LeftOut]:
     over = f"SELECT key FROM identity_blocks WHERE held > {key.most}"
-    blocks = int(str(engine.value(f"SELECT count(*) FROM ({over})")))
+    [(blocks, held)] = engine.run(f"SELECT count(*), sum(held) FROM identity_blocks WHERE held > {key.most}")
     if not blocks or key.field == EVERYONE:
         return []
-    records = engine.value(f"SELECT count(DISTINCT customer) FROM identity_holders WHERE key IN ({over})")
-    return [LeftOut(key=key.field, blocks=blocks, records=int(str(records)), most=key.most)]
+    if len(key.ways) > 1:  # otherwise a record holds one value of it
+        held = engine.value(f"SELECT count(DISTINCT customer) FROM identity_holders WHERE key IN ({over})")
+    return [LeftOut(key=key.field, blocks=int(str(blocks)), records=int(str(held)), most=key.most)]
 
 
 def _add_pairs(engine: Embedded, key: Key) -> None:

@@ -66,7 +66,7 @@ def kept_columns(model: Model) -> tuple[tuple[str, str], ...]:
     return (*record_columns(model), *MADE_OF)
 
 
-def find_changes(run: Run, *, whole: bool, anew: bool) -> Changes:
+def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | None = None) -> Changes:
     """Make the records of customers whose profiles changed, and write who they are.
 
     The session then has ``identity_records`` (all records as they are now), ``identity_before`` (those of changed
@@ -80,21 +80,26 @@ def find_changes(run: Run, *, whole: bool, anew: bool) -> Changes:
     anew : bool
         Make every record anew: what makes them is not what it was. Otherwise a record whose profile rows are
         the same is the same.
+    arrived : sequence of str or None
+        Files of profiles that have come since the records were made, where none has gone: only the customers of
+        these can have changed. None: anybody may.
     """
     engine, model = run.engine, run.ws.model
     engine.run(f"CREATE OR REPLACE TEMP VIEW {_KEPT} AS {state_rows(run, 'records', kept_columns(model))}")
-    _look(run, whole=anew)
-    left_out = _make(run, whole=anew)
+    read = _look(run, whole=anew) if arrived is None else _look_at_arrived(run, arrived)
+    left_out = _make(run, whole=anew, files=read)
+    again = _kept_again(run, whole=anew)
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
-    rest = "" if anew else f" UNION ALL SELECT {columns} FROM {_KEPT} ANTI JOIN {_LOOKED} USING (customer)"
+    rest = f" UNION ALL SELECT {columns} FROM {_KEPT}{f' ANTI JOIN {_LOOKED} USING (customer)' if again else ''}"
+    rest = "" if anew else rest
     # A run that looks at few records reads few columns of the others: they stay where they are kept.
     kind = "TABLE" if whole else "VIEW"
     engine.run(f"CREATE OR REPLACE TEMP {kind} {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
-    new, changed, gone = _compare(run, columns, whole=whole)
+    new, changed, gone = _compare(run, columns, whole=whole, again=again, all_there=arrived is not None)
     shared = _add_keyed(run)
     engine.run(f"CREATE OR REPLACE TEMP VIEW {BEFORE} AS SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {NEW})")
     return Changes(
-        records=int(str(engine.value(f"SELECT count(*) FROM {_LIVE}"))),
+        records=int(str(engine.value(f"SELECT count(*) FROM {RECORDS}"))),
         looked=int(str(engine.value(f"SELECT count(*) FROM {_LOOKED}"))),
         new=new,
         changed=changed,
@@ -125,19 +130,9 @@ def forget_session(run: Run, *, whole: bool) -> None:
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
 
 
-def _profiles(run: Run) -> str:
-    columns = tuple((column.name, column.kind) for column in columns_of("profiles", run.ws.model))
-    return state_rows(run, "profiles", columns)
-
-
 def _look(run: Run, *, whole: bool) -> None:
     """Write who has how many profile rows, and the customers that are looked at."""
-    profiles = state_rows(run, "profiles", (("customer", "whole"), ("recorded_at", "time")))
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_LIVE} AS "
-        "SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
-        f"FROM ({profiles}) WHERE customer IS NOT NULL GROUP BY customer"
-    )
+    _write_live(run)
     differs = "live.profile_rows IS DISTINCT FROM kept.profile_rows OR live.newest IS DISTINCT FROM kept.newest"
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_LOOKED} AS SELECT customer FROM {_LIVE} live "
@@ -145,9 +140,45 @@ def _look(run: Run, *, whole: bool) -> None:
     )
 
 
-def _make(run: Run, *, whole: bool) -> Sequence[Mapping[str, object]]:
+def _look_at_arrived(run: Run, arrived: Sequence[str]) -> Sequence[str] | None:
+    """Do the same where only the customers of some files can have changed; return the files with their rows.
+
+    None: any file may hold rows of these customers.
+    """
+    come = state_rows(run, "profiles", _IDENTITIES, only=arrived)
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LOOKED} AS SELECT DISTINCT customer FROM ({come}) WHERE customer IS NOT NULL"
+    )
+    read = None if _kept_again(run, whole=False) else arrived
+    _write_live(run, files=read, where=f"customer IN (FROM {_LOOKED})")
+    # The others, such as those of a run that was killed at its end, are known as they are.
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LOOKED} AS SELECT customer FROM {_LIVE} "
+        f"EXCEPT SELECT customer FROM {_KEPT} JOIN {_LIVE} USING (customer, profile_rows, newest)"
+    )
+    return read
+
+
+def _write_live(run: Run, *, files: Sequence[str] | None = None, where: str = "customer IS NOT NULL") -> None:
+    profiles = state_rows(run, "profiles", (*_IDENTITIES, ("recorded_at", "time")), only=files)
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_LIVE} AS "
+        "SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
+        f"FROM ({profiles}) WHERE {where} GROUP BY customer"
+    )
+
+
+def _kept_again(run: Run, *, whole: bool) -> bool:
+    """Tell whether any customer that is looked at has a record already."""
+    if whole:
+        return True
+    return bool(run.engine.value(f"SELECT count(*) FROM {_KEPT} WHERE customer IN (FROM {_LOOKED})"))
+
+
+def _make(run: Run, *, whole: bool, files: Sequence[str] | None) -> Sequence[Mapping[str, object]]:
     """Write the records of the customers that are looked at; return what was left out of them."""
-    profiles = _profiles(run)
+    columns = tuple((column.name, column.kind) for column in columns_of("profiles", run.ws.model))
+    profiles = state_rows(run, "profiles", columns, only=files)
     if not whole:
         run.engine.run(
             "CREATE OR REPLACE TEMP TABLE identity_profiles AS "
@@ -157,33 +188,37 @@ def _make(run: Run, *, whole: bool) -> Sequence[Mapping[str, object]]:
     return make_records(run.engine, run.ws.model, profiles=profiles, into=_FRESH)
 
 
-def _compare(run: Run, columns: str, *, whole: bool) -> tuple[int, int, int]:
-    """Write whose links are to be found anew; return how many records are new, other than before, and gone."""
+def _compare(run: Run, columns: str, *, whole: bool, again: bool, all_there: bool) -> tuple[int, int, int]:
+    """Write whose links are to be found anew; return how many records are new, other than before, and gone.
+
+    Parameters
+    ----------
+    again : bool
+        Some of those that were looked at have a record already.
+    all_there : bool
+        Nobody can have gone.
+    """
     engine = run.engine
+    kept = f" EXCEPT SELECT {columns} FROM {_KEPT} WHERE customer IN (FROM {_LOOKED})" if again else ""
     engine.run(
-        'CREATE OR REPLACE TEMP TABLE "~differs" AS '
-        f"SELECT customer FROM (SELECT {columns} FROM {_FRESH} EXCEPT SELECT {columns} FROM {_KEPT} "
-        f"WHERE customer IN (FROM {_LOOKED}))"
+        f'CREATE OR REPLACE TEMP TABLE "~differs" AS SELECT customer FROM (SELECT {columns} FROM {_FRESH}{kept})'
     )
-    engine.run(
-        'CREATE OR REPLACE TEMP TABLE "~vanished" AS '
-        f"SELECT customer FROM {_KEPT} WHERE customer NOT IN (SELECT customer FROM {_LIVE})"
-    )
+    gone = "false" if all_there else f"customer NOT IN (SELECT customer FROM {_LIVE})"
+    engine.run(f'CREATE OR REPLACE TEMP TABLE "~vanished" AS SELECT customer FROM {_KEPT} WHERE {gone}')
     fresh = RECORDS if whole else '"~differs"'
     engine.run(
         f'CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT customer FROM {fresh} UNION SELECT customer FROM "~vanished"'
     )
-    different, known, gone = (
+    known = f'SELECT count(*) FROM {_KEPT} WHERE customer IN (FROM "~differs")' if again else "SELECT 0"
+    different, repeated, vanished = (
         int(str(value))
         for value in engine.run(
-            'SELECT (SELECT count(*) FROM "~differs"), '
-            f'(SELECT count(*) FROM "~differs" WHERE customer IN (SELECT customer FROM {_KEPT})), '
-            '(SELECT count(*) FROM "~vanished")'
+            f'SELECT (SELECT count(*) FROM "~differs"), ({known}), (SELECT count(*) FROM "~vanished")'
         )[0]
     )
     for table in ("~differs", "~vanished"):
         engine.run(f'DROP TABLE "{table}"')
-    return different - known, known, gone
+    return different - repeated, repeated, vanished
 
 
 def _add_keyed(run: Run) -> Sequence[Shared]:

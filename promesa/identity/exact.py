@@ -58,7 +58,15 @@ def column_of(identifier: Identifier) -> str:
 
 
 def exact_links(
-    engine: Embedded, records: str, *, model: Model, new: str | None, keyed: str | None, into: str
+    engine: Embedded,
+    records: str,
+    *,
+    model: Model,
+    new: str | None,
+    keyed: str | None,
+    into: str,
+    before: str | None = None,
+    moved: str | None = None,
 ) -> list[Shared]:
     """Find the pairs of records that an identifier joins.
 
@@ -71,13 +79,19 @@ def exact_links(
     model : Model
         Of the workspace: its identifiers.
     new : str or None
-        Table with a column `customer`: only pairs with at least one of these; None means all pairs.
+        Table with a column `customer`, who is new, changed or gone: only pairs with at least one of these, and those
+        of others that share a value which these have put under what may join; None means all pairs.
     keyed : str or None
         Table of `low`, `high`, `rule` as `key_pairs` writes it.
     into : str
         Temporary table to write: `low`, `high`, `rule` (the identifier), `agreed` (JSON: the identifier is ``same``,
         the name ``same``, ``close``, ``differs`` or ``unknown``), `reason` (null, or ``names``: the names speak
         against it), `at` (when the later of the two records was written).
+    before : str or None
+        With `new`: records of these customers as they were; None means that none of them was known.
+    moved : str or None
+        With `new`: temporary table to write, `low`, `high`, `rule`: pairs of others that share a value which new
+        records have put over, or under, what may join. What is found of them takes the place of what was.
 
     Returns
     -------
@@ -85,81 +99,88 @@ def exact_links(
         What joins nobody because too many hold it, among the values looked at.
     """
     engine.run("CREATE OR REPLACE TEMP TABLE identity_met (low BIGINT, high BIGINT, rule VARCHAR)")
+    engine.run("CREATE OR REPLACE TEMP TABLE identity_moved (low BIGINT, high BIGINT, rule VARCHAR)")
+    identifiers = [identifier for identifier in joining(model) if identifier.kind != "key"]
+    near = _gather_near(engine, records, identifiers, new=new, before=before) if new else records
     shared: list[Shared] = []
-    for identifier in joining(model):
-        if identifier.kind != "key":
-            shared += _meet(engine, records, identifier, new=new, into="identity_met")
+    for identifier in identifiers:
+        shared += _meet(engine, near, identifier, some=bool(new), into="identity_met")
     if keyed:
         either = f"WHERE low IN (SELECT customer FROM {new}) OR high IN (SELECT customer FROM {new})" if new else ""
         engine.run(f"INSERT INTO identity_met SELECT low, high, rule FROM {keyed} {either}")
     _judge_names(engine, records, model=model, into=into)
-    engine.run("DROP TABLE identity_met")
+    if moved:
+        engine.run(f"CREATE OR REPLACE TEMP TABLE {name(moved)} AS FROM identity_moved")
+    for table in ("met", "moved", "near", "near_new", "near_was"):
+        engine.run(f"DROP TABLE IF EXISTS identity_{table}")
     return shared
 
 
-def _meet(engine: Embedded, records: str, identifier: Identifier, *, new: str | None, into: str) -> list[Shared]:
-    """Add the pairs of records that hold the same value of an identifier."""
+def _gather_near(
+    engine: Embedded, records: str, identifiers: Sequence[Identifier], *, new: str, before: str | None
+) -> str:
+    """Write the records that share a value with new ones, in one pass over all, and return their table.
+
+    `identity_near_new` and `identity_near_was` hold what the new ones have now and had before.
+    """
+    columns = [name(column_of(identifier)) for identifier in identifiers]
+    listed, anew = ", ".join(["customer", *columns]), f"customer IN (SELECT customer FROM {new})"
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_near_new AS SELECT {listed} FROM {records} WHERE {anew}")
+    was = f"{before} WHERE {anew}" if before else f"{records} LIMIT 0"
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_near_was AS SELECT {listed} FROM {was}")
+    sharing = " OR ".join(f"{column} IN ({_looked_at(column)})" for column in columns) or "false"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_near AS "
+        f"SELECT {listed}, {anew} AS is_new FROM {records} WHERE {sharing}"
+    )
+    return "identity_near"
+
+
+def _looked_at(column: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {column} FROM identity_near_{table} WHERE {column} IS NOT NULL" for table in ("new", "was")
+    )
+
+
+def _meet(engine: Embedded, records: str, identifier: Identifier, *, some: bool, into: str) -> list[Shared]:
+    """Add the pairs of records that hold the same value of an identifier.
+
+    With `some`, `records` are those near new ones, and only pairs of new ones count, and those of others whose value
+    has crossed what may join; these go to `identity_moved` as well.
+    """
     column, most = name(column_of(identifier)), identifier.most
-    held = f"SELECT {column} AS value, customer FROM {records} WHERE {column} IS NOT NULL"
-    wanted = f" AND value IN (SELECT value FROM ({held}) WHERE customer IN (SELECT customer FROM {new}))" if new else ""
+    is_new, wanted, was = "true", "", "0"
+    if some:
+        is_new, wanted = "is_new", f" AND {column} IN ({_looked_at(column)})"
+        was = f"coalesce((SELECT count(*) FROM identity_near_was WHERE {column} = value), 0)"
+    held = f"SELECT {column} AS value, customer, {is_new} AS is_new FROM {records} WHERE {column} IS NOT NULL{wanted}"
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_values AS "
-        f"SELECT value, count(*) AS held FROM ({held}) WHERE true{wanted} GROUP BY value HAVING count(*) > 1"
+        f"SELECT *, {'false' if not some else f'(held > {most}) <> (others + {was} > {most})'} AS crossed FROM ("
+        "SELECT value, count(*) AS held, count(*) FILTER (NOT is_new) AS others "
+        f"FROM ({held}) GROUP BY value HAVING count(*) > 1)"
     )
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_holders AS "
-        f"SELECT value, customer FROM ({held}) WHERE value IN (SELECT value FROM identity_values WHERE held <= {most})"
+        f"CREATE OR REPLACE TEMP TABLE identity_holders AS SELECT value, customer, is_new FROM ({held}) "
+        f"WHERE value IN (SELECT value FROM identity_values WHERE held <= {most} OR crossed)"
     )
-    either = _either("one.customer", "two.customer", new)
-    engine.run(
-        f"INSERT INTO {name(into)} SELECT one.customer, two.customer, {literal(identifier.name)} "
-        "FROM identity_holders one JOIN identity_holders two "
-        f"ON one.value = two.value AND one.customer < two.customer {either}"
+    met = (
+        f"SELECT one.customer AS low, two.customer AS high, {literal(identifier.name)} AS rule "
+        "FROM identity_holders one JOIN identity_holders two ON one.value = two.value AND one.customer < two.customer"
     )
+    others = f"{met} AND NOT one.is_new AND NOT two.is_new"
+    within = f"one.value IN (SELECT value FROM identity_values WHERE held <= {most}"
+    engine.run(f"INSERT INTO {name(into)} {met} AND (one.is_new OR two.is_new) WHERE {within})")
+    if some:
+        crossed = "SELECT value FROM identity_values WHERE crossed"
+        engine.run(f"INSERT INTO identity_moved {others} WHERE one.value IN ({crossed})")
+        engine.run(f"INSERT INTO {name(into)} {others} WHERE {within} AND crossed)")
     [(values, many)] = engine.run(f"SELECT count(*), sum(held) FROM identity_values WHERE held > {most}")
     engine.run("DROP TABLE identity_values")
     engine.run("DROP TABLE identity_holders")
     if not values:
         return []
     return [Shared(identifier=identifier.name, values=int(str(values)), records=int(str(many)), most=most)]
-
-
-def _either(one: str, two: str, new: str | None) -> str:
-    if new is None:
-        return ""
-    return f"AND ({one} IN (SELECT customer FROM {new}) OR {two} IN (SELECT customer FROM {new}))"
-
-
-def crossed_values(engine: Embedded, records: str, *, model: Model, new: str, before: str, into: str) -> None:
-    """Write the customers that hold a value which new records have put over, or under, what may join.
-
-    Parameters
-    ----------
-    records : str
-        As they are now.
-    new : str
-        Table with a column `customer`: who is new, changed or gone.
-    before : str
-        Table or view of records: the same customers as they were.
-    into : str
-        Temporary table to write, with a column `customer`. Pairs among them are to be found again.
-    """
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} (customer BIGINT)")
-    for identifier in joining(model):
-        column = name(column_of(identifier))
-        engine.run(
-            f"INSERT INTO {name(into)} "
-            f"WITH was AS (SELECT {column} AS value, count(*) AS held FROM {before} WHERE {column} IS NOT NULL "
-            f"AND customer IN (SELECT customer FROM {new}) GROUP BY value), "
-            f"fresh AS (SELECT {column} AS value, count(*) AS held FROM {records} WHERE {column} IS NOT NULL "
-            f"AND customer IN (SELECT customer FROM {new}) GROUP BY value), "
-            "moved AS (SELECT value, coalesce(fresh.held, 0) - coalesce(was.held, 0) AS more "
-            "FROM fresh FULL JOIN was USING (value) WHERE fresh.held IS DISTINCT FROM was.held), "
-            f"now AS (SELECT {column} AS value, count(*) AS held FROM {records} "
-            f"WHERE {column} IN (SELECT value FROM moved) GROUP BY value) "
-            f"SELECT customer FROM {records} WHERE {column} IN (SELECT value FROM now JOIN moved USING (value) "
-            f"WHERE (now.held > {identifier.most}) <> (now.held - moved.more > {identifier.most}))"
-        )
 
 
 def key_pairs(engine: Embedded, records: str, *, model: Model, known: str, into: str) -> list[Shared]:
@@ -180,7 +201,7 @@ def key_pairs(engine: Embedded, records: str, *, model: Model, known: str, into:
     engine.run(f"CREATE OR REPLACE TEMP TABLE {name(into)} (low BIGINT, high BIGINT, rule VARCHAR)")
     shared: list[Shared] = []
     for identifier in key_identifiers(model):
-        shared += _meet(engine, records, identifier, new=None, into=into)
+        shared += _meet(engine, records, identifier, some=False, into=into)
         column = name(column_of(identifier))
         few = f"{column} IN (SELECT {column} FROM {records} GROUP BY {column} HAVING count(*) <= {identifier.most})"
         named = (
@@ -209,21 +230,31 @@ def _judge_names(engine: Embedded, records: str, *, model: Model, into: str) -> 
     sides = f"SELECT r.customer, {columns} FROM {records} r WHERE r.customer IN ({met})"
     engine.run(f"CREATE OR REPLACE TEMP TABLE identity_named AS {sides}")
     both = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in _NAMED)
+    listed = _in("rule", alone)
+    # Many pairs share more than one value: their names are compared once.
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_sides AS "
-        f'SELECT m.low, m.high, m.rule, {both}, greatest(a."at", b."at") AS at '
-        "FROM identity_met m LEFT JOIN identity_named a ON a.customer = m.low "
-        "LEFT JOIN identity_named b ON b.customer = m.high"
+        f'SELECT m.low, m.high, m.rules, m.asked, {both}, greatest(a."at", b."at") AS at '
+        f"FROM (SELECT low, high, list(rule) AS rules, bool_or(NOT {listed}) AS asked "
+        "FROM identity_met GROUP BY low, high) m "
+        "LEFT JOIN identity_named a ON a.customer = m.low LEFT JOIN identity_named b ON b.customer = m.high"
     )
-    listed = _in("rule", alone)
+    # What else speaks against a pair counts only where a rule asks for the name.
+    asked = f"CASE WHEN asked AND how IN ('same', 'close') THEN {_spoken_against()} END"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_judged AS "
+        f'SELECT low, high, rules, how, {asked} AS against, "at" '
+        f"FROM (SELECT *, {_how_names_agree()} AS how FROM identity_sides)"
+    )
     agreed = '\'{"\' || rule || \'": "same", "name": "\' || how || \'"}\''
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
         f"SELECT low, high, rule, {agreed} AS agreed, "
-        f"CASE WHEN how = 'differs' THEN {literal(CONTRADICTED)} END AS reason, \"at\" FROM ("
-        f"SELECT *, {listed} AS alone, {_how_names_agree()} AS how FROM identity_sides) "
-        f"WHERE alone OR (how IN ('same', 'close') AND NOT ({_spoken_against()}))"
+        f"CASE WHEN how = 'differs' THEN {literal(CONTRADICTED)} END AS reason, \"at\" "
+        'FROM (SELECT low, high, unnest(rules) AS rule, how, against, "at" FROM identity_judged) '
+        f"WHERE {listed} OR (how IN ('same', 'close') AND NOT against)"
     )
+    engine.run("DROP TABLE identity_judged")
     engine.run("DROP TABLE identity_named")
     engine.run("DROP TABLE identity_sides")
 

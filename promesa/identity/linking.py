@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal
@@ -23,10 +23,11 @@ from promesa.identity.changes import (
     forget_session,
     write_records,
 )
-from promesa.identity.exact import ONE_FIELD, crossed_values, exact_links
+from promesa.identity.exact import ONE_FIELD, exact_links
+from promesa.identity.last_run import LastRun, read_last_run, versions_now, write_last_run
 from promesa.identity.report import LinkReport, report_of, tell_step
-from promesa.identity.settling import Fresh, settle_links
-from promesa.store import session, state_rows, write_document
+from promesa.identity.settling import Fresh, Settled, are_known, count_overruled, settle_links
+from promesa.store import session, state_files, state_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,37 +37,17 @@ if TYPE_CHECKING:
     from promesa.identity.exact import Shared
     from promesa.identity.kept_model import LinkModel
     from promesa.identity.keys import LeftOut
-    from promesa.identity.settling import Settled
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
 
 VERSION = 2  # of what makes records and links: with another one, everything is looked at again
-_LINKS = "identity_links"
-_CROSSED = "identity_crossed_values"
+# Tables of the session: links found anew; pairs of others whose links are found anew, by the model and by identifiers.
+_LINKS, _PAIRS, _LOST, _MOVED = "identity_links", "identity_pairs", "identity_lost", "identity_moved_values"
+_AGAIN = "identity_again"
 _NAME = ("given", "given_2", "surname", "surname_2")
 _THINGS = ("birth_date", "address", "postcode")  # beside the name, the identifiers and the traits compared
 _ALIKE = ("same", "close", "swapped", "partly")
 _DIGITS = 12  # of a probability: what lies beyond is the order in which numbers were added
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """What the last finished run left behind; no personal data.
-
-    Attributes
-    ----------
-    settings : str
-        Fingerprint of what the company declares; empty where no run has finished.
-    link_from : float
-        Probability from which records were joined.
-    decided, decisions : str, int
-        Instant of the last decision that the persons heed, and how many there were.
-    """
-
-    settings: str = ""
-    link_from: float = 0.0
-    decided: str = ""
-    decisions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +113,8 @@ def refresh_persons(run: Run) -> Settled:
     Settled
         What changed.
     """
-    kept = _read_state(run)
+    kept = read_last_run(run)
+    untouched = kept.stands(run, "links", "persons")
     columns = (("customer", "whole"), ("document", "text"), ("birth_date", "day"))
     run.engine.run(f"CREATE OR REPLACE TEMP VIEW identity_known AS {state_rows(run, 'records', columns)}")
     settled = settle_links(
@@ -142,39 +124,51 @@ def refresh_persons(run: Run) -> Settled:
         touched=_undone(run, kept),
     )
     run.engine.run("DROP VIEW identity_known")
-    _write_state(run, settings=kept.settings, link_from=kept.link_from)
+    decided, decisions = _decided(run)
+    # Where a run was killed before, the next one still has to look at everything.
+    written = (
+        {table: version for table, version in versions_now(run).items() if table != "records"} if untouched else {}
+    )
+    versions = {**kept.versions, **written}
+    write_last_run(run, replace(kept, decided=decided, decisions=decisions, versions=versions))
     return settled
 
 
 def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
-    kept, settings = _read_state(run), _settings_of(run)
+    kept, settings = read_last_run(run), _settings_of(run)
     link_from = _link_from(run)
     model = None if retrain else _usable_model(run)
     anew = settings != kept.settings
     whole = full or model is None or anew
     tell_step(run, "records")
-    changes = find_changes(run, whole=whole, anew=anew)
+    files = state_files(run, "profiles")
+    changes = find_changes(run, whole=whole, anew=anew, arrived=None if anew else kept.arrived(run))
     trained = model is None and changes.records > 0
     if trained:
         model = _trained(run)
     found = _Found(shared=(), blocks=(), pairs=0)
-    at_rest = not whole and kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
+    at_rest = kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
     settled = None
-    if not (at_rest and not run.engine.value(f"SELECT count(*) FROM {NEW}")):
+    if whole or not at_rest or run.engine.value(f"SELECT count(*) FROM {NEW}"):
         found = _find_links(run, model, link_from=link_from, whole=whole)
         tell_step(run, "guards")
-        settled = settle_links(
-            run,
-            records=RECORDS,
-            link_from=link_from,
-            fresh=Fresh(customers=NEW, links=_LINKS),
-            touched=_undone(run, kept),
-            whole=whole or kept.link_from != link_from,
-        )
+        same_records = not (anew or changes.any)
+        settled = _settled(run, kept, link_from=link_from, whole=whole, same_records=same_records)
     tell_step(run, "keep")
     write_records(run, whole=anew)
     tell_step(run, "kept")
-    _write_state(run, settings=settings, link_from=link_from)
+    decided, decisions = _decided(run)
+    write_last_run(
+        run,
+        LastRun(
+            settings=settings,
+            link_from=link_from,
+            decided=decided,
+            decisions=decisions,
+            profiles=files,
+            versions=versions_now(run),
+        ),
+    )
     forget_session(run, whole=whole)
     return report_of(
         run,
@@ -187,6 +181,23 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
         whole=whole,
         settled=settled,
     )
+
+
+def _settled(run: Run, kept: LastRun, *, link_from: float, whole: bool, same_records: bool) -> Settled:
+    told_the_same = kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
+    if whole and same_records and told_the_same and kept.stands(run, "links", "persons") and are_known(run, _LINKS):
+        # What joins depends on links, decisions and records alone, and none of them is other than it was.
+        return Settled(links=0, persons=0, overruled=count_overruled(run))
+    settled = settle_links(
+        run,
+        records=RECORDS,
+        link_from=link_from,
+        fresh=Fresh(customers=NEW, links=_LINKS, pairs=None if whole else _AGAIN),
+        touched=_undone(run, kept),
+        whole=whole or kept.link_from != link_from,
+    )
+    run.engine.run(f"DROP TABLE IF EXISTS {_AGAIN}")
+    return settled
 
 
 def _model_path(run: Run) -> Path:
@@ -222,28 +233,38 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
     tell_step(run, "pairs")
     if whole:
         if model:
-            blocks = pairs(engine, RECORDS, new=None, into="identity_pairs", model=declared)
+            blocks = pairs(engine, RECORDS, new=None, into=_PAIRS, model=declared)
     else:
         blocks = _pairs_of_new(run)
     tell_step(run, "exact")
-    shared = exact_links(
-        engine, RECORDS, model=declared, new=None if whole else NEW, keyed=KEYED, into="identity_exact"
-    )
+    some = {} if whole else {"new": NEW, "before": BEFORE, "moved": _MOVED}
+    shared = exact_links(engine, RECORDS, model=declared, keyed=KEYED, into="identity_exact", **{"new": None, **some})
+    if not whole:
+        _write_again(run)
     scored = ""
     if model:
         tell_step(run, "score")
         at_least = min(declared.identity.review_from, link_from)
-        score(engine, RECORDS, "identity_pairs", link_model=model, into="identity_scores", at_least=at_least)
+        score(engine, RECORDS, _PAIRS, link_model=model, into="identity_scores", at_least=at_least)
         scored = _scored(model, declared)
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS "
         "SELECT low, high, 'exact' AS kind, rule, CAST(NULL AS DOUBLE) AS probability, agreed, reason, \"at\" "
         f"FROM identity_exact{scored}"
     )
-    looked = int(str(engine.value("SELECT count(*) FROM identity_pairs"))) if model else 0
-    for table in ("identity_exact", "identity_pairs", "identity_scores"):
+    looked = int(str(engine.value(f"SELECT count(*) FROM {_PAIRS}"))) if model else 0
+    for table in ("identity_exact", "identity_scores", _PAIRS, _LOST, _MOVED):
         engine.run(f"DROP TABLE IF EXISTS {table}")
     return _Found(shared=shared, blocks=blocks, pairs=looked)
+
+
+def _write_again(run: Run) -> None:
+    """Write the pairs of customers that are not new whose links are found anew, and by what."""
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_AGAIN} AS FROM {_MOVED} "
+        f"UNION ALL SELECT low, high, NULL FROM {_LOST} UNION ALL SELECT low, high, NULL FROM {_PAIRS} "
+        f"WHERE low NOT IN (FROM {NEW}) AND high NOT IN (FROM {NEW})"
+    )
 
 
 def _scored(model: LinkModel, declared: Model) -> str:
@@ -272,16 +293,14 @@ def _enough_agrees(agreed: str, declared: Model) -> str:
 
 
 def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
-    """Write the pairs of new customers with all; whoever shares a value that became too frequent is new as well."""
+    """Write the pairs of new customers with all, and what these change among the others."""
     from promesa.identity.blocking import pairs
 
-    engine, declared = run.engine, run.ws.model
-    crossed_values(engine, RECORDS, model=declared, new=NEW, before=BEFORE, into=_CROSSED)
-    engine.run(f"INSERT INTO {NEW} SELECT DISTINCT customer FROM {_CROSSED} WHERE customer NOT IN (FROM {NEW})")
-    engine.run(f"DROP TABLE {_CROSSED}")
+    engine = run.engine
     known = engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
     before = BEFORE if known else None  # of records that are all new there is nothing to read
-    return pairs(engine, RECORDS, new=NEW, before=before, into="identity_pairs", widen=True, model=declared)
+    found = f"SELECT low, high FROM ({state_rows(run, 'links')}) WHERE kind = 'model'"
+    return pairs(engine, RECORDS, new=NEW, before=before, into=_PAIRS, known=found, lost=_LOST, model=run.ws.model)
 
 
 def _settings_of(run: Run) -> str:
@@ -312,7 +331,7 @@ def _decided(run: Run) -> tuple[str, int]:
     return ("" if last is None else str(last)), int(str(count))
 
 
-def _undone(run: Run, kept: _State) -> str | None:
+def _undone(run: Run, kept: LastRun) -> str | None:
     """Return a SELECT of the customers of decisions that persons do not heed yet."""
     last, count = _decided(run)
     if (last, count) == (kept.decided, kept.decisions):
@@ -320,22 +339,3 @@ def _undone(run: Run, kept: _State) -> str | None:
     later = f"WHERE recorded_at >= TIMESTAMP {literal(kept.decided)}" if kept.decided else ""
     decisions = f"({state_rows(run, 'decisions')}) {later}"
     return f"SELECT low AS customer FROM {decisions} UNION SELECT high FROM {decisions}"
-
-
-def _state_path(run: Run) -> Path:
-    return run.places.state / "identity" / "state.json"
-
-
-def _read_state(run: Run) -> _State:
-    try:
-        return _State(**json.loads(_state_path(run).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return _State()  # whatever is missing, the next run looks at everyone again
-
-
-def _write_state(run: Run, *, settings: str, link_from: float) -> None:
-    decided, decisions = _decided(run)
-    state = _State(settings=settings, link_from=link_from, decided=decided, decisions=decisions)
-    if state == _read_state(run):
-        return
-    write_document(_state_path(run), asdict(state))

@@ -1,4 +1,8 @@
-"""The pairs of new records with all: every key in one pass over the records, not one pass a key."""
+"""The pairs of new records with all: every key in one pass over the records, not one pass a key.
+
+New records also change how many hold a value. Where that crosses the limit, pairs of others are found or lost: only
+those of the values that crossed are looked at, and of the lost ones only those that came to something before.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,18 @@ from typing import TYPE_CHECKING
 from promesa.identity.keys import EVERYONE, FEW, LeftOut, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from promesa.engine import Embedded
     from promesa.identity.keys import Key
 
+Numbered = tuple[int, "Key"]
+
 
 def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
-    """Write the pairs of new records to `identity_found`, and to `identity_crossed` whose blocks crossed the limit.
+    """Write the pairs of new records, and those of others that are found since a value crossed its limit.
+
+    They go to `identity_found`; `identity_chosen` and `identity_blocks` stay for `lost_pairs`.
 
     Parameters
     ----------
@@ -30,22 +38,93 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
     """
     keys = _without_everyone(engine, keys, new=new, before=before)
     _write_blocks(engine, keys, new=new, before=before)
+    # Holders of the chosen values first: the joins of pairs then carry no lonely value.
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_crossed AS SELECT customer FROM identity_holders "
-        "WHERE key IN (SELECT key FROM identity_blocks WHERE crossed)"
+        "CREATE OR REPLACE TEMP TABLE identity_chosen AS SELECT key, customer, "
+        f"customer IN (SELECT customer FROM {new}) AS is_new FROM identity_holders "
+        "WHERE key IN (SELECT key FROM identity_blocks WHERE held > 1 AND (held <= most OR crossed))"
     )
-    # Holders of the chosen values first: the join of pairs then carries no lonely value.
+    within = "SELECT key FROM identity_blocks WHERE held <= most"
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_chosen AS SELECT key, customer, is_new FROM identity_holders "
-        "WHERE key IN (SELECT key FROM identity_blocks WHERE held BETWEEN 2 AND most)"
+        "CREATE OR REPLACE TEMP TABLE identity_found AS "
+        "SELECT least(one.customer, two.customer) AS low, greatest(one.customer, two.customer) AS high "
+        f"FROM (FROM identity_chosen WHERE is_new AND key IN ({within})) AS one JOIN identity_chosen AS two "
+        "ON one.key = two.key AND one.customer <> two.customer AND (NOT two.is_new OR one.customer < two.customer) "
+        f"UNION ALL {_pairs_of_others(f'{within} AND crossed')}"
     )
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_found AS SELECT one.customer AS low, two.customer AS high "
-        "FROM identity_chosen AS one JOIN identity_chosen AS two "
-        "ON one.key = two.key AND one.customer < two.customer AND (one.is_new OR two.is_new)"
-    )
-    engine.run("DROP TABLE identity_chosen")
     return keys
+
+
+def _pairs_of_others(blocks: str) -> str:
+    """Return a SELECT of the pairs of records that are not new and hold one of these values."""
+    others = f"(FROM identity_chosen WHERE NOT is_new AND key IN ({blocks}))"
+    return (
+        f"SELECT one.customer AS low, two.customer AS high FROM {others} AS one "
+        f"JOIN {others} AS two ON one.key = two.key AND one.customer < two.customer"
+    )
+
+
+def lost_pairs(engine: Embedded, keys: Sequence[Key], *, known: str, into: str) -> None:
+    """Write the known pairs of records that are not new which share no value any more that few enough hold.
+
+    Parameters
+    ----------
+    known : str
+        SELECT of `low`, `high`: pairs that an earlier search has found.
+    into : str
+        Temporary table to write: `low`, `high`.
+    """
+    over = _pairs_of_others("SELECT key FROM identity_blocks WHERE crossed AND held > most")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_doubtful AS {over}")
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT DISTINCT low, high FROM ({known}) "
+        "WHERE (low, high) IN (SELECT (low, high) FROM identity_doubtful)"
+    )
+    engine.run("DROP TABLE identity_doubtful")
+    if engine.value(f"SELECT count(*) FROM {into}"):
+        _keep_shared(engine, keys, pairs=into)
+
+
+def _keep_shared(engine: Embedded, keys: Sequence[Key], *, pairs: str) -> None:
+    """Take out of `pairs` those that share another value that few enough hold."""
+    ends = f"SELECT low FROM {pairs} UNION SELECT high FROM {pairs}"
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE identity_parts_new AS SELECT * FROM identity_parts WHERE customer IN ({ends})"
+    )
+    numbered = list(enumerate(keys))
+    held = f"({_holders(numbered, 'identity_parts_new')})"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_wanted AS "
+        f"WITH held AS MATERIALIZED (SELECT DISTINCT * FROM {held}) "
+        "SELECT low, high, one.number, one.key "
+        f"FROM {pairs} JOIN held AS one ON one.customer = low JOIN held AS two ON two.customer = high "
+        "AND two.number = one.number AND two.key = one.key"
+    )
+    few = f"SELECT key FROM identity_blocks WHERE held <= most UNION SELECT key FROM ({_few(engine, numbered)})"
+    engine.run(
+        f"DELETE FROM {pairs} WHERE (low, high) IN (SELECT (low, high) FROM identity_wanted WHERE key IN ({few}))"
+    )
+    for table in ("parts_new", "wanted"):
+        engine.run(f"DROP TABLE identity_{table}")
+
+
+def _few(engine: Embedded, numbered: Sequence[Numbered]) -> str:
+    """Return a SELECT of the values in `identity_wanted` that few enough hold; those counted before are left out."""
+    known = "SELECT key FROM identity_blocks"
+    # A pair that shares one of those is settled, and its other values need not be counted.
+    settled = (
+        "SELECT (low, high) FROM identity_wanted WHERE key IN (SELECT key FROM identity_blocks WHERE held <= most)"
+    )
+    engine.run(f"DELETE FROM identity_wanted WHERE key IN ({known}) AND (low, high) NOT IN ({settled})")
+    open_ones = f"SELECT number, key FROM identity_wanted WHERE (low, high) NOT IN ({settled})"
+    numbers = {number for (number,) in engine.run(f"SELECT DISTINCT number FROM ({open_ones})")}
+    counts = [
+        f"SELECT key FROM (SELECT key, count(*) AS held FROM ({_holders([(number, key)], 'identity_parts')}) "
+        f"WHERE key IN (SELECT key FROM ({open_ones}) WHERE number = {number}) GROUP BY key) WHERE held <= {key.most}"
+        for number, key in numbered
+        if number in numbers
+    ]
+    return " UNION ALL ".join(counts) or "SELECT CAST(NULL AS UBIGINT) AS key WHERE false"
 
 
 def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
@@ -60,37 +139,42 @@ def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before
 
 def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> None:
     """Write the values that new records hold or held, and everyone who holds them."""
-    is_new = f"customer IN (SELECT customer FROM {new})"
-    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_parts_new AS SELECT * FROM identity_parts WHERE {is_new}")
-    nothing = "SELECT 0 AS number, NULL::UBIGINT AS key, 0 AS customer LIMIT 0"
-    was = _holders(keys, before) if before else nothing
-    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_was AS SELECT key, count(*) AS held FROM ({was}) GROUP BY key")
-    wanted = f"SELECT key FROM ({_holders(keys, 'identity_parts_new')}) UNION SELECT key FROM identity_was"
-    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_wanted AS {wanted}")
+    numbered = list(enumerate(keys))
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_holders AS "
-        f"SELECT number, key, customer, {is_new} AS is_new FROM ({_holders(keys, 'identity_parts')}) "
-        "WHERE key IN (SELECT key FROM identity_wanted)"
+        "CREATE OR REPLACE TEMP TABLE identity_parts_new AS "
+        f"SELECT * FROM identity_parts WHERE customer IN (SELECT customer FROM {new})"
     )
-    most = " ".join(f"WHEN {number} THEN {key.most}" for number, key in enumerate(keys))
+    held = f"SELECT number, key, 1 AS fresh, 0 AS was FROM ({_holders(numbered, 'identity_parts_new')})"
+    if before:
+        held += f" UNION ALL SELECT number, key, 0, 1 FROM ({_holders(numbered, before)})"
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_wanted AS "
+        "SELECT key, any_value(number) AS number, sum(fresh) AS fresh, sum(was) AS was "
+        f"FROM ({held}) GROUP BY key"
+    )
+    # Each key looks among its own values: few enough to stay near the processor.
+    holders = " UNION ALL ".join(
+        f"FROM ({_holders([(number, key)], 'identity_parts')}) "
+        f"WHERE key IN (SELECT key FROM identity_wanted WHERE number = {number})"
+        for number, key in numbered
+    )
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_holders AS {holders}")
+    most = " ".join(f"WHEN {number} THEN {key.most}" for number, key in numbered)
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_blocks AS "
-        "WITH now AS (SELECT key, any_value(number) AS number, count(*) AS held, "
-        "count(*) FILTER (NOT is_new) AS others FROM identity_holders GROUP BY key), "
-        f"limits AS (SELECT *, CASE number {most} END AS most FROM now) "
-        "SELECT key, number, limits.held, most, "
-        "(limits.held > most) <> (others + coalesce(was.held, 0) > most) AS crossed "
-        "FROM limits LEFT JOIN identity_was AS was USING (key)"
+        "SELECT key, number, held, most, (held > most) <> (held - fresh + was > most) AS crossed FROM ("
+        f"SELECT *, CASE number {most} END AS most "
+        "FROM (SELECT key, count(*) AS held FROM identity_holders GROUP BY key) JOIN identity_wanted USING (key))"
     )
-    for table in ("parts_new", "was", "wanted"):
+    for table in ("parts_new", "wanted"):
         engine.run(f"DROP TABLE identity_{table}")
 
 
-def _holders(keys: Sequence[Key], parts: str) -> str:
+def _holders(numbered: Iterable[Numbered], parts: str) -> str:
     """Return a SELECT of (number, key, customer): who holds which value of which key."""
     return " UNION ALL ".join(
         f"SELECT {number} AS number, {value} AS key, customer FROM {parts} WHERE {known}"
-        for number, key in enumerate(keys)
+        for number, key in numbered
         for value, known in values_of(key, str(number))
     )
 
@@ -98,14 +182,18 @@ def _holders(keys: Sequence[Key], parts: str) -> str:
 def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
     """Return the blocks of the last search that were too large, and those whose limit was crossed, by key."""
     told = engine.run(
-        "SELECT number, count(*) FILTER (held > most), count(*) FILTER (crossed) FROM identity_blocks "
-        "GROUP BY number ORDER BY number"
+        "SELECT number, count(*) FILTER (held > most), count(*) FILTER (crossed), sum(held) FILTER (held > most) "
+        "FROM identity_blocks GROUP BY number ORDER BY number"
     )
+    # Of a key that a record has once its holders are counted already.
+    often = [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]
     held = engine.run(
         "SELECT number, count(DISTINCT customer) FROM identity_holders "
-        "WHERE key IN (SELECT key FROM identity_blocks WHERE held > most) GROUP BY number"
+        f"WHERE number IN ({', '.join(map(str, often)) or 'NULL'}) "
+        "AND key IN (SELECT key FROM identity_blocks WHERE held > most) GROUP BY number"
     )
-    records = {number: int(str(count)) for number, count in held}
+    records = {number: int(str(count)) for number, _, _, count in told if count is not None}
+    records |= {number: int(str(count)) for number, count in held}
     return [
         LeftOut(
             key=keys[int(str(number))].field,
@@ -114,6 +202,6 @@ def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
             most=keys[int(str(number))].most,
             crossed=int(str(crossed)),
         )
-        for number, blocks, crossed in told
+        for number, blocks, crossed, _ in told
         if crossed or (blocks and keys[int(str(number))].field != EVERYONE)
     ]

@@ -52,15 +52,14 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
     likely = _write_likely(engine, pairs, link_model=link_model, at_least=at_least)
     gammas = [name(gamma_column(comparison)) for comparison in comparisons]
     levels = vectors("identity_likely", comparisons, common=link_model.common, known=likely)
-    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_levels AS {levels}")
     match_weight, relatives = exponents(link_model)
     # Odds against strangers and against relatives: either explanation alone is enough to doubt.
     probability = "1 / (1 + pow(2, -match_weight) + exp(-relatives))"
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_weighed AS "
-        f"SELECT *, {match_weight} AS match_weight FROM identity_levels"
+        f"CREATE OR REPLACE TEMP TABLE identity_weighed AS SELECT *, {match_weight} AS match_weight FROM ({levels})"
     )
-    # Most pairs are strangers' and are told by the first weight alone.
+    # Most pairs are strangers' and are told by the first weight alone: a table of its own, for a condition on the
+    # weight in the same statement would have every level told twice.
     some = f" WHERE match_weight >= {log2(at_least / (1 - at_least))!r}" if 0 < at_least < 1 else ""
     weighed = f"SELECT *, {relatives} AS relatives FROM identity_weighed{some}"
     engine.run(
@@ -72,7 +71,7 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed "
         f"FROM identity_scored WHERE probability >= {at_least!r}"
     )
-    for table in ("scored", "weighed", "levels", "likely", "sides"):
+    for table in ("scored", "weighed", "likely", "sides"):
         engine.run(f"DROP TABLE identity_{table}")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 THROUGH_OTHERS = "others"  # the reason of a pair that is one person by other links than its own
 # Temporary tables of the session; "~" keeps them apart from the tables of other steps.
 _ROWS, _SCOPE, _NEW, _OLD, _SAID = '"~rows"', '"~scope"', '"~new"', '"~old"', '"~said"'
+_KNOWN = '"~known"'  # of every link of the store: `low`, `high`, `joins` (strong enough), `anew` (is found anew)
 _LINK = tuple(column for column, _ in STATE["links"])
 _CONTENT = ("probability", "agreed", "at")
 
@@ -37,10 +38,14 @@ class Fresh:
         Table with a column `customer`: every link of these is found anew.
     links : str
         Table of those links: `low`, `high`, `kind`, `rule`, `probability`, `agreed`, `reason`, `at`.
+    pairs : str or None
+        Table of `low`, `high`, `rule`, pairs of other customers: their links by that identifier, or by the model
+        where `rule` is null, are found anew too.
     """
 
     customers: str
     links: str
+    pairs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,7 @@ def settle_links(
         Look at everyone again.
     """
     _gather_said(run)
+    _gather_known(run, link_from=link_from, fresh=fresh)
     _gather_scope(run, link_from=link_from, fresh=fresh, touched=touched, whole=whole)
     _gather_rows(run, fresh=fresh)
     _gather_edges(run, link_from=link_from)
@@ -93,7 +99,7 @@ def settle_links(
     tell_step(run, "links")
     persons = _write_persons(run, whole=whole)
     tell_step(run, "persons")
-    for table in (_ROWS, _SCOPE, EDGES, STATES, _NEW, _OLD, PERSONS, NODES, _SAID):
+    for table in (_KNOWN, _ROWS, _SCOPE, EDGES, STATES, _NEW, _OLD, PERSONS, NODES, _SAID):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
     return Settled(links=links, persons=persons, overruled=overruled)
 
@@ -116,25 +122,39 @@ def _joins(link_from: float) -> str:
     )
 
 
-def _kept(run: Run, fresh: Fresh | None) -> str:
-    """Return a SELECT of the links of the store that are not found anew."""
-    rows = state_rows(run, "links")
+def _anew(fresh: Fresh | None) -> str:
+    """Return the condition that a row of links is found anew: what is not among the fresh ones is no more."""
     if fresh is None:
-        return rows
-    anew = f"SELECT customer FROM {fresh.customers}"
-    return f"SELECT * FROM ({rows}) WHERE low NOT IN ({anew}) AND high NOT IN ({anew})"
+        return "false"
+    customers = f"SELECT customer FROM {fresh.customers}"
+    anew = f"low IN ({customers}) OR high IN ({customers})"
+    if fresh.pairs:
+        # A model's fingerprint is the rule of its links; of pairs it is left out.
+        rule = "CASE WHEN kind = 'exact' THEN rule ELSE '' END"
+        anew += f" OR (low, high, {rule}) IN (SELECT (low, high, coalesce(rule, '')) FROM {fresh.pairs})"
+    return f"({anew})"
+
+
+def _gather_known(run: Run, *, link_from: float, fresh: Fresh | None) -> None:
+    """Write of every link of the store what tells who is to be looked at, in one pass over them."""
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_KNOWN} AS SELECT low, high, {_joins(link_from)} AS joins, "
+        f"{_anew(fresh)} AS anew FROM ({state_rows(run, 'links')})"
+    )
 
 
 def _gather_scope(run: Run, *, link_from: float, fresh: Fresh | None, touched: str | None, whole: bool) -> None:
     """Write the customers that are looked at: those touched, and all whom links or persons connect with them."""
     engine = run.engine
-    strong = f"SELECT low, high FROM ({_kept(run, fresh)}) WHERE {_joins(link_from)}"
+    strong = f"SELECT low, high FROM {_KNOWN} WHERE joins AND NOT anew"
     if fresh:
         strong += f" UNION ALL SELECT low, high FROM {fresh.links} WHERE {_joins(link_from)}"
     strong += f" UNION ALL SELECT low, high FROM {_SAID} WHERE verdict = 'same'"
     if whole:
         everyone = f"SELECT low AS customer FROM ({strong}) UNION SELECT high FROM ({strong})"
         everyone += f" UNION SELECT customer FROM ({state_rows(run, 'persons')})"
+        # Whose links are found anew is looked at, whether any was found or not.
+        everyone += f" UNION SELECT low FROM {_KNOWN} WHERE anew UNION SELECT high FROM {_KNOWN} WHERE anew"
         engine.run(f"CREATE OR REPLACE TEMP TABLE {_SCOPE} AS {everyone}")
         return
     engine.run(f"CREATE OR REPLACE TEMP TABLE {EDGES} AS {strong}")
@@ -153,14 +173,12 @@ def _gather_scope(run: Run, *, link_from: float, fresh: Fresh | None, touched: s
 def _first_touched(run: Run, *, fresh: Fresh | None, touched: str | None) -> str:
     parts = [touched] if touched else []
     if fresh:
-        anew = f"SELECT customer FROM {fresh.customers}"
-        links = f"({state_rows(run, 'links')})"
         parts += [
-            anew,
+            f"SELECT customer FROM {fresh.customers}",
             f"SELECT low AS customer FROM {fresh.links}",
             f"SELECT high FROM {fresh.links}",
-            f"SELECT low FROM {links} WHERE high IN ({anew})",
-            f"SELECT high FROM {links} WHERE low IN ({anew})",
+            f"SELECT low FROM {_KNOWN} WHERE anew",
+            f"SELECT high FROM {_KNOWN} WHERE anew",
         ]
     some = " UNION ".join(f"({part})" for part in parts) or "SELECT CAST(NULL AS BIGINT) AS customer WHERE false"
     # Whoever shares a person with these: a run that was killed may have written links and not yet persons.
@@ -173,15 +191,11 @@ def _first_touched(run: Run, *, fresh: Fresh | None, touched: str | None) -> str
 def _gather_rows(run: Run, *, fresh: Fresh | None) -> None:
     """Write the links within the scope as they will be, but for state and reason; those known keep their date."""
     touching = f"low IN (FROM {_SCOPE}) OR high IN (FROM {_SCOPE})"
-    if fresh:
-        touching += f" OR low IN (SELECT customer FROM {fresh.customers})"
-        touching += f" OR high IN (SELECT customer FROM {fresh.customers})"
     engine = run.engine
     engine.run(f"CREATE OR REPLACE TEMP TABLE {_OLD} AS SELECT * FROM ({state_rows(run, 'links')}) WHERE {touching}")
     if not fresh:
         engine.run(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS FROM {_OLD}")
         return
-    anew = f"SELECT customer FROM {fresh.customers}"
     equal = " AND ".join(f'old."{column}" IS NOT DISTINCT FROM new."{column}"' for column in _CONTENT)
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS "
@@ -191,7 +205,7 @@ def _gather_rows(run: Run, *, fresh: Fresh | None) -> None:
         f"'promesa' AS decided_by FROM {fresh.links} new LEFT JOIN {_OLD} old "
         f"ON old.low = new.low AND old.high = new.high AND old.kind = new.kind AND old.rule = new.rule AND {equal} "
         f"UNION ALL SELECT {', '.join(_quoted(_LINK))} FROM {_OLD} "
-        f"WHERE low NOT IN ({anew}) AND high NOT IN ({anew})"
+        f"WHERE NOT {_anew(fresh)}"
     )
 
 
@@ -265,6 +279,31 @@ def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool
     for name in ("gone", "come"):
         engine.run(f'DROP TABLE "~{name}"')
     return gone + come
+
+
+def are_known(run: Run, links: str) -> bool:
+    """Tell whether a table of links found anew holds what the store holds, but for what the guards made of them."""
+    lasting = f"CASE WHEN reason IN ({literal(CONTRADICTED)}, {literal(ONE_FIELD)}) THEN reason END AS lasting"
+    content = 'low, high, kind, rule, probability, agreed, "at", lasting'
+    told = [f"(SELECT *, {lasting} FROM {rows})" for rows in (links, f"({state_rows(run, 'links')})")]
+    return same_rows(run.engine, told[0], told[1], content)
+
+
+def count_overruled(run: Run) -> int:
+    """Return how many pairs that somebody called the same are two persons now."""
+    from promesa.identity.decided import standing
+
+    joined = f"SELECT customer, person FROM ({state_rows(run, 'persons')}) WHERE until = TIMESTAMP '9999-12-31'"
+    said = f"SELECT low, high FROM ({standing(state_rows(run, 'decisions'))}) WHERE verdict = 'same'"
+    return int(
+        str(
+            run.engine.value(
+                f"SELECT count(*) FROM ({said}) LEFT JOIN ({joined}) one ON one.customer = low "
+                f"LEFT JOIN ({joined}) two ON two.customer = high "
+                "WHERE coalesce(one.person, low) <> coalesce(two.person, high)"
+            )
+        )
+    )
 
 
 def same_rows(engine: Embedded, one: str, two: str, columns: str) -> bool:

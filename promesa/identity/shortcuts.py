@@ -17,8 +17,7 @@ _PART = re.compile(r"(year|month|day)\((birth_date)_([lr])\)")
 _TWO_SLIPS = re.compile(
     r"damerau_levenshtein\(CAST\((birth_date)_l AS VARCHAR\), CAST\(birth_date_r AS VARCHAR\)\) <= 2"
 )
-_TEXT = re.compile(r"CAST\((birth_date)_([lr]) AS VARCHAR\)")
-_DERIVED = re.compile(r"(birth_date)__(year|month|day|text)")
+_DERIVED = re.compile(r"(birth_date)__(year|month|day)")
 
 
 def shortened(condition: str) -> str:
@@ -29,8 +28,7 @@ def shortened(condition: str) -> str:
     """
     condition = _SLIP.sub(lambda found: f"{_half_equal(found[1])} AND {found[0]}", condition)
     condition = _TWO_SLIPS.sub(lambda found: f"{_dates_near()} AND {found[0]}", condition)
-    condition = _PART.sub(r'"\2__\1_\3"', condition)
-    return _TEXT.sub(r'"\1__text_\2"', condition)
+    return _PART.sub(r'"\2__\1_\3"', condition)
 
 
 def _half_equal(column: str) -> str:
@@ -64,4 +62,4 @@ def derived(column: str) -> str:
     if not found:
         return name(column)
     whole, part = found.groups()
-    return f"CAST({name(whole)} AS VARCHAR)" if part == "text" else f"CAST({part}({name(whole)}) AS SMALLINT)"
+    return f"CAST({part}({name(whole)}) AS SMALLINT)"

@@ -33,7 +33,16 @@ from promesa.store.review import (
 )
 from promesa.store.run import Run
 from promesa.store.schema import TABLES, Column, Kind, columns_of
-from promesa.store.state import STATE, add_state, change_state, replace_state, state_rows, timestamp
+from promesa.store.state import (
+    STATE,
+    add_state,
+    change_state,
+    replace_state,
+    state_files,
+    state_rows,
+    state_version,
+    timestamp,
+)
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
 from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
@@ -87,7 +96,9 @@ __all__ = [
     "resolve_instant",
     "rows_about",
     "session",
+    "state_files",
     "state_rows",
+    "state_version",
     "surrogate",
     "table_rows",
     "take_out",

@@ -13,7 +13,7 @@ from promesa.errors import StoreBusy
 from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from promesa.store.deltas import Snapshot, Written
     from promesa.store.run import Run
@@ -79,9 +79,33 @@ STATE: dict[str, Columns] = {
 DECISIVE = ("persons", "pauses", "tiers", "tier_reviews")
 
 
-def state_rows(run: Run, table: str, columns: Columns | None = None) -> str:
-    """Return a SELECT over the live rows of a state table; none if the table does not exist."""
-    return relation(run.engine, snapshot(run.places.table(table)).files, columns or STATE[table])
+def state_rows(run: Run, table: str, columns: Columns | None = None, *, only: Collection[str] | None = None) -> str:
+    """Return a SELECT over the live rows of a state table; none if the table does not exist.
+
+    Parameters
+    ----------
+    only : collection of str or None
+        Names of files, as `state_files` gives them: the rows of these alone.
+    """
+    files = snapshot(run.places.table(table)).files
+    if only is not None:
+        files = [file for file in files if _file_name(file) in only]
+    return relation(run.engine, files, columns or STATE[table])
+
+
+def state_files(run: Run, table: str) -> tuple[str, ...]:
+    """Return the names of a table's live files; no file is ever changed, and no name is given twice."""
+    return tuple(_file_name(file) for file in snapshot(run.places.table(table)).files)
+
+
+def state_version(run: Run, table: str) -> str:
+    """Return what names one content of a table: another one, and a table made anew, have another."""
+    seen = snapshot(run.places.table(table))
+    return f"{seen.identity}:{seen.version}"
+
+
+def _file_name(file: str) -> str:
+    return file.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def add_state(run: Run, table: str, select: str, *, columns: Columns | None = None) -> int:

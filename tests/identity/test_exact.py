@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa.engine import Embedded, literal
-from promesa.identity.exact import crossed_values, exact_links, key_pairs
+from promesa.identity.exact import exact_links, key_pairs
 from promesa.identity.records import record_columns
 from promesa.store import surrogate
 from promesa.workspace import Identifier, Label
@@ -172,9 +172,13 @@ def test_a_value_put_over_or_under_the_most_is_noticed(engine: Embedded, before:
     engine.run(
         f"CREATE TEMP TABLE new AS SELECT unnest(range({min(before, now) + 1}, {max(before, now) + 1})) AS customer"
     )
-    crossed_values(engine, table, model=MODEL, new="new", before=was, into="crossed")
-    found = {row[0] for row in engine.run("SELECT customer FROM crossed")}
-    assert found == (set(range(1, now + 1)) if crosses else set())
+    options: dict[str, Any] = {"new": "new", "before": was, "moved": "moved"}
+    exact_links(engine, table, model=MODEL, keyed=None, into="found", **options)
+    known = range(1, min(before, now) + 1)
+    moved = {(one, two) for one in known for two in known if one < two} if crosses else set()
+    assert set(engine.run("SELECT low, high FROM moved")) == moved
+    found = {(low, high) for low, high in engine.run("SELECT low, high FROM found") if high in known}
+    assert found == (moved if now < before else set())
 
 
 def test_nobody_s_name_stands_in_what_agreed(engine: Embedded) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.identity import decide, undo
-from promesa.store import open_store
+from promesa.identity import decide, keys, undo
+from promesa.store import open_store, replace_state, session, state_rows
 from tests.identity.linked import SYSTEMS, Linked, linked
 
 if TYPE_CHECKING:
@@ -156,6 +156,47 @@ def test_any_order_of_loads_gives_the_same_persons(tmp_path: Path, kept_model: P
         outcomes.append(found)
     assert len(outcomes[0]["persons"]) > 10
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+def test_values_that_cross_their_limit_are_linked_as_if_all_had_come_at_once(
+    tmp_path: Path, kept_model: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Records that nobody touched gain and lose links, since others took a value or left it."""
+    monkeypatch.setattr(keys, "_KEYS", tuple(key for key in keys._KEYS if key.field != keys.EVERYONE))
+    chance = random.Random(seed)
+    drawn = [(f"k{place}", chance.randrange(12), place % 3) for place in range(90)]
+    step_by_step, at_once = (with_model(tmp_path / name, kept_model, block_most=8) for name in ("steps", "once"))
+    crossed = 0
+    for part in range(3):
+        for who, number, day in drawn:
+            if day <= part:  # in the last part a third of the first become somebody else
+                now = number if part < 2 or day or chance.random() < 0.6 else number + 40
+                values = some(now, "name", *chance.sample(("email", "phone", "document", "birth_date"), 2))
+                if day == part or now != number:
+                    step_by_step.add("shop", who, **{**dict.fromkeys(person(1)), **values})
+        step_by_step.load()
+        crossed += sum(block.crossed for block in step_by_step.link().blocks)
+    for row in step_by_step.people["shop"]:
+        at_once.add("shop", **{key: value for key, value in row.items() if key != "at"})
+    at_once.load()
+    at_once.link()
+    assert outcome(step_by_step) == outcome(at_once)
+    assert crossed
+
+
+def test_comparing_everyone_again_mends_what_others_wrote(tmp_path: Path, kept_model: Path) -> None:
+    made = with_model(tmp_path, kept_model)
+    first_day(made)
+    made.load()
+    made.link()
+    wanted = outcome(made)
+    with session(made.ws, recorded_at=made.now()) as run:
+        replace_state(run, "persons", state_rows(run, "persons") + " LIMIT 2")
+    assert outcome(made) != wanted
+    assert made.link(full=True).written
+    assert outcome(made) == wanted
+    assert not made.link(full=True).written
 
 
 def test_customers_whose_profiles_are_gone_lose_their_links(tmp_path: Path, kept_model: Path) -> None:

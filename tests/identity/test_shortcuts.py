@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SLIPS = "damerau_levenshtein(CAST(birth_date_l AS VARCHAR), CAST(birth_date_r AS VARCHAR))"
-PARTS = ("birth_date__year", "birth_date__month", "birth_date__day", "birth_date__text")
+PARTS = ("birth_date__year", "birth_date__month", "birth_date__day")
 
 
 @pytest.fixture
