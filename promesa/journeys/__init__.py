@@ -1,7 +1,10 @@
 """Journeys: moments put in order, the map as it is lived, what repeats, turns back or breaks off in it; its memory."""
 
 from promesa.journeys.assembling import Steps, steps_of
+from promesa.journeys.changes import Changes, changes
 from promesa.journeys.coherence import Coherence, coherence
+from promesa.journeys.conformance import Conformance, conformance
+from promesa.journeys.endings import Endings, endings
 from promesa.journeys.exporting import Exported, export
 from promesa.journeys.handovers import Handovers, handovers
 from promesa.journeys.memory import Memory, memory
@@ -10,14 +13,20 @@ from promesa.journeys.transitions import Transitions, transitions
 from promesa.journeys.variants import way_of
 
 __all__ = [
+    "Changes",
     "Coherence",
+    "Conformance",
+    "Endings",
     "Exported",
     "Handovers",
     "Journeys",
     "Memory",
     "Steps",
     "Transitions",
+    "changes",
     "coherence",
+    "conformance",
+    "endings",
     "export",
     "handovers",
     "journeys",

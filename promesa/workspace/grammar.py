@@ -269,6 +269,20 @@ JOURNEYS = (
     ),
     Field(name="remembered", kind="text", refers="concept", help="what is asked later about a journey as a whole"),
     Field(name="asked_again", kind="text", refers="element", help="element above 0 where customers had to repeat"),
+    Field(
+        name="expected",
+        kind="texts",
+        refers="touchpoint",
+        default=(),
+        help="touchpoints that a journey should meet, in this order; without it only the order of stages is checked",
+    ),
+    Field(
+        name="compare_days",
+        kind="whole",
+        default=91,
+        at_least=14,
+        help="changes of the map: so many days are held against as many before them",
+    ),
 )
 RETENTION = (
     Field(

@@ -200,6 +200,10 @@ class JourneySettings:
         loyalty.
     asked_again : str or None
         The element that says of a moment that the customer had to say again what was said before.
+    expected : tuple of str
+        Touchpoints that a journey should meet, in this order; empty where only the order of stages is declared.
+    compare_days : int
+        Length of the two periods whose maps are held against each other.
     """
 
     gap_days: int = 30
@@ -208,6 +212,8 @@ class JourneySettings:
     open_days: int = 30
     remembered: str | None = None
     asked_again: str | None = None
+    expected: tuple[str, ...] = ()
+    compare_days: int = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,10 +98,14 @@ def read_journeys(ws: Workspace, locale: str) -> Part:
         "across_channels": settings.across_channels,
         "closes_at": ", ".join(settings.closes_at) or None,
         "open_days": settings.open_days,
+        "expected": ", ".join(settings.expected) or None,
+        "compare_days": settings.compare_days,
         "remembered": settings.remembered,
         "asked_again": settings.asked_again,
     }
     lines = [say("workspace.line.journeys", locale, **row)]
+    if settings.expected:
+        lines.append(say("workspace.line.expected", locale, path=" > ".join(settings.expected)))
     if settings.remembered is not None:
         concept = ws.model.concepts[settings.remembered].label.in_locale(locale)
         lines.append(say("workspace.line.remembered", locale, concept=concept))

@@ -51,6 +51,9 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("handovers", {}),
     ("memory", {}),
     ("coherence", {}),
+    ("changes", {}),
+    ("conformance", {"by": ("region",)}),
+    ("endings", {}),
 ]
 
 
