@@ -71,9 +71,9 @@ def show(
         typer.Argument(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
-            "retention, dropout, atrisk, tiers, standard, promoters, balance, journeys, transitions, drivers, "
-            "roles, asymmetry, synergy, effects, experiments, paths, arrows, system, whatif, priorities, lags, "
-            "identity, quality.",
+            "retention, dropout, atrisk, tiers, standard, promoters, balance, journeys, transitions, changes, "
+            "conformance, endings, drivers, roles, asymmetry, synergy, effects, experiments, paths, arrows, "
+            "system, whatif, priorities, lags, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

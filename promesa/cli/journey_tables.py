@@ -72,6 +72,9 @@ def journeys(rows: Rows, terms: Terms) -> Iterator[Block]:
             for row in by_size(reach)
         ]
         yield block("", terms.heads("touchpoint", "reach", "met_again"), lines, right={1, 2}, most=MOST)
+        goes_on = measured(part, "goes_on")
+        lines = [[terms.one_of("cli.stage", row["stage"]), terms.figure(row)] for row in goes_on]
+        yield block("", [terms.say("column.of_those_begun"), *terms.heads("reach_it")], lines, right={1})
         ways = by_size(measured(part, "variant_share"))
         lines = [[spelled(str(row["variant"]), terms), terms.figure(row)] for row in ways]
         yield block("", [terms.say("column.way"), *terms.heads("of_journeys")], lines, right={1})

@@ -92,7 +92,8 @@ def print_table(title: str | None, columns: list[str], rows: list[list[str]], *,
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    # No markup: brackets in a name or in what is to be pasted are brackets.
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if right and number in right else "left", overflow="fold")

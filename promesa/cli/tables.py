@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.cli import (
     balance_tables,
+    change_tables,
     effect_tables,
     journey_tables,
     ledger_tables,
@@ -29,6 +30,9 @@ ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
 
 COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
+    "changes": change_tables.changes,
+    "conformance": change_tables.conformance,
+    "endings": change_tables.endings,
     "journeys": journey_tables.journeys,
     "transitions": journey_tables.transitions,
     "drivers": outcome_tables.drivers,

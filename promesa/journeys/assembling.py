@@ -28,9 +28,10 @@ class Steps:
     question : Question
         What is asked; journeys that began in its window are looked at, whole.
     table : Table
-        One row a moment: ``journey_``, ``customer``, ``touchpoint``, ``channel``, ``at``, ``rank_`` (place of the
-        touchpoint in model.toml), ``place_`` (0 for the first of the journey), ``next_``, ``next_at_`` and
-        ``next_channel_`` (of the moment after it; null for the last), ``id``, ``source``.
+        One row a moment: ``journey_``, ``journey`` (as the moment names it, or null), ``customer``, ``touchpoint``,
+        ``channel``, ``at``, ``rank_`` (place of the touchpoint in model.toml), ``place_`` (0 for the first of the
+        journey), ``next_``, ``next_at_`` and ``next_channel_`` (of the moment after it; null for the last), ``id``,
+        ``source``.
     journeys : Table
         One row a journey: ``journey_``, ``customer``, ``started_at``, ``ended_at``, ``moments``, ``variant_`` (a
         number that journeys with the same touchpoints in the same order share), ``open_``.
@@ -131,7 +132,7 @@ def _joined_to_neighbours(question: Question, moments: Table) -> Table:
 
 def _loose_ones(moments: Table, *, owners: list[str], gap_days: int) -> Table:
     """Return all moments, those that no journey took in journeys of their own: a longer pause begins another."""
-    kept = ["customer", "touchpoint", "channel", "at", "source", "id", "rank_", JOURNEY]
+    kept = ["journey", "customer", "touchpoint", "channel", "at", "source", "id", "rank_", JOURNEY]
     placed = moments.filter(moments[JOURNEY].notnull()).select(kept)
     loose = moments.filter(moments[JOURNEY].isnull())
     by_time = [loose[name] for name in _ORDER]

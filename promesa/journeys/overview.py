@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 OWN = ("touchpoint", "stage", "variant")
+STAGES = ("before", "during", "after")
 SECONDS_A_DAY = 86_400.0
 DURATIONS = {"duration_median": 0.5, "duration_p90": 0.9}
 TURNS = ("one_moment", "meets_again", "back_to_channel", "back_to_function")
@@ -81,8 +82,9 @@ def journeys(
         have ended); ``one_moment`` (fraction of a single moment), ``meets_again`` (fraction that meets a touchpoint
         again), ``back_to_channel`` and ``back_to_function`` (fraction that leaves a channel or function and returns
         to it). Per touchpoint: ``reach`` (fraction of the journeys that meet it) and ``met_again`` (of these, fraction
-        that meets it more than once). Per stage: ``reach``. Per ``variant`` (touchpoints in order, ``>`` between
-        them): ``variant_share``, of the most frequent ways.
+        that meets it more than once). Per stage: ``reach``, and ``goes_on`` (of the ended journeys that begin
+        ``before`` the purchase, fraction that reaches the stage: the funnel; by month, its cohorts). Per ``variant``
+        (touchpoints in order, ``>`` between them): ``variant_share``, of the most frequent ways.
 
     Raises
     ------
@@ -105,6 +107,7 @@ def journeys(
         *_wholes(steps, grouped),
         *_of_touchpoints(steps, grouped, totals),
         *_of_stages(steps, grouped, totals),
+        *_funnel(steps, grouped),
         *variant_figures(steps, grouped, totals),
     ]
     blank = dict.fromkeys(OWN)
@@ -227,3 +230,28 @@ def _of_stages(steps: Steps, grouped: Table, totals: Totals) -> Iterator[Estimat
     yield from share_rows(
         steps.question, table.mutate(by_stage=stage), grouped, totals, names=("stage",), measure="reach"
     )
+
+
+def _funnel(steps: Steps, grouped: Table) -> Iterator[Estimate]:
+    """Yield how many of the ended journeys that begin before the purchase reach each later stage."""
+    question, table = steps.question, steps.table
+    of_stage = {stage: _names_of(question, stage) for stage in STAGES}
+    first = table.filter((table["place_"] == 0) & table["touchpoint"].isin(of_stage["before"]))
+    begun = grouped.filter(~grouped["open_"]).semi_join(first, [grouped[JOURNEY] == first[JOURNEY]])
+    reached = {
+        stage: table["touchpoint"].isin(of_stage[stage]).cast("int64").max()
+        for stage in STAGES[1:]
+        if of_stage["before"] and of_stage[stage]
+    }
+    if not reached:
+        return
+    each = table.group_by(funnel_=JOURNEY).aggregate(**{f"to_{stage}": flag for stage, flag in reached.items()})
+    joined = begun.inner_join(each, begun[JOURNEY] == each["funnel_"])
+    for group in clustered(question, joined, {stage: joined[f"to_{stage}"] for stage in reached}):
+        for stage in reached:
+            where = {"stage": stage, **group.dimensions}
+            yield mean_of(question, where, "goes_on", group.values[stage], unit="fraction", kind="share")
+
+
+def _names_of(question: Question, stage: str) -> list[str]:
+    return [t.name for t in question.workspace.model.touchpoints.values() if t.stage == stage]

@@ -14,6 +14,7 @@ from promesa.errors import StoreNotWritable
 from promesa.report import (
     balance,
     chain,
+    changes,
     drivers,
     effects,
     experiments,
@@ -52,6 +53,7 @@ SECTIONS = (
     "retention",
     "tiers",
     "balance",
+    "changes",
     "priorities",
     "effects",
     "drivers",
@@ -146,6 +148,7 @@ def html_of(content: Content) -> str:
         **_staying(content),
         **_tiers(content),
         **(balance.shown(content) if balance.is_there(content) else {}),
+        **(changes.shown(content) if changes.is_there(content) else {}),
         **_figures(content),
     )
 
@@ -157,6 +160,7 @@ def sections_of(content: Content) -> tuple[str, ...]:
         "retention": retention.is_there(content),
         "tiers": tiers.is_there(content),
         "balance": balance.is_there(content),
+        "changes": changes.is_there(content),
         "priorities": priorities.is_there(content),
         "effects": bool(content.document("effects") or content.document("experiments")),
         "drivers": drivers.is_there(content),

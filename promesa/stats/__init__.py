@@ -6,6 +6,7 @@ from promesa.stats.allocations import best_split
 from promesa.stats.asymmetries import asymmetry
 from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, ShapeProbabilities
 from promesa.stats.balance import Balance, Overlap
+from promesa.stats.breaks import Break, level_break
 from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_rhythm, fit_shifts, summarise
 from promesa.stats.clusters import (
     ClusterSums,
@@ -37,6 +38,7 @@ from promesa.stats.linear_systems import (
     sampled_interval,
 )
 from promesa.stats.multiplicity import benjamini_hochberg
+from promesa.stats.overlaps import OverlapDifference, OverlapSums, overlapping_means, overlapping_shares
 from promesa.stats.path_models import path_model
 from promesa.stats.path_reliability import Reliability
 from promesa.stats.path_results import Construct, Effect, Item, PathModel
@@ -75,6 +77,7 @@ __all__ = [
     "Benchmark",
     "Bend",
     "Bootstrap",
+    "Break",
     "BuyingCompared",
     "BuyingProcess",
     "ClusterSums",
@@ -103,6 +106,8 @@ __all__ = [
     "LinearSystem",
     "Moments",
     "Overlap",
+    "OverlapDifference",
+    "OverlapSums",
     "PairSynergy",
     "PathModel",
     "PlayerImportance",
@@ -150,11 +155,14 @@ __all__ = [
     "fit_spending",
     "importance",
     "lagged_correlations",
+    "level_break",
     "linear_system",
     "mean_interval",
     "moments",
     "net_share_from_clusters",
     "net_share_interval",
+    "overlapping_means",
+    "overlapping_shares",
     "path_model",
     "pooled_if_constant",
     "probability_active",

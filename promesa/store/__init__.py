@@ -44,6 +44,7 @@ from promesa.store.state import (
     timestamp,
 )
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
+from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [
     "NO_TEXT",
@@ -64,6 +65,7 @@ __all__ = [
     "QuarantineItem",
     "Run",
     "Store",
+    "UnknownTouchpoint",
     "add_state",
     "apply_cutoffs",
     "certified",
@@ -102,6 +104,7 @@ __all__ = [
     "take_out",
     "timestamp",
     "unfinished_erasure",
+    "unknown_touchpoints",
     "wanted_instant",
     "write_document",
 ]

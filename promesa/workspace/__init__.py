@@ -32,6 +32,7 @@ from promesa.workspace.model import (
     Trait,
     Workspace,
 )
+from promesa.workspace.naming import as_name
 from promesa.workspace.notice import Notice
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.presence import missing_files
@@ -123,6 +124,7 @@ __all__ = [
     "Trait",
     "Trial",
     "Workspace",
+    "as_name",
     "columns_of",
     "describe",
     "labels_of",

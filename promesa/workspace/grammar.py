@@ -272,6 +272,20 @@ JOURNEYS = (
         at_least=0,
         help="a journey that has not ended is open until nothing has happened for so long",
     ),
+    Field(
+        name="expected",
+        kind="texts",
+        refers="touchpoint",
+        default=(),
+        help="touchpoints that a journey should meet, in this order; without it only the order of stages is checked",
+    ),
+    Field(
+        name="compare_days",
+        kind="whole",
+        default=91,
+        at_least=14,
+        help="changes of the map: so many days are held against as many before them",
+    ),
 )
 RETENTION = (
     Field(

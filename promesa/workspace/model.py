@@ -195,12 +195,18 @@ class JourneySettings:
         Touchpoints that end a journey.
     open_days : int
         A journey that none of them has ended is open until nothing has happened for so long.
+    expected : tuple of str
+        Touchpoints that a journey should meet, in this order; empty where only the order of stages is declared.
+    compare_days : int
+        Length of the two periods whose maps are held against each other.
     """
 
     gap_days: int = 30
     across_channels: bool = True
     closes_at: tuple[str, ...] = ()
     open_days: int = 30
+    expected: tuple[str, ...] = ()
+    compare_days: int = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

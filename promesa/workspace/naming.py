@@ -51,7 +51,7 @@ def check_names(tables: object, *, kind: str, place: Place) -> list[str]:
                 what=f"{name!r} cannot name a {kind}.",
                 got=repr(name),
                 expected="lower-case letters, digits and _; a letter first, no _ last, no by_ before it",
-                fix=f"write {_as_name(name)!r}",
+                fix=f"write {as_name(name)!r}",
             )
         elif name in RESERVED:
             place.at(name).wrong(
@@ -76,7 +76,8 @@ def check_taken(names: Iterable[str], taken: Iterable[str], *, kind: str, by: st
             )
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
+    """Return a text as a name that a company may give."""
     from unicodedata import normalize
 
     plain = normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

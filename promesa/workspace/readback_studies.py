@@ -98,8 +98,13 @@ def read_journeys(ws: Workspace, locale: str) -> Part:
         "across_channels": settings.across_channels,
         "closes_at": ", ".join(settings.closes_at) or None,
         "open_days": settings.open_days,
+        "expected": ", ".join(settings.expected) or None,
+        "compare_days": settings.compare_days,
     }
-    return [row], [say("workspace.line.journeys", locale, **row)]
+    lines = [say("workspace.line.journeys", locale, **row)]
+    if settings.expected:
+        lines.append(say("workspace.line.expected", locale, path=" > ".join(settings.expected)))
+    return [row], lines
 
 
 def _label(ws: Workspace, trait: str, locale: str) -> str:

@@ -48,6 +48,9 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("retention", {"by": ("channel",), "since": "2018-02-18"}),
     ("journeys", {}),
     ("transitions", {"by": ("region",)}),
+    ("changes", {}),
+    ("conformance", {"by": ("region",)}),
+    ("endings", {}),
 ]
 
 

@@ -36,6 +36,15 @@ MORE: dict[str, dict[str, list[str]]] = {
     "returning": {"return_rate": ["within_days"]},
     "journeys": {},
     "transitions": {},
+    "changes": {
+        "share_change": ["change", "p_value", "p_adjusted", "first_day", "last_day"],
+        "level_change": ["change", "p_value", "p_adjusted", "day", "day_earliest", "day_latest", "weeks"],
+        "customers_": ["first_day", "last_day"],
+        "unknown_customers": ["first_day", "last_day", "proposal"],
+        "unknown_": ["first_day", "last_day"],
+    },
+    "conformance": {"score_difference": ["p_value", "p_adjusted"], "return_difference": ["p_value", "p_adjusted"]},
+    "endings": {"rate_difference": ["p_value", "p_adjusted", "found"]},
     "identity": {},
     "quality": {"rows": ["first", "last"]},
 }
@@ -116,7 +125,8 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
     "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
-    "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths", "arrows", "system", "priorities",
+    "changes", "conformance", "endings", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths",
+    "arrows", "system", "priorities",
     "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
     "promises_by_channel", "touchpoints_by_channel", "touchpoints_by_month", "opinions_by_month", "value_by_month",
     "returning_by_month", "promises_by_city",
