@@ -95,7 +95,8 @@ def log_likelihood(file: Path, theta: list[float]) -> float:
     """Return the log-likelihood of the summaries at some parameters: one yardstick for both."""
     import numpy as np
 
-    from promesa.stats.buying_processes import likelihood, summarise
+    from promesa.stats.buying_likelihoods import likelihood
+    from promesa.stats.purchases import summarise
 
     sums = np.load(file)
     joined = summarise(sums["repeats"], sums["last"], sums["seen"])

@@ -8,7 +8,8 @@ from promesa.stats.asymmetry_results import Asymmetry, Bend, ElementAsymmetry, S
 from promesa.stats.balance import Balance, Overlap
 from promesa.stats.between import Between, WidestPair, between_units
 from promesa.stats.breaks import Break, level_break
-from promesa.stats.buying_processes import BuyingProcess, Form, Purchases, fit_buying, fit_rhythm, fit_shifts, summarise
+from promesa.stats.buying_likelihoods import Form
+from promesa.stats.buying_processes import BuyingProcess, fit_buying, fit_rhythm, fit_shifts
 from promesa.stats.clusters import (
     ClusterSums,
     effective_n,
@@ -52,6 +53,7 @@ from promesa.stats.product_sums import (
     product_pairs,
     resampled_moments,
 )
+from promesa.stats.purchases import Purchases, summarise
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.remembering import (

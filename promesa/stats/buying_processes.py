@@ -9,53 +9,28 @@ between two purchases is made of k stages that come by chance, so that purchases
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, expit, gammaln
+from scipy.special import gammaln
 
 from promesa.errors import TooFewObservations, ValueOutOfRange
-from promesa.stats.buying_stages import stage_slopes, stage_weights
+from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
+from promesa.stats.purchases import Purchases
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
     from scipy.optimize import OptimizeResult
+
+    from promesa.stats.buying_likelihoods import Form
 
     Floats = NDArray[np.float64]
 
-Form = Literal["bg_nbd", "mbg_nbd", "mbg_cnbd"]
 MIN_CUSTOMERS = 30
 THINNED = 5000  # summaries of the first climb, where there are many more
 MOST_STAGES = 12
 LARGEST = np.log(1e6)  # of a parameter, in logarithms: past it the likelihood is flat
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Purchases:
-    """Summaries of customers' purchases; equal ones stand once, with how many customers they are of.
-
-    Attributes
-    ----------
-    repeats : ndarray of float, shape (n,)
-        Purchases after the first.
-    last : ndarray of float, shape (n,)
-        Time from the first purchase to the last; 0 without repeats.
-    seen : ndarray of float, shape (n,)
-        Time from the first purchase to the end of the observation, in the same unit.
-    customers : ndarray of float, shape (n,)
-        Customers with this summary.
-    """
-
-    repeats: Floats
-    last: Floats
-    seen: Floats
-    customers: Floats
-
-    @property
-    def n(self) -> int:
-        """Return the number of customers."""
-        return int(self.customers.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,41 +66,6 @@ class BuyingProcess:
     covariance: Floats
     n: int
     rhythm: int = 1
-
-
-def summarise(repeats: ArrayLike, last: ArrayLike, seen: ArrayLike, *, customers: ArrayLike | None = None) -> Purchases:
-    """Return checked summaries, equal ones joined.
-
-    Parameters
-    ----------
-    repeats, last, seen : array-like of float, shape (n,)
-        As in `Purchases`.
-    customers : array-like of float, shape (n,), optional
-        Customers of each row; one each where it is not given.
-
-    Raises
-    ------
-    ValueOutOfRange
-        If a summary cannot be one: last after the end, repeats without a time, a negative or missing number.
-    """
-    rows = np.column_stack([np.asarray(column, dtype=float) for column in (repeats, last, seen)])
-    count = np.ones(len(rows)) if customers is None else np.asarray(customers, dtype=float)
-    x, t_x, end = rows.T
-    wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1) | (t_x > end) | ((x == 0) & (t_x != 0))
-    wrong |= (x != np.floor(x)) | (count < 0)
-    if wrong.any():
-        raise ValueOutOfRange(
-            what="Some summaries of purchases cannot be true.",
-            got=f"{int(wrong.sum())} of {len(rows)}",
-            expected="whole repeats of 0 or more, and 0 <= last <= seen, with last = 0 where there is no repeat",
-            fix="count purchases by day, from each customer's first one, up to one common end",
-        )
-    order = np.lexsort((end, t_x, x))
-    rows, count = rows[order], count[order]
-    first = np.flatnonzero(np.r_[True, (np.diff(rows, axis=0) != 0).any(axis=1)]) if len(rows) else np.array([], int)
-    joined = np.add.reduceat(count, first) if len(rows) else count
-    x, t_x, end = rows[first].T if len(rows) else rows.T
-    return Purchases(repeats=x, last=t_x, seen=end, customers=joined)
 
 
 def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd", rhythm: int = 1, log_gaps: float = 0.0) -> BuyingProcess:
@@ -286,102 +226,6 @@ def _thinned(purchases: Purchases) -> Purchases:
         seen=purchases.seen[::step],
         customers=purchases.customers[::step],
     )
-
-
-def likelihood(theta: Floats, purchases: Purchases, *, form: Form, rhythm: int = 1) -> tuple[float, Floats]:
-    """Return the log-likelihood at the logarithms of (r, alpha, a, b), and its gradient over them.
-
-    With a rhythm it is without the constant that only the gaps between purchases know.
-    """
-    r, alpha, a, b = np.exp(theta)
-    x, t_x, end, count = purchases.repeats, purchases.last, purchases.seen, purchases.customers
-    # What depends on the number of repeats alone is worked out once for each number, of which there are few.
-    kinds, place = _kinds(x)
-    tables = _tables(kinds, theta=theta, form=form, rhythm=rhythm)
-    constant, log_odds, d_r, d_a, d_b, stopped_b = tables
-    whole_end, whole_last, shape = alpha + end, alpha + t_x, r + rhythm * x
-    to_end = np.log(whole_end)
-    longer = to_end - np.log(whole_last)
-    odds = log_odds[place] + shape * longer
-    each = np.bincount(place, weights=count, minlength=kinds.size)
-    value = each @ constant - count @ (shape * to_end)
-    slope = np.zeros(4)
-    if rhythm > 1:
-        stages, by_shape, by_share = _stages(shape, end - t_x, whole_end, rhythm=rhythm)
-        odds -= np.log(stages)
-        active = count / stages * expit(-odds)
-        value += count @ np.log(stages)
-        slope[:2] = (active @ by_shape) * r, -alpha * (active @ (by_share / whole_end))
-    stopped = count * expit(odds)
-    value += count @ np.logaddexp(0.0, odds)
-    slope += np.array(
-        [
-            (each @ d_r - count @ to_end + stopped @ longer) * r,
-            r * each.sum() - alpha * ((count - stopped) @ (shape / whole_end) + stopped @ (shape / whole_last)),
-            each @ d_a * a + stopped.sum(),
-            (each @ d_b - np.bincount(place, weights=stopped, minlength=kinds.size) @ stopped_b) * b,
-        ]
-    )
-    return float(value), slope
-
-
-def likelihood_rows(theta: Floats, purchases: Purchases, *, form: Form, rhythm: int = 1) -> tuple[Floats, Floats]:
-    """Return the log-likelihood of one customer of each summary, (n,), and its gradient, (4, n)."""
-    r, alpha, a, b = np.exp(theta)
-    x, t_x, end = purchases.repeats, purchases.last, purchases.seen
-    kinds, place = _kinds(x)
-    constant, log_odds, d_r, d_a, d_b, stopped_b = _tables(kinds, theta=theta, form=form, rhythm=rhythm)[:, place]
-    to_end, to_last, shape = np.log(alpha + end), np.log(alpha + t_x), r + rhythm * x
-    longer = to_end - to_last
-    stages, by_shape, by_share = _stages(shape, end - t_x, alpha + end, rhythm=rhythm)
-    log_odds = log_odds + shape * longer - np.log(stages)  # of having stopped
-    w = expit(log_odds)
-    active = (1 - w) / stages
-    value = constant - shape * to_end + np.log(stages) + np.logaddexp(0.0, log_odds)
-    slope = np.empty((4, x.size))
-    slope[0] = (d_r - to_end + w * longer + active * by_shape) * r
-    slope[1] = r - alpha * (shape * ((1 - w) / (alpha + end) + w / (alpha + t_x)) + active * by_share / (alpha + end))
-    slope[2] = (d_a + w / a) * a
-    slope[3] = (d_b - w * stopped_b) * b
-    return value, slope
-
-
-def _stages(shape: Floats, since: Floats, whole: Floats, *, rhythm: int) -> tuple[Floats, Floats, Floats]:
-    share = since / whole
-    return stage_slopes(stage_weights(shape, share, rhythm=rhythm), shape, share)
-
-
-def _tables(kinds: Floats, *, theta: Floats, form: Form, rhythm: int) -> Floats:
-    """Return what each number of repeats brings to the likelihood, whatever the times, (6, kinds).
-
-    The likelihood itself, the log-odds of having stopped, the slopes over r, a and b, and what of the slope over b is
-    due to having stopped. With shift 1 (MBG) there is one more chance to stop, after the first purchase.
-    """
-    r, _, a, b = np.exp(theta)
-    log_alpha, shift, stages = theta[1], 0.0 if form == "bg_nbd" else 1.0, rhythm * kinds
-    later = (kinds > 0) | (shift > 0)
-    before = np.where(later, np.maximum(b + kinds + shift - 1, 1e-300), 1.0)
-    total = digamma(a + b + kinds + shift)
-    return np.stack(
-        [
-            gammaln(r + stages) - gammaln(r) + r * log_alpha + betaln(a, b + kinds + shift) - betaln(a, b),
-            np.where(later, np.log(a) - np.log(before), -np.inf),
-            digamma(r + stages) - digamma(r) + log_alpha,
-            digamma(a + b) - total,
-            digamma(b + kinds + shift) - total - digamma(b) + digamma(a + b),
-            np.where(later, 1 / before, 0.0),
-        ]
-    )
-
-
-def _kinds(x: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the different numbers of repeats, and the place of each row's; without sorting where they are small."""
-    if x.size == 0 or x.max() > 10 * x.size:
-        kinds, place = np.unique(x, return_inverse=True)
-        return kinds, place
-    whole = x.astype(np.int64)
-    there = np.bincount(whole) > 0
-    return np.flatnonzero(there).astype(np.float64), (np.cumsum(there) - 1)[whole]
 
 
 def fit_shifts(process: BuyingProcess, purchases: Purchases) -> Floats:

@@ -11,12 +11,14 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from promesa.errors import TooFewObservations
-from promesa.stats.buying_processes import LARGEST, Purchases, fit_buying, likelihood, likelihood_rows, summarise
+from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
+from promesa.stats.buying_processes import LARGEST, fit_buying
+from promesa.stats.purchases import Purchases, summarise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from promesa.stats.buying_processes import Form
+    from promesa.stats.buying_likelihoods import Form
 
     Floats = NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from promesa.stats.buying_stages import expected_with_stages, stage_weights
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from promesa.stats.buying_processes import BuyingProcess, Purchases
+    from promesa.stats.buying_processes import BuyingProcess
+    from promesa.stats.purchases import Purchases
 
     Floats = NDArray[np.float64]
 

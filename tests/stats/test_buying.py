@@ -19,7 +19,8 @@ from promesa.stats import (
     probability_active,
     summarise,
 )
-from promesa.stats.buying_processes import THINNED, likelihood, likelihood_rows
+from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
+from promesa.stats.buying_processes import THINNED
 from promesa.stats.spending import spending_likelihood
 
 FORMS = ("bg_nbd", "mbg_nbd")

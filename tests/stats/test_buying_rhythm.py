@@ -11,7 +11,8 @@ from scipy.stats import nbinom
 
 from promesa.errors import ValueOutOfRange
 from promesa.stats import Purchases, expected_purchases, fit_buying, fit_rhythm, probability_active, summarise
-from promesa.stats.buying_processes import BuyingProcess, likelihood, likelihood_rows
+from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
+from promesa.stats.buying_processes import BuyingProcess
 from promesa.stats.expected_purchases import KNOTS
 
 TRUTH = {"r": 0.9, "alpha": 6.0, "a": 0.8, "b": 3.0}
