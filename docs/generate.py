@@ -144,8 +144,8 @@ def model_tables() -> str:
     ]
     identity = f"## [identity]\n\n{_first_line(model.IdentitySettings)}\n\n{_fields(grammar.IDENTITY)}"
     outcomes = f"## [outcomes]\n\nWhat counts as coming back.\n\n{_fields(grammar.OUTCOMES)}"
-    retention = f"## [retention]\n\n{_first_line(model.Leaving)}\n\n{_fields(grammar.RETENTION)}"
-    return "\n".join([*blocks, identity, outcomes, retention, *_study_tables(), *_tier_tables()])
+    leaving = f"## [leaving]\n\n{_first_line(model.Leaving)}\n\n{_fields(grammar.LEAVING)}"
+    return "\n".join([*blocks, identity, outcomes, leaving, *_study_tables(), *_tier_tables()])
 
 
 def _study_tables() -> list[str]:

@@ -74,7 +74,7 @@ def endings(
     Estimand: the difference of two shares in the population of journeys that these customers' are drawn from; see
     `stats.overlapping_shares`. Only journeys that came past the stage ``before`` count: who only looked cannot leave.
 
-    ``left``: no other purchase within ``lapsed_after_days`` of ``[retention]`` (else ``return_within_days``) after a
+    ``left``: no other purchase within ``lapsed_after_days`` of ``[leaving]`` (else ``return_within_days``) after a
     journey with a purchase ended; journeys whose days have not passed are left out. ``promotes``: the last answer of
     the journey to the question of recommending; what was lived after it is not held, and what more journeys hold only
     afterwards is left out. Both hold whole journeys against each other.

@@ -284,7 +284,7 @@ JOURNEYS = (
         help="changes of the map: so many days are held against as many before them",
     ),
 )
-RETENTION = (
+LEAVING = (
     Field(
         name="leaves_at",
         kind="texts",

@@ -10,7 +10,7 @@ from promesa.workspace.banding_checks import build_standards, build_tiers, read_
 from promesa.workspace.calendar_checks import build_calendar, check_calendar
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, JOURNEYS, MODEL, OUTCOMES, PURPOSES, RETENTION
+from promesa.workspace.grammar import IDENTITY, JOURNEYS, LEAVING, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.labels import Label
 from promesa.workspace.model import (
@@ -49,7 +49,7 @@ KINDS = {
     "identifiers": "identifier",
     "consents": "consent",
 }
-SETTINGS = ("journeys", "retention", "tiers", "standards")
+SETTINGS = ("journeys", "leaving", "tiers", "standards")
 _SQL = ("kept", "due", "released", "promised", "delivered")
 _NOT_IN_A_RULE = ("customer", "recorded_at")
 NPS_SCALE = (0.0, 10.0)
@@ -98,7 +98,7 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     identity = read_fields(tree.get("identity", {}), IDENTITY, place=place.at("identity"), known=known)
     check_identity(identity, place=place.at("identity"))
     sections["identity"] = {"identity": identity}
-    sections["retention"] = {"retention": _read_leaving(tree, known=known, place=place.at("retention"))}
+    sections["leaving"] = {"leaving": _read_leaving(tree, known=known, place=place.at("leaving"))}
     return sections
 
 
@@ -119,7 +119,7 @@ def _read_settings(tree: Mapping[str, object], *, place: Place) -> dict[str, Any
 
 
 def _read_leaving(tree: Mapping[str, object], *, known: Known, place: Place) -> dict[str, Any]:
-    values = read_fields(tree.get("retention", {}), RETENTION, place=place, known=known)
+    values = read_fields(tree.get("leaving", {}), LEAVING, place=place, known=known)
     if values["leaves_at"] and values["lapsed_after_days"] is not None:
         place.at("lapsed_after_days").wrong(
             what="'lapsed_after_days' says nothing where customers leave a contract.",
@@ -285,7 +285,7 @@ def build_model(sections: Sections) -> Model:
     made["consents"] = {name: _consent(name, values) for name, values in sections["consents"].items()}
     return Model(
         **made,
-        leaving=Leaving(**sections["retention"]["retention"]),
+        leaving=Leaving(**sections["leaving"]["leaving"]),
         identity=build_identity(sections["identity"]["identity"]),
         **sections["outcomes"]["outcomes"],
         studies=build_studies(sections["studies"], concepts=made["concepts"]),

@@ -350,7 +350,7 @@ def test_contracts_end_at_a_touchpoint(tmp_path: Path, duckdb: Engine) -> None:
         rows,
         touchpoints=PLACES,
         as_of=AS_OF,
-        settings='\n[retention]\nleaves_at = ["call"]',
+        settings='\n[leaving]\nleaves_at = ["call"]',
         version="c",
     )
     result = journeys.endings(facts.workspace, facts=facts)

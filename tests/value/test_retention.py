@@ -46,8 +46,8 @@ kept = "delivered <= promised"
 due = "promised"
 """
 ZONE = "America/Bogota"
-SHOP = "\n[retention]\nlapsed_after_days = {days}\n"
-CONTRACT = '\n[touchpoints.goodbye]\nstage = "after"\nfunction = "care"\n[retention]\nleaves_at = ["goodbye"]\n'
+SHOP = "\n[leaving]\nlapsed_after_days = {days}\n"
+CONTRACT = '\n[touchpoints.goodbye]\nstage = "after"\nfunction = "care"\n[leaving]\nleaves_at = ["goodbye"]\n'
 COMPLAINTS = '\n[outcomes.complains]\nkind = "complaint"\ntouchpoints = ["support"]\n'
 
 
