@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.journeys.assembling import JOURNEY, steps_of
 from promesa.journeys.opening import with_open_wait
+from promesa.journeys.saying import said
 from promesa.journeys.shares import Totals, asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import PREFIX, count_of, group_of, sort_key, withheld
 from promesa.results import Estimate, Result
@@ -41,19 +42,18 @@ class Transitions(Result):
         most = max(shares, key=lambda e: e.estimate or 0.0)
         often = {tuple(e.dimensions.values()) for e in shares if (e.estimate or 0.0) >= 0.05}
         waits = [e for e in self.estimates if e.measure == "wait_median" and tuple(e.dimensions.values()) in often]
-        said = [words.say("journeys.transitions.summary", locale, **self._said(most, locale))]
+        told = [words.say("journeys.transitions.summary", locale, **self._said(most, locale))]
         if waits:
             slow = max(waits, key=lambda e: e.estimate or 0.0)
-            said.append(words.say("journeys.transitions.slowest", locale, **self._said(slow, locale)))
-        return " ".join(said)
+            told.append(words.say("journeys.transitions.slowest", locale, **self._said(slow, locale)))
+        return " ".join(told)
 
     def _said(self, figure: Estimate, locale: str) -> dict[str, str]:
-        ends = {"estimate": figure.estimate, "lower": figure.lower, "upper": figure.upper}
         return {
             "start": self.label(figure.dimensions[FROM], locale),
             "end": self.label(figure.dimensions[TO], locale),
             "n": words.number(figure.n, locale),
-            **{name: words.amount(value, figure.unit, locale) for name, value in ends.items()},
+            **said(figure, locale),
         }
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:
