@@ -122,7 +122,7 @@ class Engine:
         key = _key("held", name)
         if key not in self._held:
             try:
-                table = expression if isinstance(expression, ibis.Table) else expression()
+                table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
                     self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(table)}")
