@@ -56,7 +56,7 @@ def test_two_records_of_one_person_are_found_with_the_shipped_shares(engine):
     assert linked(engine, at_least=0.99) == [(1, 2)]
 
 
-@pytest.mark.parametrize("column", ["phone", "birth_date", *MORE])
+@pytest.mark.parametrize("column", [pytest.param("phone", marks=pytest.mark.slow), "birth_date", *MORE])
 def test_a_value_that_everyone_has_joins_nobody(engine, column):
     value = {"birth_date": "DATE '1980-01-01'"}.get(column, "'3005551234'")
     write_company(engine, 1_200, seed=5)
