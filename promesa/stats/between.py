@@ -142,7 +142,7 @@ def between_units(
     --------
     >>> found = between_units([7.0, 7.1, 8.9, 9.0], [[0.01 if a == b else 0.0 for a in range(4)] for b in range(4)])
     >>> round(found.variance, 2), found.widest.high, found.widest.low
-    (1.19, 3, 0)
+    (1.2, 3, 0)
     """
     check_level(confidence_level)
     values, errors = np.asarray(means, dtype=float), np.asarray(covariance, dtype=float)
