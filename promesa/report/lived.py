@@ -168,7 +168,8 @@ def _stop(name: str, met: Met, onward: Sequence[Passage], sheet: Sheet, content:
     if chip and score and score.state == "shown":
         sign = {"above": "▲ ", "below": "▼ "}.get(chip.against, "")
         said = f"{sign}{met.concept}: {score.text}" + (f" ({score.interval})" if score.interval else "")
-        lines += [(part, chip.against or "plain") for part in wrap(said, letters)]
+        bold = 0.84 if chip.against else 1.0
+        lines += [(part, chip.against or "plain") for part in wrap(said, int(letters * bold))]
     if chip and chip.broken:
         lines += [(part, "broken") for part in _wrapped(f"✕ {chip.broken}", int(letters * 0.84), most=3)]
     for passage in onward:
