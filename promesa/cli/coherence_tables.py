@@ -87,7 +87,7 @@ def coherence(rows: Rows, terms: Terms) -> Iterator[Block]:
             words.say(f"journeys.between.{row['by']}", terms.locale),
             terms.figure(shares.get(_of(row))),
             f"{terms.name(row['group'])}\n\u2212 {terms.name(row['against'])}",
-            terms.figure(_fitting(row), change=True),
+            terms.figure(words.in_fitting_unit(row), change=True),
             words.say(f"journeys.found.{'yes' if row['found'] else 'no'}", terms.locale),
         ]
         for row in widest
@@ -112,7 +112,10 @@ def coherence(rows: Rows, terms: Terms) -> Iterator[Block]:
 def _units(rows: Rows, found: Rows, terms: Terms) -> Iterator[Block]:
     for one in found[:3]:
         own = [row for row in measured(rows, "difference") if _of(row) == _of(one)]
-        lines = [[terms.name(row["group"]), terms.figure(_fitting(row), change=True), terms.count(row)] for row in own]
+        lines = [
+            [terms.name(row["group"]), terms.figure(words.in_fitting_unit(row), change=True), terms.count(row)]
+            for row in own
+        ]
         between = words.say(f"journeys.between.{one['by']}", terms.locale)
         heads = [between, *terms.heads("difference", "n")]
         yield block(_where(one, terms).replace("\n", " "), heads, lines, right={1, 2})
@@ -125,14 +128,6 @@ def _of(row: Row) -> tuple[object, ...]:
 def _where(row: Row, terms: Terms) -> str:
     measured_ = words.say(f"journeys.measured.{row['measured']}", terms.locale)
     return _wrapped(f"{terms.plain_name(row['promise'] or row['touchpoint'])} \u00b7 {measured_}")
-
-
-def _fitting(row: Row) -> Row:
-    if row["unit"] != "hours":
-        return row
-    longest = max(abs(row[end]) for end in ("estimate", "lower", "upper"))
-    unit, factor = ("minutes", 60.0) if longest < 2 else ("days", 1 / 24) if longest >= 48 else ("hours", 1.0)
-    return {**row, **{end: factor * row[end] for end in ("estimate", "lower", "upper")}, "unit": unit}
 
 
 def _wrapped(text: str) -> str:

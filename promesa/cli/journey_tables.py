@@ -81,16 +81,8 @@ def journeys(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 
 def in_fitting_unit(row: Row | None, *, open_hours: bool = False) -> Row | None:
-    """Return a wait in minutes, hours or days, whichever a person would say; open hours never make days."""
-    if row is None or row["estimate"] is None:
-        return row
-    unit, factor = "hours", 1.0
-    if row["estimate"] < 2:
-        unit, factor = "minutes", 60.0
-    elif row["estimate"] >= 48 and not open_hours:
-        unit, factor = "days", 1 / 24
-    scaled = {end: None if row[end] is None else factor * row[end] for end in ("estimate", "lower", "upper")}
-    return {**row, **scaled, "unit": unit}
+    """Return a wait in the unit that a person would say, if there is one."""
+    return row and words.in_fitting_unit(row, open_hours=open_hours)
 
 
 def by_group(rows: Rows, own: tuple[str, ...], terms: Terms) -> Iterator[tuple[str, list[Row]]]:

@@ -22,7 +22,6 @@ OF_SUMMARIES = ("journey_score", "foretold", "foretold_more", "weight")
 OF_PLACES = ("worst_share", "end_share", "change_by_point")
 STATED = ("stated_median", "stated_less", "stated_more")
 FINDINGS = 3
-ENDS = ("estimate", "lower", "upper")
 
 
 def shown(content: Content) -> dict[str, object]:
@@ -54,7 +53,7 @@ def handovers_table(content: Content) -> Table | None:
     body: list[list[Cell | str]] = [
         [
             *(content.label("function", name) for name in pair),
-            *(_cell(_fitting(part[m]) if m in part else None, content) for m in known),
+            *(_cell(words.in_fitting_unit(part[m]) if m in part else None, content) for m in known),
         ]
         for pair, part in found[:MOST]
     ]
@@ -123,7 +122,7 @@ def compared_table(content: Content) -> Table | None:
             _between(row, content),
             _cell(shares.get(_of(row)), content),
             f"{_group(row, 'group', content)} \u2212 {_group(row, 'against', content)}",
-            _cell(_fitting(row), content),
+            _cell(words.in_fitting_unit(row), content),
             words.say(f"journeys.found.{'yes' if row.get('found') else 'no'}", content.locale),
         ]
         for row in rows[:MOST]
@@ -172,16 +171,6 @@ def _intervals(rows: Sequence[Row], title: str, content: Content, *, name: str) 
     heads = {"name": content.say("coherence.of")}
     behind = figures_table(title, rows, heads=heads, name=lambda _, value: str(value), content=content)
     return Exhibit(svg=drawn(spec, content, name=name), table=behind)
-
-
-def _fitting(row: Row) -> Row:
-    """Return a wait in minutes, hours or days, whichever a person would say."""
-    ends = {end: value for end in ENDS if (value := number(row.get(end))) is not None}
-    if row.get("unit") != "hours" or not ends:
-        return row
-    longest = max(map(abs, ends.values()))
-    unit, factor = ("minutes", 60.0) if longest < 2 else ("days", 1 / 24) if longest >= 48 else ("hours", 1.0)
-    return {**row, **{end: factor * value for end, value in ends.items()}, "unit": unit}
 
 
 def _cell(row: Row | None, content: Content) -> Cell | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promesa import words
 from promesa.report.content import by, by_measure, number, only
 from promesa.report.figures import figure_of, percent
 from promesa.report.lived import lived_map
@@ -21,7 +22,6 @@ HEADLINES = ("all_journeys", "moments_per_journey", "duration_median", "one_mome
 WAITS = ("wait_median", "wait_p90", "open_wait_median")
 MOST = 12
 """Passages and ways of a table; all of them are in the snapshot."""
-HOURS_A_DAY, DAYS_FROM = 24.0, 48.0
 
 
 def is_there(content: Content) -> bool:
@@ -46,7 +46,7 @@ def _headlines(content: Content) -> list[tuple[str, Figure]]:
     whole = [row for row in content.rows("journeys") if not any(row.get(k) for k in ("touchpoint", "stage", "variant"))]
     rows = by_measure(whole)
     return [
-        (content.measure(name), figure_of(rows[name], content))
+        (content.measure(name), figure_of(words.in_fitting_unit(rows[name]), content))
         for name in HEADLINES
         if name in rows and rows[name].get("estimate") is not None
     ]
@@ -97,15 +97,8 @@ def _passages_table(content: Content) -> Table | None:
 
 
 def _wait(pair: Mapping[str, Row], measure: str) -> Row | None:
-    """Return a wait in the unit that a person would say; open hours never make days."""
     row = pair.get(measure)
-    if row is None or (hours := number(row.get("estimate"))) is None:
-        return row
-    unit, factor = ("days", 1 / HOURS_A_DAY) if hours >= DAYS_FROM and measure in WAITS[:2] else ("hours", 1.0)
-    if hours < 2:
-        unit, factor = "minutes", 60.0
-    ends = {end: None if (v := number(row.get(end))) is None else v * factor for end in ("estimate", "lower", "upper")}
-    return {**row, **ends, "unit": unit}
+    return row and words.in_fitting_unit(row, open_hours=measure.startswith("open"))
 
 
 def _ways(content: Content) -> Exhibit | None:

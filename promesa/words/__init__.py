@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promesa.errors import UnknownName
 
@@ -123,6 +123,27 @@ def amount(value: float | None, unit: str, locale: str) -> str:
     name = say(f"unit.{unit}", locale) if knows(f"unit.{unit}", locale) else unit
     decimals = 1 if unit == "points" else 2
     return f"{number(value, locale, decimals=decimals)} {name}".strip()
+
+
+def in_fitting_unit(row: Mapping[str, Any], *, open_hours: bool = False) -> dict[str, Any]:
+    """Return a figure of hours or days in minutes, hours or days, whichever a person would say; others as they are.
+
+    Parameters
+    ----------
+    row : mapping
+        With ``estimate``, ``unit`` and, where they are known, ``lower`` and ``upper``.
+    open_hours : bool
+        Whether the hours are those in which somebody serves: they never make days.
+    """
+    known = {end: value for end in ("estimate", "lower", "upper") if (value := row.get(end)) is not None}
+    hours_in_it = {"hours": 1.0, "days": 24.0}.get(str(row["unit"]))
+    if hours_in_it is None or "estimate" not in known:
+        return dict(row)
+    longest = hours_in_it * max(abs(float(value)) for value in known.values())
+    unit, factor = ("minutes", 60.0) if longest < 2 else ("hours", 1.0)
+    if longest >= 48 and not open_hours:
+        unit, factor = "days", 1 / 24
+    return {**row, **{end: hours_in_it * factor * float(value) for end, value in known.items()}, "unit": unit}
 
 
 def change(value: float, unit: str, locale: str) -> str:

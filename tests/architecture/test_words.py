@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from promesa.words import in_fitting_unit
+
 WORDS = Path(__file__).resolve().parents[2] / "promesa" / "words"
 FILES = sorted({file.name for file in WORDS.glob("*/*.toml")})
 
@@ -51,3 +53,22 @@ def test_both_languages_fill_in_the_same_values(file: str) -> None:
 def test_a_message_is_empty_in_both_languages_or_in_none(file: str) -> None:
     english = messages("en", file)
     assert [key for key, text in messages("es", file).items() if (not text) != (not english.get(key))] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "open_hours", "unit", "estimate"),
+    [
+        ({"estimate": 1.5, "lower": 1.0, "upper": 1.9, "unit": "hours"}, False, "minutes", 90.0),
+        ({"estimate": 1.5, "lower": 1.0, "upper": 2.1, "unit": "hours"}, False, "hours", 1.5),
+        ({"estimate": 72.0, "lower": None, "upper": None, "unit": "hours"}, False, "days", 3.0),
+        ({"estimate": 72.0, "unit": "hours"}, True, "hours", 72.0),
+        ({"estimate": 0.01, "lower": 0.0, "upper": 0.11, "unit": "days"}, False, "hours", 0.24),
+        ({"estimate": -0.5, "unit": "hours"}, False, "minutes", -30.0),
+        ({"estimate": None, "unit": "hours"}, False, "hours", None),
+        ({"estimate": 0.4, "unit": "fraction"}, False, "fraction", 0.4),
+    ],
+)
+def test_a_wait_is_said_in_the_unit_that_fits(row, open_hours, unit, estimate) -> None:
+    fitting = in_fitting_unit(row, open_hours=open_hours)
+    assert (fitting["unit"], fitting["estimate"]) == (unit, estimate if estimate is None else pytest.approx(estimate))
+    assert fitting.keys() == row.keys()
