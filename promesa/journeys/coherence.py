@@ -179,10 +179,7 @@ def coherence(
     traits = tuple(workspace.model.traits)
     columns = tuple(dict.fromkeys(("touchpoint", *units, *traits, "month")))
     seen = fetched(question, observed(steps_of(question), columns), columns=columns)
-    found: list[Comparison] = []
-    for between in units:
-        beside = traits if between in PERIODS else (*traits, "month")
-        found += comparisons(question, seen, units=(between,), beside=beside)
+    found = list(comparisons(question, seen, units=units, beside=(*traits, "month")))
     heading: dict[str, Any] = question.heading("coherence", first=OWN)
     figures = [*_figures(found, workspace), *(stated_figures(question, columns=columns) if "channel" in units else ())]
     return Coherence(**heading, estimates=tuple(figures))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa.errors import InputError
-from promesa.measures import PREFIX, as_text, withheld
+from promesa.measures import PERIODS, PREFIX, as_text, of_drawn_customers, withheld
 from promesa.stats import between_units, clustered_regression
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Names = NDArray[np.object_]
 
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 MOST_ROWS = 200_000
 LEAST_LEFT = 1e-3  # share of the variance of who uses a unit that must be left beside what is held still
 MOST_LEVELS = 12  # of a trait that is held still; rarer ones count as one
@@ -104,12 +103,10 @@ def fetched(question: Question, table: Table, *, columns: Sequence[str]) -> Obse
     table : Table
         ``customer``, ``what_``, ``value_`` and ``by_<name>`` of each of `columns`.
     """
-    engine = question.facts.engine
-    rows = int(engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
-    parts = PARTS if rows <= MOST_ROWS else max(1, PARTS * MOST_ROWS // rows)
-    if parts < PARTS:
-        table = table.filter(table["customer"] % PARTS < parts)
-    found = engine.fetch(table.select("customer", "what_", "value_", *(PREFIX + name for name in columns)))
+    table, share = of_drawn_customers(question, table, most=MOST_ROWS)
+    found = question.facts.engine.fetch(
+        table.select("customer", "what_", "value_", *(PREFIX + name for name in columns))
+    )
 
     def texts(name: str) -> Names:
         encoded = found.column(PREFIX + name).combine_chunks().dictionary_encode()
@@ -122,7 +119,7 @@ def fetched(question: Question, table: Table, *, columns: Sequence[str]) -> Obse
         values=np.asarray(found.column("value_").to_numpy(), dtype=np.float64),
         customers=np.asarray(found.column("customer").to_numpy(), dtype=np.int64),
         dimensions={name: texts(name) for name in columns},
-        share=parts / PARTS,
+        share=share,
     )
 
 
@@ -136,7 +133,7 @@ def comparisons(
     units : sequence of str
         What is compared, one after another.
     beside : sequence of str
-        What is held still: traits, and the period unless periods are compared.
+        What is held still: traits, and a period, which is left out where periods are compared.
     """
     places = sorted({(str(t), str(w)) for t, w in zip(seen.dimensions["touchpoint"], seen.what, strict=True)})
     for touchpoint, what in places:
@@ -150,7 +147,7 @@ def comparisons(
 def _compared(question: Question, here: Observations, between: str, beside: Sequence[str]) -> dict[str, Any] | None:
     named = here.dimensions[between]
     names = [name for name in sorted({n for n in named if n is not None}) if _large(question, here, named == name)]
-    held_still = [name for name in beside if name != between]
+    held_still = [n for n in beside if n != between and not (n in PERIODS and between in PERIODS)]
     names = _told_apart(here, between, names, held_still)
     if len(names) < 2:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.engine import case, lit, null_of, stack, when
 from promesa.journeys.assembling import JOURNEY, steps_of
 from promesa.journeys.holding import UNIT, held_against_rest
-from promesa.journeys.outcomes import returns_of, scores_of
+from promesa.journeys.outcomes import ended_only, returns_of, scores_of
 from promesa.journeys.shares import asked_of_journeys, share_rows, totals_of, with_groups
 from promesa.journeys.telling import told_conformance
 from promesa.measures import clustered, mean_of, sort_key
@@ -198,7 +198,7 @@ def _came(steps: Steps) -> Iterator[tuple[str, Table, Callable[..., OverlapDiffe
     scored = scores_of(steps)
     if scored is not None:
         yield "score_difference", scored.rename({UNIT: JOURNEY}), overlapping_means
-    returned = returns_of(steps, steps.question.workspace.model.return_within_days)
+    returned = returns_of(steps.question, ended_only(steps), steps.question.workspace.model.return_within_days)
     if returned is not None:
         yield "return_difference", returned.rename({UNIT: JOURNEY}), overlapping_shares
 

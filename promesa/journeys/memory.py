@@ -10,6 +10,7 @@ from promesa.journeys.assembling import steps_of
 from promesa.journeys.heard import remembered_concept
 from promesa.journeys.memory_rows import REMEMBERED, RETURN, memory_figures
 from promesa.journeys.recalling import recalled
+from promesa.journeys.saying import said
 from promesa.measures import ask
 from promesa.results import Result
 
@@ -30,8 +31,8 @@ class Memory(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say what foretells the remembered score better than the mean, and which moment would change it most."""
-        said = [sentence for outcome in (REMEMBERED, RETURN) if (sentence := self._of(outcome, locale))]
-        return " ".join(said) or words.say("journeys.memory.empty", locale, n=words.number(self._asked(), locale))
+        told = [sentence for outcome in (REMEMBERED, RETURN) if (sentence := self._of(outcome, locale))]
+        return " ".join(told) or words.say("journeys.memory.empty", locale, n=words.number(self._asked(), locale))
 
     def _asked(self) -> float:
         counts = [e.estimate or 0.0 for e in self.estimates if e.measure == "journeys_asked"]
@@ -43,23 +44,23 @@ class Memory(Result):
             return ""
         best = max(more, key=lambda e: e.estimate or 0.0)
         sure = best.lower is not None and best.lower > 0
-        said = [
+        told = [
             words.say(
                 f"journeys.memory.{outcome}_{'more' if sure else 'level'}",
                 locale,
                 summary=words.say(f"journeys.memory.name.{best.dimensions['summary']}", locale),
                 n=words.number(best.n, locale),
-                **_ends(best, locale),
+                **said(best, locale),
             )
         ]
         changes = self._rows("change_by_point", outcome)
         if changes:
             most = max(changes, key=lambda e: e.estimate or 0.0)
             touchpoint = self.label(most.dimensions["touchpoint"], locale)
-            said.append(
-                words.say(f"journeys.memory.{outcome}_moment", locale, touchpoint=touchpoint, **_ends(most, locale))
+            told.append(
+                words.say(f"journeys.memory.{outcome}_moment", locale, touchpoint=touchpoint, **said(most, locale))
             )
-        return " ".join(said)
+        return " ".join(told)
 
     def _rows(self, measure: str, outcome: str) -> list[Estimate]:
         return [
@@ -81,10 +82,6 @@ class Memory(Result):
             locale=locale,
             names={name: self.label(name, locale) for name in self.labels},
         )
-
-
-def _ends(e: Estimate, locale: str) -> dict[str, str]:
-    return {key: words.amount(getattr(e, key), e.unit, locale) for key in ("estimate", "lower", "upper")}
 
 
 def memory(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from promesa.engine import Table
     from promesa.journeys.assembling import Steps
+    from promesa.measures import Question
     from promesa.workspace import Concept
 
 LEFT, COMPLAINED, PROMOTES = "left", "complained", "promotes"
@@ -65,17 +66,15 @@ def leaving_days(steps: Steps) -> int:
     return model.leaving.lapsed_after_days or model.return_within_days
 
 
-def returns_of(steps: Steps, days: int) -> Table | None:
+def returns_of(question: Question, journeys: Table, days: int) -> Table | None:
     """Return ``journey_``, ``customer`` and ``value``: 1 where the customer bought again within `days`, else 0.
 
-    Journeys that are open, or that ended less than `days` before the instant looked at, are left out: their time has
-    not come. None where no orders are loaded.
+    Journeys that ended less than `days` before the instant looked at are left out: their time has not come. None
+    where no orders are loaded.
     """
-    question = steps.question
     if question.facts.is_empty("orders"):
         return None
-    ended = steps.journeys
-    ended = ended.filter(~ended["open_"] & (ended["ended_at"] + interval_days(days) <= question.facts.as_of))
+    ended = journeys.filter(journeys["ended_at"] + interval_days(days) <= question.facts.as_of)
     orders = question.facts.table("orders")
     bought = orders.select(buyer_="customer", bought_at_="at", bought_in_="journey")
     pairs = ended.inner_join(
@@ -90,6 +89,11 @@ def returns_of(steps: Steps, days: int) -> Table | None:
     again = pairs.select(again_in=pairs[JOURNEY]).distinct()
     joined = ended.left_join(again, ended[JOURNEY] == again["again_in"])
     return joined.select(JOURNEY, "customer", value=when(joined["again_in"].notnull(), 1.0, 0.0))
+
+
+def ended_only(steps: Steps) -> Table:
+    """Return the journeys that have ended."""
+    return steps.journeys.filter(~steps.journeys["open_"])
 
 
 def scores_of(steps: Steps) -> Table | None:
@@ -122,7 +126,7 @@ def _past(steps: Steps, stages: Sequence[str]) -> Steps:
 def _lapsed(steps: Steps) -> Ending | None:
     """Return whether no other purchase followed, of the journeys with a purchase."""
     steps = _past(steps, ("during",))
-    returned = returns_of(steps, leaving_days(steps))
+    returned = returns_of(steps.question, ended_only(steps), leaving_days(steps))
     if returned is None:
         return None
     gone = returned.mutate(value=1.0 - returned["value"])

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from promesa.engine import interval_days, null_of, when
+from promesa.engine import null_of, when
 from promesa.journeys.assembling import JOURNEY
 from promesa.journeys.heard import moment_scores, remembered_concept, remembered_scores
+from promesa.journeys.outcomes import returns_of
+from promesa.measures import of_drawn_customers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 MOST_ROWS = 400_000
 FEWEST = 2  # moments asked about, from which on a journey has a worst and a best
 
@@ -62,11 +63,7 @@ def recalled(steps: Steps) -> tuple[Recalled, Recalled]:
     For the remembered score only moments count that were lived before it was given.
     """
     engine = steps.question.facts.engine
-    scores = moment_scores(steps)
-    found = engine.fetch(scores.aggregate(n=scores.count())).to_pylist()[0]
-    parts = PARTS if int(found["n"]) <= MOST_ROWS else max(1, PARTS * MOST_ROWS // int(found["n"]))
-    if parts < PARTS:
-        scores = scores.filter(scores["customer"] % PARTS < parts)
+    scores, share = of_drawn_customers(steps.question, moment_scores(steps), most=MOST_ROWS)
     table = _with_outcomes(steps, scores)
     rows = engine.fetch(table.order_by([table[JOURNEY], table["place_"]]))
     journeys = rows.column(JOURNEY).combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
@@ -84,7 +81,7 @@ def recalled(steps: Steps) -> tuple[Recalled, Recalled]:
         return Recalled(
             scores=numbers["score_"][enough], touchpoints=touchpoints[enough], starts=starts,
             customers=customers[enough][starts], outcome=numbers[outcome][enough][starts], names=names,
-            n_missing=alone, share=parts / PARTS,
+            n_missing=alone, share=share,
         )  # fmt: skip
 
     told = ~np.isnan(numbers["remembered_"]) & (numbers["lived_before_"] == 1)
@@ -111,28 +108,18 @@ def _with_outcomes(steps: Steps, scores: Table) -> Table:
         told = remembered_scores(steps, concept)
         scores = scores.left_join(told, scores[JOURNEY] == told["of_journey"]).drop("of_journey")
         scores = scores.mutate(lived_before_=when(scores["at"] <= scores["remembered_at_"], 1.0, 0.0))
-    returned = _returned(steps, scores)
-    joined = scores.left_join(returned, scores[JOURNEY] == returned["returned_of"])
+    joined = _with_returns(steps, scores)
     return joined.select(
         JOURNEY, "customer", "touchpoint", "place_", "score_", "remembered_", "lived_before_", "returned_"
     )
 
 
-def _returned(steps: Steps, scores: Table) -> Table:
-    """Return, for the journeys asked about, whether their customer ordered again within the days; null if not over."""
-    question = steps.question
-    days = interval_days(question.workspace.model.return_within_days)
+def _with_returns(steps: Steps, scores: Table) -> Table:
+    """Return the scores with whether their customer ordered again within the days; null where these are not over."""
     asked = scores.select(asked_=JOURNEY).distinct()
     journeys = steps.journeys.semi_join(asked, steps.journeys[JOURNEY] == asked["asked_"])
-    orders = question.facts.table("orders").select(payer="customer", ordered_at="at", order_of="journey")
-    pairs = journeys.inner_join(orders, journeys["customer"] == orders["payer"])
-    own = (pairs["order_of"] == pairs[JOURNEY]).coalesce(False)
-    later = (pairs["ordered_at"] > pairs["ended_at"]) & (pairs["ordered_at"] <= pairs["ended_at"] + days)
-    again = pairs.filter(later & ~own)
-    counted = again.group_by(again_of=JOURNEY).aggregate(again_=again.count())
-    joined = journeys.left_join(counted, journeys[JOURNEY] == counted["again_of"])
-    over = joined["ended_at"] + days <= question.facts.as_of
-    value = when(joined["again_"].coalesce(0) > 0, 1.0, 0.0)
-    if question.facts.is_empty("orders"):
-        value = null_of("float64")
-    return joined.select(returned_of=JOURNEY, returned_=when(over, value, null_of("float64")))
+    returns = returns_of(steps.question, journeys, steps.question.workspace.model.return_within_days)
+    if returns is None:
+        return scores.mutate(returned_=null_of("float64"))
+    returned = returns.select(returned_of=JOURNEY, returned_="value")
+    return scores.left_join(returned, scores[JOURNEY] == returned["returned_of"])

@@ -6,13 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from promesa import words
+from promesa.journeys.saying import ENDS, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promesa.results import Estimate, Result
 
-ENDS = ("estimate", "lower", "upper")
 FEW = 3
 """Changes of one kind that are named; how many more there are is said."""
 
@@ -21,25 +21,25 @@ def told_changes(result: Result, locale: str) -> str:
     """Name what changed most in the map; say so where nothing did, and where there is too little to compare."""
     recent = result.find("customers_recent")
     unknown = [e for e in result.estimates if e.measure == "unknown_customers" and e.estimate]
-    said: list[str] = []
+    told: list[str] = []
     if recent is None:
-        said.append(words.say("journeys.changes.empty", locale))
+        told.append(words.say("journeys.changes.empty", locale))
     else:
-        said += _of_touchpoints(result, recent, locale)
+        told += _of_touchpoints(result, recent, locale)
     levels = [e for e in result.estimates if e.measure == "level_change"]
     levels.sort(key=lambda e: float(str(e.extra["p_value"])))
     if levels:
-        said.append(_of_level(result, levels, locale))
-    said += [_of_unknown(one, locale) for one in unknown[:FEW]]
-    return " ".join(said)
+        told.append(_of_level(result, levels, locale))
+    told += [_of_unknown(one, locale) for one in unknown[:FEW]]
+    return " ".join(told)
 
 
 def told_endings(result: Result, locale: str) -> str:
     """Say how many journeys end in each way, and the touchpoint or passage that most goes with it."""
-    said: list[str] = []
+    told: list[str] = []
     for rate in (e for e in result.estimates if e.measure == "rate" and e.estimate is not None):
         ending = str(rate.dimensions["ending"])
-        said.append(words.say(f"journeys.endings.{ending}", locale, **_amounts(rate, locale)))
+        told.append(words.say(f"journeys.endings.{ending}", locale, **_amounts(rate, locale)))
         found = [
             e
             for e in result.estimates
@@ -50,8 +50,8 @@ def told_endings(result: Result, locale: str) -> str:
             values = {end: words.change(getattr(most, end) or 0.0, "fraction", locale) for end in ENDS}
             what = held_name(result, most, locale)
             key = "most_next" if ending == "complained" else "most"
-            said.append(words.say(f"journeys.endings.{key}", locale, what=what, count=len(found), **values))
-    return " ".join(said) or words.say("journeys.endings.empty", locale)
+            told.append(words.say(f"journeys.endings.{key}", locale, what=what, count=len(found), **values))
+    return " ".join(told) or words.say("journeys.endings.empty", locale)
 
 
 def held_name(result: Result, one: Estimate, locale: str) -> str:
@@ -69,19 +69,18 @@ def told_conformance(result: Result, locale: str) -> str:
     whole = result.find("conforming", deviation=None)
     if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint")):
         return words.say("journeys.conformance.empty", locale)
-    said = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
+    told = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
     shares = [e for e in result.estimates if e.measure == "deviating" and e.estimate is not None]
     if shares:
         most = max(shares, key=lambda e: e.estimate or 0.0)
         name = result.label(most.dimensions["touchpoint"], locale)
         key = f"journeys.conformance.{most.dimensions['deviation']}"
-        said.append(words.say(key, locale, name=name, **_amounts(most, locale)))
-    return " ".join(said)
+        told.append(words.say(key, locale, name=name, **_amounts(most, locale)))
+    return " ".join(told)
 
 
 def _amounts(figure: Estimate, locale: str) -> dict[str, str]:
-    ends = {end: words.amount(getattr(figure, end), figure.unit, locale) for end in ENDS}
-    return {**ends, "n": words.number(figure.n, locale)}
+    return {**said(figure, locale), "n": words.number(figure.n, locale)}
 
 
 def day(iso: object, locale: str) -> str:
@@ -150,8 +149,8 @@ def series_name(result: Result, one: Estimate, locale: str) -> str:
     if kind == "score":
         concept = result.label(other, locale)
         return f"{concept}, {result.label(name, locale)}" if name else concept
-    said = words.say(f"journeys.series.{kind}", locale)
-    return f"{said}, {result.label(name, locale)}"
+    quantity = words.say(f"journeys.series.{kind}", locale)
+    return f"{quantity}, {result.label(name, locale)}"
 
 
 def _of_unknown(one: Estimate, locale: str) -> str:

@@ -1,6 +1,7 @@
 """What is measured: scores, response, elements and cost, by touchpoint and by whatever else is asked."""
 
 from promesa.measures.ages import AGE_BAND, with_age_band
+from promesa.measures.drawing import of_drawn_customers
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
 from promesa.measures.opinions import (
     DETRACTOR_TO,
@@ -62,6 +63,7 @@ __all__ = [
     "mean_of",
     "members",
     "no_tiers",
+    "of_drawn_customers",
     "opinions",
     "own_opinions",
     "quality",

@@ -136,7 +136,6 @@ def _group(where: dict[str, str | None], rows: Sequence[dict[str, object]]) -> C
 
 def contracts_held(found: Spells, cut: date, ends: Sequence[date]) -> ContractsHeld:
     """Fetch the contracts as they were at the end of the day `cut`, and what came after it."""
-    end = found.bought.last_day
     table = found.table.filter((found.table["first"] <= lit(cut)) & (found.table["days"] >= 0))
     over = table["over"] & (table["last"] <= lit(cut))
     until = when(table["last"] <= lit(cut), table["last"], lit(cut))
@@ -151,7 +150,6 @@ def contracts_held(found: Spells, cut: date, ends: Sequence[date]) -> ContractsH
     running = table.filter(~table["gone"])
     counted = {f"m{i}": when(running["over"] & (running["last"] <= lit(day)), 0, 1).sum() for i, day in enumerate(ends)}
     there = fetch(running.aggregate(**counted)).to_pylist()[0] if ends else {}
-    assert all(day <= end for day in ends)  # noqa: S101 (the caller asks for days of the observation)
     return ContractsHeld(
         cut=cut,
         days=np.array([row["tenure"] for row in rows], dtype=np.int64),

@@ -1,0 +1,28 @@
+"""Fewer customers where there are too many rows to bring: whole customers, drawn by their surrogate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promesa.engine import Table
+    from promesa.measures.slices import Question
+
+PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
+
+
+def of_drawn_customers(question: Question, table: Table, *, most: int) -> tuple[Table, float]:
+    """Return the rows of as many customers as keep them to about `most`, and the share of customers drawn.
+
+    Parameters
+    ----------
+    table : Table
+        Rows with a column ``customer``.
+    most : int
+        Rows to bring; with no more of them all stay, and the share is 1.
+    """
+    rows = int(question.facts.engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
+    if rows <= most:
+        return table, 1.0
+    parts = max(1, PARTS * most // rows)
+    return table.filter(table["customer"] % PARTS < parts), parts / PARTS
