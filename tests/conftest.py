@@ -16,7 +16,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from promesa.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
@@ -70,6 +72,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         counts = ", ".join(f"{_spark_outcomes.count(o)} {o}" for o in ("passed", "failed", "skipped"))
         missing = REQUIRE_SPARK and "passed" not in _spark_outcomes
         terminalreporter.write_line(f"Spark tests: {counts}{' (they must run here: this is a failure)' * missing}")
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Engine]:
+    """Return one Spark session for the module."""
+    from promesa.engine import connect
+
+    engine = connect("spark://local[2]")
+    # Some hundred rows: compiling each query and planning it anew would take longer than running it.
+    for key, value in (
+        ("spark.sql.shuffle.partitions", "2"),
+        ("spark.sql.codegen.wholeStage", "false"),
+        ("spark.sql.adaptive.enabled", "false"),
+    ):
+        engine.backend._session.conf.set(key, value)
+    yield engine
+    engine.close()
+    engine.backend._session.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa import measures
-from promesa.engine import connect
 from promesa.snapshot import compute
 from tests.measures.companies import company
 from tests.measures.plain import assert_same
 from tests.measures.test_persons import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from promesa.engine import Engine
@@ -58,22 +56,6 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("coherence", {}),
     ("conformance", {"by": ("region",)}),
 ]
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Engine]:
-    """Return one Spark session for the module."""
-    engine = connect("spark://local[2]")
-    # Some hundred rows: compiling each query and planning it anew would take longer than running it.
-    for key, value in (
-        ("spark.sql.shuffle.partitions", "2"),
-        ("spark.sql.codegen.wholeStage", "false"),
-        ("spark.sql.adaptive.enabled", "false"),
-    ):
-        engine.backend._session.conf.set(key, value)
-    yield engine
-    engine.close()
-    engine.backend._session.stop()
 
 
 @pytest.fixture(scope="module")

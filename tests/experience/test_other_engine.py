@@ -7,33 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from promesa.engine import connect
 from tests.experience.test_brute_force import OUTCOMES, look, with_settings
 from tests.measures.companies import company
 from tests.measures.test_persons import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from promesa.engine import Engine
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Engine]:
-    """Return one Spark session for the module."""
-    engine = connect("spark://local[2]")
-    for key, value in (
-        ("spark.sql.shuffle.partitions", "2"),
-        ("spark.sql.codegen.wholeStage", "false"),
-        ("spark.sql.adaptive.enabled", "false"),
-    ):
-        engine.backend._session.conf.set(key, value)
-    yield engine
-    engine.close()
-    engine.backend._session.stop()
 
 
 @pytest.mark.parametrize(

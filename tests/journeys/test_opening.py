@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from promesa import journeys
-from promesa.engine import connect
 from promesa.errors import WorkspaceInvalid
 from promesa.journeys import steps_of
 from promesa.journeys.opening import open_periods, with_open_wait
@@ -117,19 +116,8 @@ def test_waits_are_those_of_a_loop_over_minutes(tmp_path: Path, duckdb: Engine, 
 
 
 @pytest.mark.spark
-def test_waits_are_the_same_on_spark(tmp_path: Path) -> None:
-    engine = connect("spark://local[2]")
-    # Some rows: compiling each query and planning it anew would take longer than running it.
-    for key, value in (
-        ("spark.sql.shuffle.partitions", "2"),
-        ("spark.sql.codegen.wholeStage", "false"),
-        ("spark.sql.adaptive.enabled", "false"),
-    ):
-        engine.backend._session.conf.set(key, value)
-    try:
-        check_waits(tmp_path, engine, zone="Europe/Madrid", number=12)
-    finally:
-        engine.close()
+def test_waits_are_the_same_on_spark(tmp_path: Path, spark: Engine) -> None:
+    check_waits(tmp_path, spark, zone="Europe/Madrid", number=12)
 
 
 def test_a_wait_of_years_and_one_of_a_microsecond(tmp_path: Path, duckdb: Engine) -> None:

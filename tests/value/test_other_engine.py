@@ -6,30 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa.engine import connect
 from promesa.snapshot import compute
 from tests.measures.plain import assert_same
 from tests.value.books import company_with_books
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from promesa.engine import Engine
     from promesa.store import Facts
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Engine]:
-    """Return one Spark session for the module."""
-    engine = connect("spark://local[1]")
-    for key, value in (("spark.sql.shuffle.partitions", "1"), ("spark.sql.codegen.wholeStage", "false")):
-        engine.backend._session.conf.set(key, value)
-    yield engine
-    engine.close()
-    engine.backend._session.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,33 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa.engine import connect
 from promesa.value import standard, tiers
 from tests.value.test_standard import facts_of_world, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from promesa.engine import Engine
     from promesa.results import Result
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Engine]:
-    """Return one Spark session for the module."""
-    engine = connect("spark://local[2]")
-    for key, value in (
-        ("spark.sql.shuffle.partitions", "2"),
-        ("spark.sql.codegen.wholeStage", "false"),
-        ("spark.sql.adaptive.enabled", "false"),
-    ):
-        engine.backend._session.conf.set(key, value)
-    yield engine
-    engine.close()
-    engine.backend._session.stop()
 
 
 def test_answers_are_equal(tmp_path: Path, duckdb: Engine, spark: Engine) -> None:
