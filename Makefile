@@ -23,7 +23,7 @@ setup: $(READY)  ## install promesa and its tools into .venv (command: .venv/bin
 $(READY): pyproject.toml uv.lock | $(filter .tools/bin/uv,$(UV))
 	@echo "Installing promesa into .venv$(if $(SPARK), with Spark (Java $(JAVA) is here),; without Spark: no Java 17 or later here)."
 	@echo "The first time this downloads some hundred MB and takes a few minutes."
-	$(UV) sync --locked --all-groups $(SPARK)
+	$(UV) sync --locked --all-groups --extra service $(SPARK)
 	@touch $@
 
 .tools/bin/uv:
