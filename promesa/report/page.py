@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
@@ -108,7 +108,8 @@ def headlines_of(content: Content) -> list[str]:
     return [sentence for sentence in (*said, priorities.headline(content), content.summary("value")) if sentence]
 
 
-def style() -> Markup:
-    """Return the style sheet, with the colours of the charts for dark pages."""
+def style(theme: Literal["auto", "light", "dark"] = "auto") -> Markup:
+    """Return the style sheet, with the colours of the charts for dark pages; ``auto`` is as the reader's system."""
     template = environment().get_template("report.css")
-    return Markup(template.render(colours=list(charts.COLOURS.values())))  # noqa: S704 - no text of a company in it
+    filled = template.render(colours=list(charts.COLOURS.values()), theme=theme)
+    return Markup(filled)  # noqa: S704 - no text of a company in it

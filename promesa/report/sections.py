@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from promesa.report import (
     balance,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from promesa.report.content import Content
+    from promesa.report.tables import Exhibit, Table
 
     Values = Mapping[str, object]
 
@@ -43,9 +44,28 @@ EVIDENCE = ("described", "associated", "adjusted", "experiment")
 CARDS_SHOWN = 6
 
 
-def section_html(name: str, content: Content) -> Markup:
-    """Return one section of `SECTIONS`, with its heading."""
-    return render(f"{name}.html", c=content, say=content.say, **SECTIONS[name](content))
+class Taking(Protocol):
+    """Offers what a page shows for taking away: what it returns stands below the table or the drawing."""
+
+    def table(self, shown: Table, /) -> Markup:
+        """Return the links of one table."""
+        ...
+
+    def drawing(self, shown: Exhibit, /) -> Markup:
+        """Return the links of one drawing."""
+        ...
+
+
+def section_html(name: str, content: Content, *, taking: Taking | None = None) -> Markup:
+    """Return one section of `SECTIONS` with its heading, or one part of `PARTS`.
+
+    Parameters
+    ----------
+    taking : Taking or None
+        Asked for the links below each table and each drawing; a file that stands alone has none.
+    """
+    values = {**SECTIONS, **PARTS}[name](content)
+    return render(f"{name}.html", c=content, say=content.say, taking=taking, **values)
 
 
 def sections_of(content: Content) -> tuple[str, ...]:
@@ -61,6 +81,12 @@ def _chain(content: Content) -> Values:
         "arrows": chain.arrows(content),
         "evidence": EVIDENCE,
     }
+
+
+def _moved(content: Content) -> Values:
+    """Return the links whose last period differs from the one before, the surest word first."""
+    links = [link for link in chain.links_of(content) if link.trend.text]
+    return {"moved": [link for link in links if link.trend.sign in {"up", "down"}], "level": len(links)}
 
 
 def _costliest(content: Content) -> Values:
@@ -194,6 +220,8 @@ SECTIONS: dict[str, Callable[[Content], Values]] = {
     "quality": _quality,
     "method": _method,
 }
+PARTS: dict[str, Callable[[Content], Values]] = {"begin": _priorities, "moved": _moved}
+"""What a page may show of a section, without its heading."""
 _WHERE_THERE: dict[str, Callable[[Content], bool]] = {
     "coherence": coherence.is_there,
     "journeys": journeys.is_there,
