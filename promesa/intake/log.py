@@ -7,6 +7,7 @@ tries again. A segment is sealed when it is large, or a second or two old, so th
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -60,10 +61,11 @@ class Log:
     def append(self, data: bytes, told: Callable[[OSError | None], object]) -> None:
         """Hand in a frame; `told` is called from another thread with None once it is on the disk, or with the error."""
         with self._wake:
-            if self._closing:
-                raise RuntimeError("the log is closed")
-            self._waiting.append(_Waiting(data, told))
-            self._wake.notify()
+            if not self._closing:
+                self._waiting.append(_Waiting(data, told))
+                self._wake.notify()
+                return
+        told(OSError(errno.ESHUTDOWN, "the log is closed"))
 
     def close(self) -> None:
         """Write what waits, seal the segment and end the thread."""
