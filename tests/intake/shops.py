@@ -6,13 +6,14 @@ import asyncio
 import base64
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promesa.intake import Key, application, compact
 from tests.store.companies import Company, company
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from promesa.intake.application import Intake
     from promesa.intake.compaction import Compaction
 
@@ -22,7 +23,10 @@ SELECT id, happened_at AS at, user_id AS customer, 'delivery' AS touchpoint, pro
   CAST(properties ->> '$.days_late' AS DOUBLE) AS days_late
 FROM web WHERE type = 'track' AND event = 'Delivered'
 """
-PEOPLE = "SELECT id, happened_at AS at, user_id AS customer, traits ->> '$.name' AS name, traits ->> '$.email' AS email FROM web WHERE type = 'identify'"
+PEOPLE = """
+SELECT id, happened_at AS at, user_id AS customer, traits ->> '$.name' AS name, traits ->> '$.email' AS email
+FROM web WHERE type = 'identify'
+"""
 CALLS = "SELECT id, happened_at AS at, subject AS customer, 'call' AS touchpoint FROM bus WHERE type = 'call.ended'"
 KEYS = {
     "w": Key(name="site", source="web"),
