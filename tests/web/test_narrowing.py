@@ -99,7 +99,8 @@ def test_one_group_shows_its_rows_of_the_snapshot_at_once(client: TestClient, an
 @pytest.mark.parametrize(
     "query",
     ["from=x", "only=nothing:here", "only=channel:%3Cscript%3E", "function=%3Cscript%3E", "compare=year",
-     "from=9999-12-31&to=9999-12-31", "from=0001-01-01&compare=year&to=0001-01-02", "from=1900-01-01&to=2200-12-31&compare=year"],
+     "from=9999-12-31&to=9999-12-31", "from=0001-01-01&compare=year&to=0001-01-02",
+     "from=1900-01-01&to=2200-12-31&compare=year"],
 )  # fmt: skip
 @pytest.mark.parametrize("place", ["promises", "touchpoints", "value"])
 def test_a_strange_address_is_answered_with_a_page(client: TestClient, place: str, query: str) -> None:
