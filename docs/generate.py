@@ -112,6 +112,7 @@ def settings() -> str:
         "engine": "What runs the analyses.",
         "store": "Where the fact tables are.",
         "analysis": "What every analysis is told.",
+        "service": "Where `promesa serve` is reached, and what it leans on.",
         "retention": "How many days each class of data is kept. `promesa customer retain` does it.",
     }
     blocks = [f"## [{table}]\n\n{texts[table]}\n\n{_fields(fields)}" for table, fields in grammar.SETTINGS.items()]
@@ -119,7 +120,8 @@ def settings() -> str:
         "## [rates.CURRENCY]\n\nFrom a local day on, what one unit of another currency is worth in the company's.\n\n"
         + _table(("key", "takes", "default", "is"), [("a day, such as `2026-01-31`", "number above 0", "", "the rate")])
     )
-    return "\n".join([*blocks, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
+    oidc = f"## [service.oidc]\n\nThe company's identity provider (OpenID Connect).\n\n{_fields(grammar.OIDC)}"
+    return "\n".join([*blocks, oidc, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
 
 
 def model_tables() -> str:
