@@ -152,12 +152,17 @@ def named_person(connection: Connection, email: str) -> Person:
 
     Raises
     ------
-    UnknownName
-        If nobody has it.
+    InputError
+        If nobody has it; the message does not repeat it.
     """
     person = person_by_email(connection, email)
     if person is None:
-        raise UnknownName("this e-mail", kind="person", known=())
+        raise InputError(
+            what="Nobody has an account with this e-mail.",
+            got="an e-mail that no account has",
+            expected="the e-mail of a person in `promesa people list`",
+            fix="check how it is written, or invite the person",
+        )
     return person
 
 

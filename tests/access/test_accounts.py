@@ -27,7 +27,7 @@ from promesa.access import (
     sign_in,
     unlock_person,
 )
-from promesa.errors import InputError, LinkExpired, PasswordRefused, SignInRefused, UnknownName
+from promesa.errors import InputError, LinkExpired, PasswordRefused, SignInRefused
 from tests.access.conftest import GOOD, NOW
 
 LATER = NOW + timedelta(minutes=5)
@@ -164,6 +164,6 @@ def test_what_is_no_email_is_refused_without_being_repeated(written) -> None:
 
 
 def test_nobody_of_that_name(database) -> None:
-    with database.begin() as connection, pytest.raises(UnknownName) as caught:
+    with database.begin() as connection, pytest.raises(InputError, match="Nobody has") as caught:
         named_person(connection, "secreta@example.com")
     assert "secreta" not in str(caught.value)
