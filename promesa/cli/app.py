@@ -14,6 +14,7 @@ from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
 from promesa.cli.people_commands import people
+from promesa.cli.service_commands import serve
 from promesa.cli.tier_commands import tier
 from promesa.cli.workspace_commands import check, new, simulate
 
@@ -42,7 +43,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, tier, analyse, show, report, simulate):
+for command in (new, check, load, link, tier, analyse, show, report, serve, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")
