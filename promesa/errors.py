@@ -12,6 +12,7 @@
     - NothingLoaded                   nothing-loaded
     - NothingAnalysed                 nothing-analysed
     - NothingTiered                   nothing-tiered      customers have no tiers yet, or none of these
+    - LastAdministrator               last-administrator  nobody would be left who may administer
     - PasswordRefused                 password-refused    a new password that would be guessed
     - LinkExpired                     link-expired        a link of an e-mail that is used up, too old or unknown
     - ServiceMissing                  service-missing     the packages of `promesa serve` are not installed
@@ -218,6 +219,12 @@ class NothingTiered(InputError):
     """Customers have no tiers: none are declared, or no review has said who is of which."""
 
     code = "nothing-tiered"
+
+
+class LastAdministrator(InputError):
+    """Nobody would be left who may administer."""
+
+    code = "last-administrator"
 
 
 class PasswordRefused(InputError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, text, update
@@ -23,14 +24,13 @@ from promesa.access.people import (
 )
 from promesa.access.sessions import close_sessions
 from promesa.database import tables
-from promesa.errors import InputError, SignInRefused, UnknownName
+from promesa.errors import InputError, LastAdministrator, SignInRefused, UnknownName
 from promesa.workspace import LOCALES
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
+_PAUSE = timedelta(minutes=2)  # a mailbox is not to be filled by whoever knows its address
 _LOCK = 0x70726F6D03  # changes of rights wait for each other: the last administrator must not be lost between two
 
 
@@ -105,7 +105,7 @@ def change_rights(connection: Connection, person: Person, *, rights: Rights, by:
 
     Raises
     ------
-    InputError
+    LastAdministrator
         If nobody would be left who may administer.
     """
     before, after = _held(connection, person.id), rights.checked()
@@ -149,7 +149,7 @@ def _held(connection: Connection, number: int) -> Person:
 def _keep_one(connection: Connection, person: Person) -> None:
     able = person.role == "administrator" and person.active and not person.invited
     if able and count_administrators(connection) <= 1:
-        raise InputError(
+        raise LastAdministrator(
             what="This is the last administrator.",
             got=f"person {person.id}",
             expected="somebody left who may administer",
@@ -181,6 +181,12 @@ def change_password(connection: Connection, person: Person, *, current: str, new
     PasswordRefused
         If the new one would be guessed.
     """
+    check_password(connection, person, current)
+    _set_password(connection, person, new, action="password.changed", now=now)
+
+
+def check_password(connection: Connection, person: Person, current: str) -> None:
+    """Raise `SignInRefused` unless it is the person's password: asked again before what a stolen session must not do."""
     row = connection.execute(select(tables.people.c.password).where(tables.people.c.id == person.id)).one()
     if not password_fits(row.password, current):
         raise SignInRefused(
@@ -189,16 +195,22 @@ def change_password(connection: Connection, person: Person, *, current: str, new
             expected="the password you sign in with",
             fix="type it again, or sign out and ask for a new one",
         )
-    _set_password(connection, person, new, action="password.changed", now=now)
 
 
 def ask_reset(connection: Connection, email: str, *, now: datetime) -> tuple[Person, str] | None:
-    """Return whom to send a link to and its token; None when nobody has that e-mail, which the caller does not tell."""
+    """Return whom to send a link to and its token, or None, which the caller does not tell.
+
+    None for an e-mail that nobody has, a locked account, and one that was sent a link in the last two minutes.
+    """
     try:
         person = named_person(connection, email)
     except InputError:
         return None
-    if not person.active:
+    table = tables.one_time.c
+    lately = connection.execute(
+        select(table.hash).where(table.person == person.id, table.kind == "reset", table.created_at > now - _PAUSE)
+    ).first()
+    if not person.active or lately is not None:
         return None
     return person, hand_out(connection, "reset", person=person.id, now=now)
 

@@ -46,8 +46,9 @@ def hand_out(
     """Return a new token; only its hash is kept."""
     table = tables.one_time
     connection.execute(delete(table).where(table.c.expires_at < now))
-    if kind in _LAST_ONLY and person is not None:
-        connection.execute(delete(table).where(table.c.kind == kind, table.c.person == person))
+    if kind in _LAST_ONLY:
+        same = table.c.person.is_not_distinct_from(person)
+        connection.execute(delete(table).where(table.c.kind == kind, same))
     token = new_token()
     connection.execute(
         insert(table).values(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -14,7 +14,7 @@ from promesa.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from promesa.access import Person, Rights
+    from promesa.access import Person, Rights, Role
     from promesa.workspace import Workspace
 
 HERE = Path()
@@ -137,10 +137,9 @@ def _rights(ws: Workspace, role: str, functions: list[str] | None, *, personal_d
     for name in functions or ():
         if name not in ws.model.functions:
             raise UnknownName(name, kind="function", known=ws.model.functions)
-    known = next((one for one in ROLES if one == role), None)
-    if known is None:
+    if role not in ROLES:
         raise UnknownName(role, kind="role", known=ROLES)
-    return Rights(role=known, functions=tuple(functions or ()), personal_data=personal_data).checked()
+    return Rights(role=cast("Role", role), functions=tuple(functions or ()), personal_data=personal_data).checked()
 
 
 @people.command()

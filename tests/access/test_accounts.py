@@ -43,11 +43,14 @@ def test_the_first_start_makes_one_administrator_once(database) -> None:
     assert (ana.email, ana.role, ana.personal_data) == ("ana@example.com", "administrator", False)
     with database.begin() as connection:
         assert first_administrator(connection, now=LATER) is None
-        with pytest.raises(InputError, match="administrator already"):
-            found(connection, first, email="eva@example.com", name="Eva", password=GOOD, now=LATER)
-    with database.begin() as connection, pytest.raises(LinkExpired):
-        found(connection, link, email="eva@example.com", name="Eva", password=GOOD, now=LATER)
-    assert [one.email for one in list_people(database.engine.connect())] == ["ana@example.com"]
+        late = invite(connection, "eva@example.com", rights=Rights(role="viewer"), by=ana.actor, now=LATER)
+        for token in (first, link, "nunca"):
+            with pytest.raises(LinkExpired):
+                found(connection, token, email="eva@example.com", name="Eva", password=GOOD, now=LATER)
+    with database.begin() as connection, pytest.raises(InputError, match="administrator already"):
+        found(connection, late, email="eva2@example.com", name="Eva", password=GOOD, now=LATER)
+    with database.begin() as connection:
+        assert [one.email for one in list_people(connection)] == ["ana@example.com", "eva@example.com"]
 
 
 def test_the_last_administrator_can_be_neither_locked_nor_made_less(database) -> None:
@@ -128,6 +131,8 @@ def test_a_password_is_changed_by_its_owner_or_by_a_link(database, key, member) 
         with pytest.raises(LinkExpired):
             reset_password(connection, link, new=GOOD, now=LATER)
         assert ask_reset(connection, "nadie@example.com", now=NOW) is None
+        assert ask_reset(connection, paz.email, now=NOW)
+        assert ask_reset(connection, paz.email, now=NOW + timedelta(minutes=1)) is None, "one mail in two minutes"
         assert ask_reset(connection, "no es un correo", now=NOW) is None
     assert sign_in(database, key, email=paz.email, password=GOOD, device="x", now=LATER).session
 
