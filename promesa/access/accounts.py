@@ -186,7 +186,7 @@ def change_password(connection: Connection, person: Person, *, current: str, new
 
 
 def check_password(connection: Connection, person: Person, current: str) -> None:
-    """Raise `SignInRefused` unless it is the person's password: asked again before what a stolen session must not do."""
+    """Raise `SignInRefused` unless it is the person's password: a stolen session alone must not do everything."""
     row = connection.execute(select(tables.people.c.password).where(tables.people.c.id == person.id)).one()
     if not password_fits(row.password, current):
         raise SignInRefused(

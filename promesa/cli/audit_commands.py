@@ -97,7 +97,7 @@ def _write_lines(file: Path, entries: Iterator[AuditEntry]) -> int:
 
 
 def _write_csv(file: Path, entries: Iterator[AuditEntry]) -> int:
-    heads: tuple[str, ...] = ("number", "at", "actor", "action", "object", "before", "after", "hash")
+    heads: list[str] = ["number", "at", "actor", "action", "object", "before", "after", "hash"]
     written = 0
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, heads, lineterminator="\n")

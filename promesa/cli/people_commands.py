@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from promesa.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from promesa.access import Person, Rights, Role
+    from promesa.access import Person, Rights
     from promesa.workspace import Workspace
 
 HERE = Path()
@@ -139,7 +139,7 @@ def _rights(ws: Workspace, role: str, functions: list[str] | None, *, personal_d
             raise UnknownName(name, kind="function", known=ws.model.functions)
     if role not in ROLES:
         raise UnknownName(role, kind="role", known=ROLES)
-    return Rights(role=cast("Role", role), functions=tuple(functions or ()), personal_data=personal_data).checked()
+    return Rights(role=role, functions=tuple(functions or ()), personal_data=personal_data).checked()
 
 
 @people.command()
