@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler  # noqa: TC002 - read when the ap
 from litestar.params import PathParameter
 
 from promesa import report
+from promesa.web.gate import asking
 from promesa.web.rendering import Asked, page
 from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
 
@@ -37,7 +38,7 @@ KINDS = {
 HOME = ("chain", "begin", "moved", "costliest")
 
 
-@get("/", sync_to_thread=True)
+@get("/", opt=asking("see_figures"), sync_to_thread=True)
 def home(visit: Asked) -> Response[str]:
     """Show the value chain, what moved, three things to do."""
     snapshot = visit.site.snapshot()
@@ -53,7 +54,7 @@ def home(visit: Asked) -> Response[str]:
 def place(name: str) -> HTTPRouteHandler:
     """Return the route of one place of the navigation: its sections, one after the other."""
 
-    @get(f"/{name}", name=name, sync_to_thread=True)
+    @get(f"/{name}", name=name, opt=asking("see_money" if name == "value" else "see_figures"), sync_to_thread=True)
     def shown(visit: Asked) -> Response[str]:
         title = visit.say(f"place.{name}")
         snapshot = visit.site.snapshot()
@@ -68,7 +69,7 @@ def place(name: str) -> HTTPRouteHandler:
     return shown
 
 
-@get("/take/{section:str}/{file:str}", sync_to_thread=True)
+@get("/take/{section:str}/{file:str}", opt=asking("see_figures"), sync_to_thread=True)
 def take(
     visit: Asked, section: Annotated[str, PathParameter()], file: Annotated[str, PathParameter()]
 ) -> Response[bytes]:
