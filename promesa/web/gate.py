@@ -11,7 +11,7 @@ import anyio.to_thread
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.response import Redirect
 
-from promesa.access import access_key, csrf_fits, may, person_of_session, person_of_token
+from promesa.access import PERMISSIONS, access_key, csrf_fits, may, person_of_session, person_of_token
 from promesa.database import open_database
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotAuthorizedException
     if needed == "signed_in" and person.scopes is None:
         return
-    if needed in {None, "signed_in"} or not may(person, needed):
+    if needed not in PERMISSIONS or not may(person, needed):
         raise PermissionDeniedException
 
 

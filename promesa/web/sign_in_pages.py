@@ -29,6 +29,8 @@ from promesa.web.gate import LOG, OPEN, SIGNED_IN, utc_now
 from promesa.web.rendering import Asked, Visit, is_own
 
 Token = Annotated[str, PathParameter()]
+# A page and its form have addresses of their own: Litestar 2.25 calls a handler in a thread twice over when two
+# handlers share one address.
 
 
 @get("/sign-in", opt=OPEN, sync_to_thread=True)
@@ -54,7 +56,7 @@ def _device(visit: Visit) -> str:
     return visit.request.headers.get("user-agent", "")
 
 
-@post("/sign-in", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/sign-in/enter", opt=OPEN, status_code=200, sync_to_thread=True)
 def sign_in_form(visit: Asked) -> Response[Any]:
     """Sign somebody in, or ask for the code of the second factor."""
     gate, to, email = gate_of(visit), _to(text_of(visit, "to")), text_of(visit, "email")
@@ -114,7 +116,7 @@ def forgotten_page(visit: Asked) -> Response[Any]:
     return answer(visit, "forgotten.html", title="forgotten.title", by_mail=by_mail, sent=False)
 
 
-@post("/forgotten", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/forgotten/send", opt=OPEN, status_code=200, sync_to_thread=True)
 def forgotten_form(visit: Asked) -> Response[Any]:
     """Send a link, and say the same whether there is such an account or not."""
     by_mail, email = visit.site.workspace.service.mail is not None, text_of(visit, "email")
@@ -156,14 +158,22 @@ def new_password_page(visit: Asked, token: Token) -> Response[Any]:
             look_at(connection, "reset", token, now=utc_now())
         except LinkExpired as error:
             return _worn_out(visit, error)
-    return answer(visit, "new_password.html", title="new_password.title", kind="reset", name="", email="")
+    return answer(
+        visit,
+        "new_password.html",
+        title="new_password.title",
+        kind="reset",
+        name="",
+        email="",
+        action=f"/new-password/{token}/keep",
+    )
 
 
 def _worn_out(visit: Visit, error: LinkExpired) -> Response[Any]:
     return answer(visit, "told.html", title="worn_out.title", status=410, told=wrong_words(visit, error))
 
 
-@post("/new-password/{token:str}", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/new-password/{token:str}/keep", opt=OPEN, status_code=200, sync_to_thread=True)
 def new_password_form(visit: Asked, token: Token) -> Response[Any]:
     """Keep a new password; then it is used to sign in."""
     try:
@@ -172,8 +182,10 @@ def new_password_form(visit: Asked, token: Token) -> Response[Any]:
     except LinkExpired as error:
         return _worn_out(visit, error)
     except InputError as error:
-        shown = {"kind": "reset", "name": "", "email": "", "wrong": wrong_words(visit, error)}
-        return answer(visit, "new_password.html", title="new_password.title", status=422, **shown)
+        shown = {"kind": "reset", "name": "", "email": "", "action": f"/new-password/{token}/keep"}
+        return answer(
+            visit, "new_password.html", title="new_password.title", status=422, wrong=wrong_words(visit, error), **shown
+        )
     return back("/sign-in", said="reset")
 
 
@@ -187,10 +199,11 @@ def invitation_page(visit: Asked, token: Token) -> Response[Any]:
         except LinkExpired as error:
             return _worn_out(visit, error)
     shown: dict[str, Any] = {"kind": "first" if first else "invitation", "name": person.name if person else ""}
+    shown["action"] = f"/invitation/{token}/open"
     return answer(visit, "new_password.html", title="invitation.title", email=person.email if person else "", **shown)
 
 
-@post("/invitation/{token:str}", opt=OPEN, status_code=200, sync_to_thread=True)
+@post("/invitation/{token:str}/open", opt=OPEN, status_code=200, sync_to_thread=True)
 def invitation_form(visit: Asked, token: Token) -> Response[Any]:
     """Open the account."""
     chosen = {"name": text_of(visit, "name"), "password": text_of(visit, "password")}
@@ -206,6 +219,7 @@ def invitation_form(visit: Asked, token: Token) -> Response[Any]:
         return _worn_out(visit, error)
     except PromesaError as error:
         shown = {"kind": "first" if first else "invitation", "name": chosen["name"], "email": email}
+        shown["action"] = f"/invitation/{token}/open"
         wrong = wrong_words(visit, error)
         return answer(visit, "new_password.html", title="invitation.title", status=422, wrong=wrong, **shown)
     return back("/sign-in", said="password")

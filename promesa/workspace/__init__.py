@@ -1,6 +1,7 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
 from promesa.workspace.accounts import Account
+from promesa.workspace.arriving import EVENT_COLUMNS, PROTOCOLS
 from promesa.workspace.banding import Standard, Tier, Tiers
 from promesa.workspace.banding_grammar import STANDARD, TIER, TIERS
 from promesa.workspace.calendars import Calendar
@@ -73,6 +74,7 @@ __all__ = [
     "CUSTOMER",
     "DRIVERS",
     "EMBEDDED",
+    "EVENT_COLUMNS",
     "EXAMPLES",
     "ID",
     "IDENTITY",
@@ -82,6 +84,7 @@ __all__ = [
     "OF_OPINIONS",
     "OF_ORDERS",
     "OUTCOMES",
+    "PROTOCOLS",
     "RECORDED_AT",
     "SELECT_ONLY",
     "SETTINGS",

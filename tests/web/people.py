@@ -28,7 +28,7 @@ def enter(client: TestClient[Any], email: str, password: str = GOOD) -> Any:
     """Sign in as a browser does, forgetting who was there; return the answer."""
     client.cookies.clear()
     form = {"email": email, "password": password, "to": "/account"}
-    return client.post("/sign-in", data=form, headers=OWN, follow_redirects=False)
+    return client.post("/sign-in/enter", data=form, headers=OWN, follow_redirects=False)
 
 
 OWN = {"Origin": "http://testserver.local", "Sec-Fetch-Site": "same-origin"}

@@ -74,9 +74,11 @@ def test_a_reader_is_led_to_sign_in_and_back(client) -> None:
     assert asked.status_code == 302
     assert asked.headers["location"] == "/sign-in?to=%2Fvalue%3Flang%3Den"
     form = {"email": "viewer@tienda.example", "password": GOOD, "to": "/value?lang=en"}
-    assert client.post("/sign-in", data=form, headers=OWN, follow_redirects=False).headers["location"] == form["to"]
+    assert (
+        client.post("/sign-in/enter", data=form, headers=OWN, follow_redirects=False).headers["location"] == form["to"]
+    )
     for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
-        entered = client.post("/sign-in", data={**form, "to": elsewhere}, headers=OWN, follow_redirects=False)
+        entered = client.post("/sign-in/enter", data={**form, "to": elsewhere}, headers=OWN, follow_redirects=False)
         assert entered.headers["location"] == "/"
 
 
@@ -123,7 +125,9 @@ def test_a_form_of_another_site_is_refused(client, headers, token) -> None:
 def test_signing_in_from_another_site_is_refused(client) -> None:
     client.cookies.clear()
     form = {"email": "viewer@tienda.example", "password": GOOD}
-    answer = client.post("/sign-in", data=form, headers={"Origin": "https://evil.example"}, follow_redirects=False)
+    answer = client.post(
+        "/sign-in/enter", data=form, headers={"Origin": "https://evil.example"}, follow_redirects=False
+    )
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
 
@@ -132,7 +136,7 @@ def test_signing_in_again_ends_the_session_before(client) -> None:
     enter(client, "viewer@tienda.example")
     before = dict(client.cookies)
     form = {"email": "viewer@tienda.example", "password": GOOD}
-    client.post("/sign-in", data=form, headers=OWN, follow_redirects=False)
+    client.post("/sign-in/enter", data=form, headers=OWN, follow_redirects=False)
     assert dict(client.cookies) != before
     after = dict(client.cookies)
     client.cookies.clear()
