@@ -158,15 +158,14 @@ def new_password_page(visit: Asked, token: Token) -> Response[Any]:
             look_at(connection, "reset", token, now=utc_now())
         except LinkExpired as error:
             return _worn_out(visit, error)
-    return answer(
-        visit,
-        "new_password.html",
-        title="new_password.title",
-        kind="reset",
-        name="",
-        email="",
-        action=f"/new-password/{token}/keep",
-    )
+    return _ask_password(visit, "new_password.title", kind="reset", action=f"/new-password/{token}/keep")
+
+
+def _ask_password(
+    visit: Visit, title: str, *, kind: str, action: str, name: str = "", email: str = "", wrong: str | None = None
+) -> Response[Any]:
+    shown = {"kind": kind, "action": action, "name": name, "email": email, "wrong": wrong}
+    return answer(visit, "new_password.html", title=title, status=422 if wrong else 200, **shown)
 
 
 def _worn_out(visit: Visit, error: LinkExpired) -> Response[Any]:
@@ -182,10 +181,8 @@ def new_password_form(visit: Asked, token: Token) -> Response[Any]:
     except LinkExpired as error:
         return _worn_out(visit, error)
     except InputError as error:
-        shown = {"kind": "reset", "name": "", "email": "", "action": f"/new-password/{token}/keep"}
-        return answer(
-            visit, "new_password.html", title="new_password.title", status=422, wrong=wrong_words(visit, error), **shown
-        )
+        action, wrong = f"/new-password/{token}/keep", wrong_words(visit, error)
+        return _ask_password(visit, "new_password.title", kind="reset", action=action, wrong=wrong)
     return back("/sign-in", said="reset")
 
 
@@ -198,9 +195,9 @@ def invitation_page(visit: Asked, token: Token) -> Response[Any]:
             person = None if first else invited_person(connection, token, now=utc_now())
         except LinkExpired as error:
             return _worn_out(visit, error)
-    shown: dict[str, Any] = {"kind": "first" if first else "invitation", "name": person.name if person else ""}
-    shown["action"] = f"/invitation/{token}/open"
-    return answer(visit, "new_password.html", title="invitation.title", email=person.email if person else "", **shown)
+    kind, action = "first" if first else "invitation", f"/invitation/{token}/open"
+    known = {"name": person.name, "email": person.email} if person else {}
+    return _ask_password(visit, "invitation.title", kind=kind, action=action, **known)
 
 
 @post("/invitation/{token:str}/open", opt=OPEN, status_code=200, sync_to_thread=True)
@@ -218,10 +215,9 @@ def invitation_form(visit: Asked, token: Token) -> Response[Any]:
     except LinkExpired as error:
         return _worn_out(visit, error)
     except PromesaError as error:
-        shown = {"kind": "first" if first else "invitation", "name": chosen["name"], "email": email}
-        shown["action"] = f"/invitation/{token}/open"
-        wrong = wrong_words(visit, error)
-        return answer(visit, "new_password.html", title="invitation.title", status=422, wrong=wrong, **shown)
+        kind, action, wrong = "first" if first else "invitation", f"/invitation/{token}/open", wrong_words(visit, error)
+        known = {"name": chosen["name"], "email": email}
+        return _ask_password(visit, "invitation.title", kind=kind, action=action, wrong=wrong, **known)
     return back("/sign-in", said="password")
 
 
