@@ -24,7 +24,7 @@ def serve(
     """Serve the company's pages until stopped (Ctrl-C)."""
     from promesa.errors import InputError
     from promesa.words import say
-    from promesa.workspace import open_workspace
+    from promesa.workspace import ServiceSettings, open_workspace
 
     ws = open_workspace(workspace)
     try:
@@ -44,5 +44,7 @@ def serve(
             token = first_administrator(connection, now=utc_now())
         database.engine.dispose()
         if token is not None:
-            print(say("access.first", ws.locale, link=f"{ws.service.address}/invitation/{token}"), flush=True)
+            unsaid = ws.service.address == ServiceSettings().address
+            address = f"http://{host}:{port}" if unsaid else ws.service.address
+            print(say("access.first", ws.locale, link=f"{address}/invitation/{token}"), flush=True)
         run(ws.root, host=host, port=port)
