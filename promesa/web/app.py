@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, InternalServerException, NotFound
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import account_pages, sections, settings_pages, sign_in_pages
+from promesa.web import account_pages, details, moving, sections, settings_pages, sign_in_pages
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -71,7 +71,10 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
             choose,
             sections.home,
             *(sections.place(name) for name in sections.SHOWN),
+            details.promise,
+            details.touchpoint,
             sections.take,
+            moving.what_if,
             *people,
         ],
         guards=[check] if guarded else [],

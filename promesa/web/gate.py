@@ -11,7 +11,7 @@ import anyio.to_thread
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.response import Redirect
 
-from promesa.access import PERMISSIONS, access_key, csrf_fits, may, person_of_session, person_of_token
+from promesa.access import PERMISSIONS, access_key, csrf_fits, may, person_of_session, person_of_token, reach_of
 from promesa.database import open_database
 
 if TYPE_CHECKING:
@@ -33,9 +33,15 @@ SIGNED_IN: dict[str, Any] = {"may": "signed_in"}
 """Option of a route that is for whoever is signed in, whatever the role: the own account."""
 
 
-def asking(permission: Permission) -> dict[str, Any]:
-    """Return the option of a route that a permission opens."""
-    return {"may": permission}
+def asking(permission: Permission, *, own: bool = False) -> dict[str, Any]:
+    """Return the option of a route that a permission opens.
+
+    Parameters
+    ----------
+    own : bool
+        Whether it is also for owners of functions; the route itself then stops them at what is not theirs.
+    """
+    return {"may": permission, "own": own}
 
 
 def utc_now() -> datetime:
@@ -131,7 +137,9 @@ async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotAuthorizedException
     if needed == "signed_in" and person.scopes is None:
         return
-    if needed not in PERMISSIONS or not may(person, needed):
+    if needed not in PERMISSIONS:
+        raise PermissionDeniedException
+    if not may(person, needed) and not (handler.opt.get("own") and reach_of(person, needed) == "own"):
         raise PermissionDeniedException
 
 

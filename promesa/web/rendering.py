@@ -87,9 +87,14 @@ class Visit:
         """Return the form that was sent; the gate has read it."""
         return self.request.state.form
 
-    def may(self, permission: Permission | None) -> bool:
-        """Tell whether the reader may do something; without a gate everybody may see."""
-        return not self.request.app.state.guarded or permission is None or may(self.person, permission)
+    def may(self, permission: Permission | None, *, function: str | None = None) -> bool:
+        """Tell whether the reader may do something, to what belongs to a function or to the whole company.
+
+        Without a gate everybody may.
+        """
+        if permission is None or not self.request.app.state.guarded:
+            return True
+        return may(self.person, permission, function=function)
 
     def instant(self, at: datetime) -> str:
         """Return an instant of UTC as the company's clock shows it."""

@@ -8,13 +8,17 @@ import pytest
 from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
-from promesa.access import PERMISSIONS, make_token, may, passwords, person_of
+from promesa.access import PERMISSIONS, make_token, may, passwords, person_of, reach_of
 from promesa.web import application
 from promesa.web.gate import SAFE_METHODS, utc_now
 from tests.web.people import GOOD, OWN, ROLES, enter, make, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# One of the owner's function, one of another.
+PROMISES = ("arrives_on_time", "quick_payment")
+TOUCHPOINTS = ("delivery", "payment")
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +40,15 @@ def routes(client: TestClient[Any]) -> list[tuple[str, str, Any]]:
         for handler in getattr(route, "route_handlers", ()) or (route.route_handler,):
             for method in sorted(getattr(handler, "http_methods", {"GET"}) - {"OPTIONS"}):
                 address = route.path_format.replace("{number}", "1").replace("{change}", "rights")
-                found.append((method, address.replace("{", "").replace("}", ""), handler.opt.get("may")))
+                address = address.replace("/promises/{name}", f"/promises/{PROMISES[0]}")
+                address = address.replace("/touchpoints/{name}", f"/touchpoints/{TOUCHPOINTS[0]}")
+                found.append((method, address.replace("{", "").replace("}", ""), handler.opt))
     return found
 
 
 def test_every_route_says_who_it_is_for(client) -> None:
     known = {"anybody", "signed_in", *PERMISSIONS}
-    assert [one for one in routes(client) if one[2] not in known] == []
+    assert [one for one in routes(client) if one[2].get("may") not in known] == []
     assert len(routes(client)) > 30
 
 
@@ -56,16 +62,37 @@ def test_a_route_lets_through_whom_it_is_for_and_nobody_else(client, role) -> No
         with client.app.state.gate.database.begin() as connection:
             person = next(p for n in range(1, 9) if (p := person_of(connection, n)) and p.role == role)
         csrf = client.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
-    for method, address, who in routes(client):
+    for method, address, option in routes(client):
+        who = option["may"]
         if address == "/sign-out":
             continue
         sent = {"data": {"csrf": csrf}, "headers": OWN} if method not in SAFE_METHODS else {}
         answer = client.request(method, address, follow_redirects=False, **sent)
         allowed = who == "anybody" or (person is not None and (who == "signed_in" or may(person, who)))
+        if option.get("own") and not allowed:
+            # The first promise and touchpoint of each are of the owner's function; the whole company is not.
+            allowed = reach_of(person, who) == "own" and not address.startswith("/take/")
         if allowed:
             assert answer.status_code not in {401, 403, 500}, (method, address, answer.status_code)
         else:
             assert answer.status_code == (401 if person is None else 403), (method, address, answer.status_code)
+
+
+def test_an_owner_sees_what_is_of_their_function_and_nothing_else(client) -> None:
+    enter(client, "owner@tienda.example")
+    home = client.get("/?lang=en").text
+    for kind, names in (("promises", PROMISES), ("touchpoints", TOUCHPOINTS)):
+        assert client.get(f"/{kind}/{names[0]}").status_code == 200
+        assert client.get(f"/{kind}/{names[1]}").status_code == 403
+        assert client.get(f"/{kind}/no_such").status_code == 403
+        assert f"/{kind}/{names[0]}" in home
+        assert f"/{kind}/{names[1]}" not in home
+        one = kind.removesuffix("s")
+        assert client.get(f"/take/{one}:{names[0]}/table-1.csv").status_code == 404, "nothing is analysed yet"
+        assert client.get(f"/take/{one}:{names[1]}/table-1.csv").status_code == 403
+    for section in ("chain", "promises", "value", "promise:", ":delivery", "x:delivery"):
+        assert client.get(f"/take/{section}/table-1.csv").status_code in {403, 404}, section
+    assert client.get("/take/chain/table-1.csv").status_code == 403
 
 
 def test_a_reader_is_led_to_sign_in_and_back(client) -> None:
