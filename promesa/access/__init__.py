@@ -27,6 +27,7 @@ from promesa.access.audit import (
     record,
     verify_audit,
 )
+from promesa.access.oidc import OidcStep, begin_oidc, finish_oidc
 from promesa.access.one_time import hand_out, look_at, use_up
 from promesa.access.people import (
     ROLES,
@@ -84,6 +85,7 @@ __all__ = [
     "AuditVerified",
     "Enrolment",
     "KeyReader",
+    "OidcStep",
     "Permission",
     "Person",
     "Rights",
@@ -96,6 +98,7 @@ __all__ = [
     "ask_reset",
     "audit_entries",
     "begin",
+    "begin_oidc",
     "begin_second_factor",
     "change_password",
     "change_profile",
@@ -112,6 +115,7 @@ __all__ = [
     "csrf_fits",
     "csrf_of",
     "find_entries",
+    "finish_oidc",
     "finish_sign_in",
     "first_administrator",
     "forget_attempts",

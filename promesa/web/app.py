@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, InternalServerException, NotFound
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import account_pages, details, moving, sections, settings_pages, sign_in_pages
+from promesa.web import account_pages, company_pages, details, moving, sections, settings_pages, sign_in_pages
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -33,6 +33,7 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 31_536_000
+_PEOPLE = (*sign_in_pages.ROUTES, *company_pages.ROUTES, *account_pages.ROUTES, *settings_pages.ROUTES)
 LOG = logging.getLogger("promesa.web")
 
 
@@ -49,7 +50,7 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     """
     site = Site(root)
     gate = Gate(site)
-    people = (*sign_in_pages.ROUTES, *account_pages.ROUTES, *settings_pages.ROUTES) if guarded else ()
+    people = _PEOPLE if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
     def visit(request: Request[Any, Any, Any]) -> Visit:

@@ -36,7 +36,7 @@ Token = Annotated[str, PathParameter()]
 @get("/sign-in", opt=OPEN, sync_to_thread=True)
 def sign_in_page(visit: Asked) -> Response[Any]:
     """Ask for e-mail and password."""
-    to = _to(visit.request.query_params.get("to", "/"))
+    to = way_back(visit.request.query_params.get("to", "/"))
     if visit.person is not None:
         return Redirect(to)
     said = said_of(visit, ("signed_out", "password", "reset"))
@@ -48,54 +48,58 @@ def _shown(visit: Visit, *, to: str, email: str = "") -> dict[str, Any]:
     return {"to": to, "email": email, "by_mail": service.mail is not None, "by_company": service.oidc is not None}
 
 
-def _to(address: str) -> str:
+def way_back(address: str) -> str:
+    """Return where to go after signing in: a page of this site, and not one for signing in."""
     return address if is_own(address) and not address.startswith("/sign-") else "/"
 
 
-def _device(visit: Visit) -> str:
+def device_of(visit: Visit) -> str:
+    """Return what the browser calls itself."""
     return visit.request.headers.get("user-agent", "")
 
 
 @post("/sign-in/enter", opt=OPEN, status_code=200, sync_to_thread=True)
 def sign_in_form(visit: Asked) -> Response[Any]:
     """Sign somebody in, or ask for the code of the second factor."""
-    gate, to, email = gate_of(visit), _to(text_of(visit, "to")), text_of(visit, "email")
+    gate, to, email = gate_of(visit), way_back(text_of(visit, "to")), text_of(visit, "email")
     password = text_of(visit, "password")
     try:
-        signed = sign_in(gate.database, gate.key, email=email, password=password, device=_device(visit), now=utc_now())
+        signed = sign_in(
+            gate.database, gate.key, email=email, password=password, device=device_of(visit), now=utc_now()
+        )
     except SignInRefused as error:
         shown = _shown(visit, to=to, email=email)
         wrong = wrong_words(visit, error)
         return answer(visit, "sign_in.html", title="sign_in.title", status=422, wrong=wrong, **shown)
     if signed.second_factor is not None:
         return answer(visit, "code.html", title="code.title", token=signed.second_factor, to=to)
-    return _enter(visit, signed, to)
+    return entered(visit, signed, to)
 
 
-def _enter(visit: Visit, signed: SignedIn, to: str) -> Response[Any]:
+def entered(visit: Visit, signed: SignedIn, to: str) -> Response[Any]:
     """Give the new session to the browser; one that it had before ends."""
     gate = gate_of(visit)
     if (old := visit.request.cookies.get(gate.cookie)) is not None:
         with gate.database.begin() as connection:
             close_session(connection, old)
-    entered = back(to)
-    entered.set_cookie(gate.session_cookie(signed.session))
-    return entered
+    answered = back(to)
+    answered.set_cookie(gate.session_cookie(signed.session))
+    return answered
 
 
 @post("/sign-in/code", opt=OPEN, status_code=200, sync_to_thread=True)
 def code_form(visit: Asked) -> Response[Any]:
     """Sign somebody in by the code of the second factor."""
-    gate, to, token = gate_of(visit), _to(text_of(visit, "to")), text_of(visit, "token")
+    gate, to, token = gate_of(visit), way_back(text_of(visit, "to")), text_of(visit, "token")
     code = text_of(visit, "code")
     try:
-        signed = finish_sign_in(gate.database, gate.key, token=token, code=code, device=_device(visit), now=utc_now())
+        signed = finish_sign_in(gate.database, gate.key, token=token, code=code, device=device_of(visit), now=utc_now())
     except SignInRefused as error:
         wrong = wrong_words(visit, error)
         return answer(visit, "code.html", title="code.title", status=422, wrong=wrong, token=token, to=to)
     except LinkExpired:
         return back("/sign-in")
-    return _enter(visit, signed, to)
+    return entered(visit, signed, to)
 
 
 @post("/sign-out", opt=SIGNED_IN, status_code=200, sync_to_thread=True)

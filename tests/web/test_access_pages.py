@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
@@ -15,6 +16,7 @@ from litestar.testing import TestClient
 from promesa.access import first_administrator, passwords, verify_audit
 from promesa.web import application
 from promesa.web.gate import utc_now
+from tests.access.provider import SECRET, running
 from tests.web.people import GOOD, OWN, enter, send
 
 if TYPE_CHECKING:
@@ -252,3 +254,39 @@ def test_the_audit_log_is_read_filtered_checked_and_taken_away(client) -> None:
     assert len(file.text.splitlines()) == entries + 1
     for secret in ("pwk_", "prm_", GOOD, "tienda.example", "Luz"):
         assert secret not in file.text
+
+
+def test_signing_in_with_the_companys_account(client, service_workspace) -> None:
+    file = service_workspace.root / "promesa.toml"
+    plain = file.read_text(encoding="utf-8")
+    client.cookies.clear()
+    assert client.get("/sign-in/company").status_code == 404
+    with running() as provider:
+        provider.now = utc_now()
+        oidc = f'issuer = "{provider.issuer}"\nclient_id = "promesa"\nclient_secret = "{SECRET}"\n'
+        oidc += 'allowed_domains = ["tienda.example"]\n'
+        file.write_text(f"{plain}\n[service.oidc]\n{oidc}", encoding="utf-8")
+        assert "/sign-in/company?to=" in client.get("/sign-in").text
+
+        def leave() -> str:
+            client.cookies.clear()
+            away = client.get("/sign-in/company?to=/account", follow_redirects=False).headers["location"]
+            assert away.startswith(f"{provider.issuer}/auth")
+            provider.asked = parse_qs(urlsplit(away).query)
+            return provider.asked["state"][0]
+
+        back = {"code": "el código", "state": leave()}
+        entered = client.get("/sign-in/company/back", params=back, follow_redirects=False)
+        assert entered.headers["location"] == "/account"
+        assert "Ana Ñáñez" in client.get("/account").text
+        assert client.get("/sign-in/company/back", params=back).status_code == 410, "once"
+        stolen = {"code": "el código", "state": leave()}
+        client.cookies.clear()
+        assert client.get("/sign-in/company/back", params=stolen).status_code == 410, "another browser"
+        assert client.get("/sign-in/company/back", params={"error": "access_denied"}).status_code == 410
+        provider.changed = {"sub": "x", "email": "x@ajeno.example"}
+        refused = client.get("/sign-in/company/back", params={"code": "el código", "state": leave()})
+        assert refused.status_code == 403
+        assert "ajeno" not in refused.text
+    assert client.get("/sign-in/company", follow_redirects=False).status_code == 502, "the provider is gone"
+    file.write_text(plain, encoding="utf-8")
