@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
+from promesa.access import RIGHTS, ROLES
+from promesa.words import say
 from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
 
 if TYPE_CHECKING:
@@ -203,6 +205,15 @@ def doors() -> str:
     )
 
 
+def rights() -> str:
+    """Return what each role may do."""
+    rows = [
+        (f"`{permission}`", say(f"access.permission.{permission}", "en"), *(reach[role] for role in ROLES))
+        for permission, reach in RIGHTS.items()
+    ]
+    return _table(("permission", "is", *ROLES), rows)
+
+
 REGIONS: dict[str, Callable[[], str]] = {
     "fact-tables": fact_tables,
     "error-codes": error_codes,
@@ -212,6 +223,7 @@ REGIONS: dict[str, Callable[[], str]] = {
     "model-tables": model_tables,
     "commands": commands,
     "doors": doors,
+    "rights": rights,
 }
 
 

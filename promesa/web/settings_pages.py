@@ -17,6 +17,8 @@ from promesa.access import (
     PERMISSIONS,
     RIGHTS,
     ROLES,
+    SERVICE,
+    TERMINAL,
     Person,
     Rights,
     Role,
@@ -40,7 +42,7 @@ from promesa.access import (
     verify_audit,
 )
 from promesa.errors import AuditBroken, InputError, PromesaError, UnknownName
-from promesa.web.account_page import answer, back, gate_of, said_of, text_of, texts_of, wrong_words
+from promesa.web.account_page import answer, back, gate_of, said_of, say, text_of, texts_of, wrong_words
 from promesa.web.gate import SIGNED_IN, asking, utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.sign_in_pages import mail_link
@@ -254,6 +256,7 @@ def audit_page(visit: Asked) -> Response[Any]:
             limit=_ENTRIES,
         )
         names = {person.actor: person.name for person in list_people(connection)}
+        names |= {actor: say(visit, f"actor.{actor}") for actor in (TERMINAL, SERVICE)}
         try:
             verified, broken = (verify_audit(connection), None) if "verify" in asked else (None, None)
         except AuditBroken as error:
