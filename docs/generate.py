@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
+from promesa.access import RIGHTS, ROLES
+from promesa.words import say
+from promesa.workspace import (
+    accounts,
+    banding,
+    banding_grammar,
+    calendars,
+    grammar,
+    model,
+    service_grammar,
+    studies,
+    tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -112,6 +124,7 @@ def settings() -> str:
         "engine": "What runs the analyses.",
         "store": "Where the fact tables are.",
         "analysis": "What every analysis is told.",
+        "service": "Where `promesa serve` is reached, and what it leans on.",
         "retention": "How many days each class of data is kept. `promesa customer retain` does it.",
     }
     blocks = [f"## [{table}]\n\n{texts[table]}\n\n{_fields(fields)}" for table, fields in grammar.SETTINGS.items()]
@@ -119,7 +132,8 @@ def settings() -> str:
         "## [rates.CURRENCY]\n\nFrom a local day on, what one unit of another currency is worth in the company's.\n\n"
         + _table(("key", "takes", "default", "is"), [("a day, such as `2026-01-31`", "number above 0", "", "the rate")])
     )
-    return "\n".join([*blocks, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
+    oidc = f"## [service.oidc]\n\nThe company's identity provider (OpenID Connect).\n\n{_fields(service_grammar.OIDC)}"
+    return "\n".join([*blocks, oidc, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
 
 
 def model_tables() -> str:
@@ -201,6 +215,15 @@ def doors() -> str:
     )
 
 
+def rights() -> str:
+    """Return what each role may do."""
+    rows = [
+        (f"`{permission}`", say(f"access.permission.{permission}", "en"), *(reach[role] for role in ROLES))
+        for permission, reach in RIGHTS.items()
+    ]
+    return _table(("permission", "is", *ROLES), rows)
+
+
 REGIONS: dict[str, Callable[[], str]] = {
     "fact-tables": fact_tables,
     "error-codes": error_codes,
@@ -210,6 +233,7 @@ REGIONS: dict[str, Callable[[], str]] = {
     "model-tables": model_tables,
     "commands": commands,
     "doors": doors,
+    "rights": rights,
 }
 
 

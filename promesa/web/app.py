@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Litestar, Request, Response, get
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import CacheControlHeader
+from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, InternalServerException, NotFoundException
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import details, moving, sections
+from promesa.web import account_pages, company_pages, details, moving, sections, settings_pages, sign_in_pages
+from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
-from promesa.web.rendering import Visit, assets, page, script, stylesheet
+from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
 from promesa.web.site import Site
 from promesa.words import LANGUAGES
 
@@ -32,24 +33,32 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 31_536_000
+_PEOPLE = (*sign_in_pages.ROUTES, *company_pages.ROUTES, *account_pages.ROUTES, *settings_pages.ROUTES)
 LOG = logging.getLogger("promesa.web")
 
 
-def application(root: Path) -> Litestar:
+def application(root: Path, *, guarded: bool = True) -> Litestar:
     """Return the service of one workspace as an ASGI application.
 
     Parameters
     ----------
     root : Path
         The company's folder.
+    guarded : bool, default True
+        Whether people sign in. False shows every page to everybody, needs no database and has no accounts: for
+        tests of the pages alone, never for a port that others reach.
     """
     site = Site(root)
+    gate = Gate(site)
+    people = _PEOPLE if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(request, site)
 
     def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if error.status_code == 401 and (asked := to_sign_in(request)) is not None:
+            return asked
         return _error_page(_visit(request, site), error)
 
     def fell(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -67,7 +76,12 @@ def application(root: Path) -> Litestar:
             details.touchpoint,
             sections.take,
             moving.what_if,
+            *people,
         ],
+        guards=[check] if guarded else [],
+        on_startup=[gate.open] if guarded else [],
+        on_shutdown=[gate.close] if guarded else [],
+        state=State({"gate": gate, "guarded": guarded}),
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         exception_handlers={HTTPException: failed, Exception: fell},
         before_send=[_add_headers],
@@ -88,7 +102,7 @@ def _visit(request: Request[Any, Any, Any], site: Site) -> Visit:
     return Visit(site=site, reader=reader_of(request, company=site.workspace.locale), request=request)
 
 
-@get("/healthz", sync_to_thread=False)
+@get("/healthz", opt=OPEN, sync_to_thread=False)
 def healthy() -> str:
     """Say that the process lives."""
     return "ok"
@@ -96,6 +110,7 @@ def healthy() -> str:
 
 @get(
     "/static/{mark:str}/{name:str}",
+    opt=OPEN,
     sync_to_thread=False,
     cache_control=CacheControlHeader(max_age=YEAR, immutable=True),
 )
@@ -109,20 +124,15 @@ def static(mark: Annotated[str, PathParameter()], name: Annotated[str, PathParam
     return Response(stylesheet(theme), media_type="text/css; charset=utf-8")
 
 
-@get("/choose", sync_to_thread=False)
+@get("/choose", opt=OPEN, sync_to_thread=False)
 def choose(request: Request[Any, Any, Any]) -> Redirect:
     """Keep the language or the colours that a reader chose, and go back to where they were."""
     back = request.query_params.get("to", "/")
-    answer = Redirect(back if _is_own(back) else "/")
+    answer = Redirect(back if is_own(back) else "/")
     for key, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
         if (value := request.query_params.get(key)) in allowed:
             answer.set_cookie(key=key, value=str(value), max_age=YEAR, samesite="lax", httponly=True)
     return answer
-
-
-def _is_own(address: str) -> bool:
-    """Tell whether an address stays on this site: a path, and none that a browser reads as another host."""
-    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
 
 
 def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:

@@ -10,25 +10,28 @@ from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
 from promesa.web.filters import filters_of
+from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
+from promesa.web.own import require_own
 from promesa.web.rendering import Asked, Visit, page
 
 NAMED = Annotated[str, PathParameter(max_length=200)]
 
 
-@get("/promises/{name:str}", sync_to_thread=True)
+@get("/promises/{name:str}", opt=asking("see_figures", own=True), sync_to_thread=True)
 def promise(visit: Asked, name: NAMED) -> Response[str]:
     """Show one promise: what was kept, where it broke, for whom, what that goes with."""
     return _detail(visit, "promise", name)
 
 
-@get("/touchpoints/{name:str}", sync_to_thread=True)
+@get("/touchpoints/{name:str}", opt=asking("see_figures", own=True), sync_to_thread=True)
 def touchpoint(visit: Asked, name: NAMED) -> Response[str]:
     """Show one touchpoint: who answers for it, what was measured there, which promises fall due at it."""
     return _detail(visit, "touchpoint", name)
 
 
 def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
+    require_own(visit, kind, name)
     snapshot = visit.site.snapshot()
     if snapshot is None:
         return page(visit, "unanalysed.html", title=visit.say(f"place.{kind}s"))

@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from promesa import chain, report, words
 from promesa.errors import PromesaError
+from promesa.web.gate import asking
 from promesa.web.rendering import Asked, Visit, page
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Slider:
         return self.value != self.now
 
 
-@get("/drivers/what-if", sync_to_thread=True)
+@get("/drivers/what-if", opt=asking("see_figures"), sync_to_thread=True)
 def what_if(visit: Asked) -> Response[str]:
     """Show what would come of the levels in the address; none moved shows only the sliders."""
     snapshot = visit.site.snapshot()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from litestar import Response
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 
 from promesa import report, words
+from promesa.access import csrf_of, may
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from litestar import Request
+    from litestar.datastructures import FormMultiDict
 
+    from promesa.access import Permission, Person
     from promesa.web.reader import Reader, Theme
     from promesa.web.site import Site
 
@@ -33,6 +38,17 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("settings", "/settings"),
 )
 """The pages of the navigation: name, address."""
+NEEDED: dict[str, Permission] = {
+    "promises": "see_figures",
+    "touchpoints": "see_figures",
+    "drivers": "see_figures",
+    "journeys": "see_figures",
+    "customers": "see_personal_data",
+    "value": "see_money",
+    "data": "see_figures",
+    "settings": "read_audit",
+}
+"""What a reader may do who is shown a page in the navigation; the others are for whoever is signed in."""
 
 
 class Visit:
@@ -50,6 +66,42 @@ class Visit:
     def locale(self) -> str:
         """Return the reader's locale."""
         return self.reader.locale
+
+    @property
+    def person(self) -> Person | None:
+        """Return who is signed in; the gate has found it out."""
+        return self.request.state.get("person")
+
+    @property
+    def session(self) -> str | None:
+        """Return the token of the session that the request came with, if it is good."""
+        return self.request.state.get("session")
+
+    @property
+    def csrf(self) -> str:
+        """Return what a form of this page carries to show that it is of this page."""
+        return csrf_of(self.session) if self.session else ""
+
+    @property
+    def form(self) -> FormMultiDict:
+        """Return the form that was sent; the gate has read it."""
+        return self.request.state.form
+
+    def may(self, permission: Permission | None, *, function: str | None = None) -> bool:
+        """Tell whether the reader may do something, to what belongs to a function or to the whole company.
+
+        Without a gate everybody may.
+        """
+        if permission is None or not self.request.app.state.guarded:
+            return True
+        return may(self.person, permission, function=function)
+
+    def instant(self, at: datetime) -> str:
+        """Return an instant of UTC as the company's clock shows it."""
+        from babel.dates import format_datetime
+
+        aware = at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.site.workspace.time_zone))
+        return format_datetime(aware, "short", locale=self.locale)
 
     def say(self, key: str, **values: object) -> str:
         """Return a message of the pages."""
@@ -89,7 +141,7 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
             other_language=_other(visit),
             title=title,
             company=visit.site.workspace.company,
-            places=PLACES,
+            places=[(name, address) for name, address in PLACES if visit.may(NEEDED.get(name))],
             path=visit.request.url.path,
             theme=visit.reader.theme,
             assets=assets(),
@@ -98,6 +150,11 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
         )
     )
     return Response(body, media_type=MediaType.HTML, status_code=status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def is_own(address: str) -> bool:
+    """Tell whether an address stays on this site: a path, and none that a browser reads as another host."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
 
 
 def _other(visit: Visit) -> str:

@@ -11,7 +11,9 @@ from litestar.params import PathParameter
 
 from promesa import report
 from promesa.web.filters import filters_of
+from promesa.web.gate import asking
 from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
+from promesa.web.own import own_home, require_own
 from promesa.web.rendering import Asked, Visit, page
 from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
 
@@ -42,9 +44,11 @@ KINDS = {
 HOME = ("chain", "begin", "moved", "costliest")
 
 
-@get("/", sync_to_thread=True)
+@get("/", opt=asking("see_figures", own=True), sync_to_thread=True)
 def home(visit: Asked) -> Response[str]:
-    """Show the value chain, what moved, three things to do."""
+    """Show the value chain, what moved, three things to do; to an owner what is theirs."""
+    if not visit.may("see_figures"):
+        return own_home(visit)
     snapshot = visit.site.snapshot()
     title = visit.say("place.home")
     if snapshot is None:
@@ -58,7 +62,7 @@ def home(visit: Asked) -> Response[str]:
 def place(name: str) -> HTTPRouteHandler:
     """Return the route of one place of the navigation: its sections, one after the other."""
 
-    @get(f"/{name}", name=name, sync_to_thread=True)
+    @get(f"/{name}", name=name, opt=asking("see_money" if name == "value" else "see_figures"), sync_to_thread=True)
     def shown(visit: Asked) -> Response[str]:
         title = visit.say(f"place.{name}")
         snapshot = visit.site.snapshot()
@@ -88,11 +92,13 @@ def shown_of(place: str, to: Narrowing, content: report.Content) -> list[str]:
     return _there(NARROWED[place] if narrowed else SHOWN[place], content)
 
 
-@get("/take/{section:str}/{file:str}", sync_to_thread=True)
+@get("/take/{section:str}/{file:str}", opt=asking("see_figures", own=True), sync_to_thread=True)
 def take(
     visit: Asked, section: Annotated[str, PathParameter()], file: Annotated[str, PathParameter()]
 ) -> Response[bytes]:
     """One table as CSV or Excel, one drawing as SVG or PNG."""
+    subject, _, subject_name = section.partition(":")
+    require_own(visit, subject, subject_name)
     snapshot = visit.site.snapshot()
     if snapshot is None:
         raise NotFoundException

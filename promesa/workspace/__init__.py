@@ -39,6 +39,7 @@ from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Iden
 from promesa.workspace.presence import missing_files
 from promesa.workspace.reading import open_workspace
 from promesa.workspace.scaffold import EXAMPLES, new
+from promesa.workspace.service import EMBEDDED, OidcSettings, ServiceSettings
 from promesa.workspace.studies import (
     BUILT_IN_CONFOUNDERS,
     OF_OPINIONS,
@@ -72,6 +73,7 @@ __all__ = [
     "CONSTRUCT",
     "CUSTOMER",
     "DRIVERS",
+    "EMBEDDED",
     "EVENT_COLUMNS",
     "EXAMPLES",
     "ID",
@@ -114,10 +116,12 @@ __all__ = [
     "Load",
     "Model",
     "Notice",
+    "OidcSettings",
     "Outcome",
     "Promise",
     "Purpose",
     "Section",
+    "ServiceSettings",
     "Source",
     "Standard",
     "Studies",

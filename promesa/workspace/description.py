@@ -27,6 +27,7 @@ from promesa.workspace.readback import (
 )
 from promesa.workspace.readback_banding import read_standards, read_tiers
 from promesa.workspace.readback_money import read_accounts, read_rates
+from promesa.workspace.readback_service import read_service_back
 from promesa.workspace.readback_studies import (
     read_drivers,
     read_effects,
@@ -99,7 +100,7 @@ class Description:
         return {
             **{
                 section.name: section.rows[0]
-                if section.name in ("company", "drivers", "journeys", "leaving")
+                if section.name in ("company", "drivers", "journeys", "leaving", "service")
                 else list(section.rows)
                 for section in self.sections
             },
@@ -147,6 +148,7 @@ def describe(ws: Workspace, locale: str | None = None) -> Description:
         "consents": read_labelled(ws.model.consents.values(), tongue),
         "leaving": read_leaving(ws, tongue),
         "retention": read_retention(ws, tongue),
+        "service": read_service_back(ws, tongue),
     }
     return Description(
         locale=tongue,

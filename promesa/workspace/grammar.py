@@ -9,6 +9,7 @@ from promesa.workspace.arriving import PROTOCOLS
 from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
+from promesa.workspace.service_grammar import SERVICE
 from promesa.workspace.studies import JourneyUnit, OutcomeKind
 from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
@@ -49,6 +50,7 @@ SETTINGS: dict[str, tuple[Field, ...]] = {
         Field(name="min_cell", kind="whole", default=5, at_least=1, help="counts of people below it are withheld"),
     ),
 }
+SETTINGS["service"] = SERVICE
 SETTINGS["retention"] = tuple(
     Field(
         name=name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
+from promesa.workspace.service import ServiceSettings
 from promesa.workspace.studies import Studies
 
 if TYPE_CHECKING:
@@ -375,6 +376,8 @@ class Workspace:
         Days that rows of a class of data are kept: a fact table, ``texts`` or ``quarantine``; others are kept.
     rates : mapping of str to tuple of (date, Decimal)
         By currency, from which local day on how much of the company's currency one unit is worth, days in order.
+    service : ServiceSettings
+        How `promesa serve` is reached and what it leans on.
     """
 
     root: Path
@@ -398,3 +401,4 @@ class Workspace:
     privacy_contact: str | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
     rates: Rates = field(default_factory=dict)
+    service: ServiceSettings = field(default_factory=ServiceSettings)

@@ -7,7 +7,7 @@ import tomllib
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from promesa.errors import Mistake, WorkspaceInvalid, did_you_mean
@@ -19,6 +19,8 @@ from promesa.workspace.vocabulary import Sections, build_model, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from promesa.workspace.service import ServiceSettings
 
 SETTINGS_FILE = "promesa.toml"
 MODEL_FILE = "model.toml"
@@ -81,6 +83,7 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
         controller=company["controller"],
         privacy_contact=company["privacy_contact"],
         rates=settings["rates"],
+        service=cast("ServiceSettings", settings["service"]),
         retention={name: days for name, days in settings["retention"].items() if days is not None},
     )
 

@@ -10,6 +10,7 @@ from promesa.workspace.fields import Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import SETTINGS
 from promesa.workspace.model import LOCALES
 from promesa.workspace.rates import read_rates
+from promesa.workspace.serving import read_service
 from promesa.workspace.sourcing import check_time_zone, read_sources
 from promesa.workspace.variables import Variables
 
@@ -32,6 +33,7 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
             filled.get(section, {}), fields, place=place.at(section), known={}, written=tree.get(section, {})
         )
         for section, fields in SETTINGS.items()
+        if section != "service"
     }
     for section, key, check in _CHECKS:
         written = tree.get(section)
@@ -39,6 +41,8 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
             check(settings[section][key], show(written[key]), place.at(section).at(key))
     rates: Any = read_rates(filled.get("rates", {}), currency=settings["company"]["currency"], place=place.at("rates"))
     settings["rates"] = rates
+    service: Any = read_service(filled.get("service", {}), tree.get("service", {}), place=place.at("service"))
+    settings["service"] = service
     settings["sources"] = read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))
     return settings
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="package")
 def client(analysed_shop: Path) -> Iterator[TestClient]:
-    with TestClient(application(analysed_shop), raise_server_exceptions=False) as one:
+    with TestClient(application(analysed_shop, guarded=False), raise_server_exceptions=False) as one:
         yield one
 
 
@@ -26,5 +26,5 @@ def new_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient
     """A company that was written down and has neither data nor an analysis."""
     folder = tmp_path_factory.mktemp("new") / "nueva"
     new(folder)
-    with TestClient(application(folder), raise_server_exceptions=False) as one:
+    with TestClient(application(folder, guarded=False), raise_server_exceptions=False) as one:
         yield one

@@ -1,0 +1,109 @@
+"""The tables of the service's database, as queries see them; `promesa.migrations` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+
+metadata = MetaData()
+
+_WHEN = TIMESTAMP(precision=6)  # naive UTC, like every time of promesa
+
+
+def _person(*, nullable: bool = False) -> Column[int]:
+    return Column("person", BigInteger, ForeignKey("people.id", ondelete="CASCADE"), nullable=nullable, index=True)
+
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("functions", ARRAY(Text), nullable=False),
+    Column("personal_data", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password", Text),
+    Column("totp_secret", LargeBinary),
+    Column("totp_step", BigInteger),
+    Column("subject", Text, unique=True),
+    Column("created_at", _WHEN, nullable=False),
+    Column("signed_in_at", _WHEN),
+)
+recovery_codes = Table("recovery_codes", metadata, Column("hash", LargeBinary, primary_key=True), _person())
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _person(),
+    Column("device", Text, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("seen_at", _WHEN, nullable=False),
+)
+one_time = Table(
+    "one_time",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    _person(nullable=True),
+    Column("payload", Text, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("expires_at", _WHEN, nullable=False),
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("who", LargeBinary, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("last_at", _WHEN, nullable=False),
+    Column("locked_until", _WHEN),
+)
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    _person(),
+    Column("name", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("expires_at", _WHEN),
+    Column("used_on", Date),
+    Column("revoked_at", _WHEN),
+)
+write_keys = Table(
+    "write_keys",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("tables", ARRAY(Text), nullable=False),
+    Column("source", Text),
+    Column("rate", Integer),
+    Column("created_at", _WHEN, nullable=False),
+    Column("revoked_at", _WHEN),
+)
+write_secrets = Table(
+    "write_secrets",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("key", BigInteger, ForeignKey("write_keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("hint", Text, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("expires_at", _WHEN),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", _WHEN, nullable=False, index=True),
+    Column("actor", Text, nullable=False, index=True),
+    Column("action", Text, nullable=False, index=True),
+    Column("object", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)

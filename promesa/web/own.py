@@ -1,0 +1,43 @@
+"""What belongs to the owner of a function: the promises it keeps and the touchpoints it answers for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar.exceptions import PermissionDeniedException
+
+from promesa.access import functions_of
+from promesa.web.rendering import Visit, page
+
+if TYPE_CHECKING:
+    from litestar import Response
+
+
+def require_own(visit: Visit, kind: str, name: str) -> None:
+    """Stop an owner at what belongs to another function; who sees the whole company passes.
+
+    Raises
+    ------
+    PermissionDeniedException
+        If the promise or touchpoint is of another function, or no longer declared.
+    """
+    if not visit.may("see_figures", function=_function(visit, kind, name)):
+        raise PermissionDeniedException
+
+
+def _function(visit: Visit, kind: str, name: str) -> str | None:
+    model = visit.site.workspace.model
+    if kind == "promise":
+        return model.promises[name].owner if name in model.promises else None
+    return model.touchpoints[name].function if name in model.touchpoints else None
+
+
+def own_home(visit: Visit) -> Response[str]:
+    """Show an owner the promises and touchpoints that are theirs, each a way to its page."""
+    model, locale = visit.site.workspace.model, visit.locale
+    functions = functions_of(visit.person, "see_figures") or ()
+    labels = [model.functions[name].label.in_locale(locale) for name in functions if name in model.functions]
+    promises = {p.name: p.statement.in_locale(locale) for p in model.promises.values() if p.owner in functions}
+    touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
+    title = visit.say("own.title")
+    return page(visit, "own.html", title=title, functions=labels, promises=promises, touchpoints=touchpoints)
