@@ -9,6 +9,7 @@ from promesa.workspace.arriving import PROTOCOLS
 from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
+from promesa.workspace.service_grammar import SERVICE
 from promesa.workspace.studies import JourneyUnit, OutcomeKind
 from promesa.workspace.tables import TABLES
 from promesa.workspace.values import Field
@@ -18,7 +19,6 @@ FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav", "xes", "ocel")
 LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
 PURPOSES = ("attract", "retain", "deliver")
 RETAINED = (*TABLES, "texts", "quarantine", "events")
-NEW_ROLES = ("viewer", "analyst")  # an administrator or the owner of a function is named by a person
 SHORTEST_RETENTION = 30  # days: a slip of the hand must not empty a table
 
 LABEL = Field(name="label", kind="label", help="name as people read it; the key with spaces when left out")
@@ -50,29 +50,7 @@ SETTINGS: dict[str, tuple[Field, ...]] = {
         Field(name="min_cell", kind="whole", default=5, at_least=1, help="counts of people below it are withheld"),
     ),
 }
-SETTINGS["service"] = (
-    Field(
-        name="database",
-        kind="text",
-        default="embedded",
-        help="embedded: the PostgreSQL that comes with promesa; or postgresql://... of the company's own",
-    ),
-    Field(name="address", kind="text", default="http://127.0.0.1:8000", help="where people open it, as they write it"),
-    Field(name="mail", kind="text", help="mail server: smtp://USER:PASSWORD@HOST:587, or smtps:// for port 465"),
-    Field(name="mail_from", kind="text", help="address that mail comes from"),
-)
-OIDC = (
-    Field(name="issuer", kind="text", required=True, help="address of the company's identity provider"),
-    Field(name="client_id", kind="text", required=True, help="name that the provider knows promesa by"),
-    Field(name="client_secret", kind="text", required=True, help="secret that the provider gave, as ${VAR}"),
-    Field(
-        name="allowed_domains",
-        kind="texts",
-        default=(),
-        help="domains of e-mails that may sign in; without one, only people who were invited",
-    ),
-    Field(name="role", kind="choice", choices=NEW_ROLES, default="viewer", help="role of a person who is new"),
-)
+SETTINGS["service"] = SERVICE
 SETTINGS["retention"] = tuple(
     Field(
         name=name,
