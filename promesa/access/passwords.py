@@ -58,7 +58,7 @@ def refuse_weak(password: str, *, email: str, name: str = "") -> None:
         raise _refused("a password that many people use", "one of your own")
     for own in (email.partition("@")[0], email, *name.split()):
         word = "".join(letter for letter in own.casefold() if letter.isalnum())
-        if len(word) >= 4 and word in bare and len(bare) - len(word) < 6:
+        if len(word) >= 4 and len(bare.replace(word, "")) < min(6, len(bare)):
             raise _refused("little more than your name or e-mail", "something that does not say who you are")
 
 
