@@ -1,4 +1,4 @@
-"""The keys of [service] and [service.oidc] in promesa.toml."""
+"""What may be written about the service in promesa.toml: its database, address, mail and identity provider."""
 
 from __future__ import annotations
 

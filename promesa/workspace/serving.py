@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from promesa.workspace.fields import read_fields, show
+from promesa.workspace.grammar import SETTINGS
 from promesa.workspace.service import EMBEDDED, OidcSettings, ServiceSettings
-from promesa.workspace.service_grammar import OIDC, SERVICE
+from promesa.workspace.service_grammar import OIDC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ def read_service(table: object, written: object, *, place: Place) -> ServiceSett
     """Return the checked section [service], with [service.oidc] in it."""
     shown = written if isinstance(written, dict) else {}
     flat = {key: value for key, value in table.items() if key != "oidc"} if isinstance(table, dict) else table
-    values = read_fields(flat, SERVICE, place=place, known={}, written=written)
+    values = read_fields(flat, SETTINGS["service"], place=place, known={}, written=written)
     for key, (schemes, example) in _URLS.items():
         fits = key == "database" and values[key] == EMBEDDED
         if values[key] and key in shown and not fits and not _is_url(values[key], schemes):
