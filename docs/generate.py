@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING
 from promesa import errors, results
 from promesa.access import RIGHTS, ROLES
 from promesa.words import say
-from promesa.workspace import (
-    accounts,
-    banding,
-    banding_grammar,
-    calendars,
-    grammar,
-    model,
-    service_grammar,
-    studies,
-    tables,
-)
+from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
+from promesa.workspace.service_grammar import OIDC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -132,7 +123,7 @@ def settings() -> str:
         "## [rates.CURRENCY]\n\nFrom a local day on, what one unit of another currency is worth in the company's.\n\n"
         + _table(("key", "takes", "default", "is"), [("a day, such as `2026-01-31`", "number above 0", "", "the rate")])
     )
-    oidc = f"## [service.oidc]\n\nThe company's identity provider (OpenID Connect).\n\n{_fields(service_grammar.OIDC)}"
+    oidc = f"## [service.oidc]\n\nThe company's identity provider (OpenID Connect).\n\n{_fields(OIDC)}"
     return "\n".join([*blocks, oidc, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
 
 

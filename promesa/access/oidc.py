@@ -56,6 +56,7 @@ class _Provider:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str
 
 
 def begin_oidc(database: Database, settings: OidcSettings, *, back: str, now: datetime) -> OidcStep:
@@ -145,7 +146,16 @@ def _claims(
     basic = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
     given = _fetched("POST", provider.token_endpoint, data=form, headers=basic)
     keys = _fetched("GET", provider.jwks_uri)
-    return _checked(str(given.get("id_token", "")), keys, provider, settings, nonce=begun["nonce"], now=now)
+    claims = _checked(str(given.get("id_token", "")), keys, provider, settings, nonce=begun["nonce"], now=now)
+    return claims if "email" in claims else _with_email(claims, provider, str(given.get("access_token", "")))
+
+
+def _with_email(claims: dict[str, Any], provider: _Provider, token: str) -> dict[str, Any]:
+    """Ask the provider for what it does not put into the token that says who it is; many put the e-mail only here."""
+    told = _fetched("GET", provider.userinfo_endpoint, headers={"Authorization": f"Bearer {token}"})
+    if told.get("sub") != claims["sub"]:
+        raise _refused("it tells of another person than its token")
+    return {**told, **claims}
 
 
 def _checked(

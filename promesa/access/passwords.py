@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -14,17 +15,21 @@ from promesa.errors import PasswordRefused
 SHORTEST, LONGEST = 12, 256
 _FEWEST_LETTERS = 5
 HASHER = PasswordHasher()
+# Each takes 64 MiB on purpose: a crowd of attempts waits its turn instead of filling the memory.
+_AT_ONCE = threading.BoundedSemaphore(4)
 
 
 def hash_password(password: str) -> str:
     """Return what a password is kept as."""
-    return HASHER.hash(_normal(password))
+    with _AT_ONCE:
+        return HASHER.hash(_normal(password))
 
 
 def password_fits(kept: str | None, password: str) -> bool:
     """Tell whether a password is the one kept; takes the same time when none is kept."""
     try:
-        fits = HASHER.verify(kept or _nobodys(), _normal(password)[:LONGEST])
+        with _AT_ONCE:
+            fits = HASHER.verify(kept or _nobodys(), _normal(password)[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return fits and kept is not None
@@ -58,7 +63,7 @@ def refuse_weak(password: str, *, email: str, name: str = "") -> None:
         raise _refused("a password that many people use", "one of your own")
     for own in (email.partition("@")[0], email, *name.split()):
         word = "".join(letter for letter in own.casefold() if letter.isalnum())
-        if len(word) >= 4 and word in bare and len(bare) - len(word) < 6:
+        if len(word) >= 4 and len(bare.replace(word, "")) < min(6, len(bare)):
             raise _refused("little more than your name or e-mail", "something that does not say who you are")
 
 

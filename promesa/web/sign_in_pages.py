@@ -22,7 +22,7 @@ from promesa.access import (
     reset_password,
     sign_in,
 )
-from promesa.errors import InputError, LinkExpired, MailNotSent, PromesaError, SignInRefused
+from promesa.errors import AccessError, InputError, LinkExpired, MailNotSent, PromesaError, SignInRefused
 from promesa.outgoing import send_mail
 from promesa.web.account_page import answer, back, gate_of, said_of, text_of, wrong_words
 from promesa.web.gate import LOG, OPEN, SIGNED_IN, utc_now
@@ -94,7 +94,7 @@ def code_form(visit: Asked) -> Response[Any]:
     code = text_of(visit, "code")
     try:
         signed = finish_sign_in(gate.database, gate.key, token=token, code=code, device=device_of(visit), now=utc_now())
-    except SignInRefused as error:
+    except AccessError as error:
         wrong = wrong_words(visit, error)
         return answer(visit, "code.html", title="code.title", status=422, wrong=wrong, token=token, to=to)
     except LinkExpired:

@@ -33,14 +33,23 @@ class Provider:
         self.header: dict[str, Any] = {"alg": "ES256", "kid": "uno"}
         self.changed: dict[str, Any] = {}
         self.known: dict[str, Any] = {}
+        self.told: dict[str, Any] = {"sub": "someone else"}
         self.asked: dict[str, Any] = {}
         self.issuer, self.now = "", NOW
 
     def answer(self, path: str, form: dict[str, list[str]], headers: Any) -> tuple[int, Any]:
         """Return what the provider says to a request."""
         if path == "/.well-known/openid-configuration":
-            names = {"authorization_endpoint": "auth?x=1", "token_endpoint": "token", "jwks_uri": "jwks"}
+            names = {
+                "authorization_endpoint": "auth?x=1",
+                "token_endpoint": "token",
+                "jwks_uri": "jwks",
+                "userinfo_endpoint": "me",
+            }
             return 200, {"issuer": self.issuer, **{k: f"{self.issuer}/{v}" for k, v in names.items()}, **self.known}
+        if path == "/me":
+            assert headers["Authorization"] == "Bearer x"
+            return 200, self.told
         if path == "/jwks":
             other = {"kty": "oct", "k": "AAAA", "use": "enc"}
             return 200, {"keys": [other, self.key.as_dict(private=False)]}

@@ -122,6 +122,15 @@ def people(database) -> list[Any]:
         return list_people(connection)
 
 
+def test_an_email_that_only_userinfo_tells_is_taken_from_there_if_it_is_the_same_person(database, provider) -> None:
+    provider.changed = {"sub": "io", "email": ..., "email_verified": ..., "name": ...}
+    provider.told = {"sub": "other", "email": "io@tienda.example", "email_verified": True}
+    with pytest.raises(SignInRefused):
+        enter(database, provider)
+    provider.told = {**provider.told, "sub": "io", "name": "Io", "aud": "other"}
+    assert enter(database, provider).name == "Io"
+
+
 def test_only_the_key_of_the_provider_signs(database, provider) -> None:
     provider.signing = ECKey.generate_key("P-256", {"kid": "uno"})
     with pytest.raises(SignInRefused):
