@@ -117,12 +117,12 @@ class Intake:
     def _allow(self, key: Key, what: str, table: str) -> None:
         if what == "facts":
             if table not in key.tables:
-                raise Refused("not-allowed", {"key": key.name, "what": table})
+                raise Refused("not-allowed", {"name": key.name, "what": table})
             return
         source = self._ws.sources.get(key.source)
         wanted = "cloudevents" if what == "cloudevents" else "segment"
         if source is None or source.intake != wanted:
-            raise Refused("not-allowed", {"key": key.name, "what": f"{key.source} ({wanted})"})
+            raise Refused("not-allowed", {"name": key.name, "what": f"{key.source} ({wanted})"})
 
     def _judge(
         self, call: str, headers: Mapping[str, str], body: bytes, *, received: int

@@ -52,7 +52,7 @@ class Log:
         self._wake = threading.Condition()
         self._closing = False
         self.folder.mkdir(parents=True, mode=0o700)
-        self._alive = FileLock(self.folder / ALIVE)
+        self._alive = FileLock(self.folder / ALIVE, thread_local=False)  # the thread lets go of it
         self._alive.acquire()
         flush_folder(folder)
         self._thread = threading.Thread(target=self._run, name="promesa-intake-log", daemon=True)

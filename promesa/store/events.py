@@ -207,8 +207,8 @@ def _told(run: Run, rows: str, *, marks: str) -> str:
 def _leaves(rows: str, columns: Iterable[str]) -> str:
     """Return a SELECT (id, field, cell) of every text and number within columns of JSON."""
     return " UNION ALL ".join(
-        f"SELECT {_KEY} AS id, coalesce(leaf.key, '') AS field, leaf.atom ->> '$' AS cell "
-        f"FROM ({rows}) AS event, json_tree(event.{name(column)}) AS leaf "
+        f"SELECT event.fact AS id, coalesce(leaf.key, '') AS field, leaf.atom ->> '$' AS cell "
+        f"FROM (SELECT {_KEY} AS fact, {name(column)} FROM ({rows})) AS event, json_tree(event.{name(column)}) AS leaf "
         f"WHERE event.{name(column)} IS NOT NULL AND leaf.type NOT IN ('OBJECT', 'ARRAY', 'NULL', 'BOOLEAN')"
         for column in columns
     )
