@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from promesa.intake import cloudevents, segment_api
+from promesa.intake.calls import CALLS
 from promesa.intake.counting import Counts
 from promesa.intake.fact_rows import LINES, read_facts, refuse_unknown
 from promesa.intake.judging import Fault
@@ -182,7 +183,7 @@ class Intake:
 
 
 def _check_address(scope: Scope, what: str, table: str) -> None:
-    known = what in ("batch", *segment_api.CALLS, "cloudevents") and not table
+    known = what in ("batch", *CALLS, "cloudevents") and not table
     if not known and not (what == "facts" and table in TABLES):
         raise Refused("not-found")
     if scope["method"] != "POST":
