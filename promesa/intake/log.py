@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SEAL_BYTES = 64 << 20
 SEAL_SECONDS = 2.0
+GATHER_SECONDS = 0.002
 
 
 class _Waiting(NamedTuple):
@@ -75,13 +76,19 @@ class Log:
         self._thread.join()
 
     def _run(self) -> None:
+        last = 0
         while True:
             with self._wake:
                 if not self._waiting and not self._closing:
                     self._wake.wait(self._seal_in())
+                gathering = 0 < len(self._waiting) < last and not self._closing
+            if gathering:
+                time.sleep(GATHER_SECONDS)  # those who were answered together mostly come back together
+            with self._wake:
                 batch, self._waiting = self._waiting, []
                 closing = self._closing and not self._waiting
             if batch:
+                last = len(batch)
                 self._write(batch)
             if self._file is not None and (closing or self._is_due()):
                 self._seal()
