@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from promesa.intake import application
 from promesa.workspace import open_workspace
 from tests.intake.shops import KEYS
 
-app = application(open_workspace(os.environ["PROMESA_TEST_WORKSPACE"]), key_of=KEYS.get)
+if TYPE_CHECKING:
+    from promesa.intake.application import Intake
+
+
+def served() -> Intake:
+    return application(open_workspace(os.environ["PROMESA_TEST_WORKSPACE"]), key_of=KEYS.get)

@@ -76,7 +76,7 @@ class Server:
         command += ["--port", str(self.port), "--workers", str(self.workers), "--log-level", "error"]
         environment = {**os.environ, "PROMESA_TEST_WORKSPACE": str(self.workspace), "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            [*command, "tests.intake.served:app"], cwd=ROOT, env=environment, start_new_session=True
+            [*command, "--factory", "tests.intake.served:served"], cwd=ROOT, env=environment, start_new_session=True
         )
         for _ in range(600):
             try:
