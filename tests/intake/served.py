@@ -10,7 +10,7 @@ from promesa.workspace import open_workspace
 from tests.intake.shops import KEYS
 
 if TYPE_CHECKING:
-    from promesa.intake.application import Intake
+    from promesa.intake.answering import Intake
 
 
 def served() -> Intake:
