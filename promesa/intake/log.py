@@ -62,7 +62,7 @@ class Log:
     def append(self, data: bytes, told: Callable[[OSError | None], object]) -> None:
         """Hand in a frame; `told` is called from another thread with None once it is on the disk, or with the error."""
         with self._wake:
-            if not self._closing:
+            if not self._closing and self._thread.is_alive():
                 self._waiting.append(_Waiting(data, told))
                 self._wake.notify()
                 return
@@ -119,7 +119,8 @@ class Log:
             failed = error
             self._cut()
         for entry in batch:
-            entry.told(failed)
+            with suppress(RuntimeError):  # the loop of who waited has ended; the frame is on the disk all the same
+                entry.told(failed)
 
     def _open(self) -> None:
         self._number += 1

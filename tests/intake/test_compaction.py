@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promesa.errors import StoreNotWritable
-from promesa.intake import compaction
+from promesa.intake import compaction, keep_compacting
 from promesa.intake.segments import waiting_segments
-from tests.intake.shops import Client, shop, track
+from promesa.store import open_store, quarantine_list
+from tests.intake.shops import NOW, Client, shop, track
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +56,6 @@ def test_a_compaction_that_was_killed_is_completed(tmp_path: Path, monkeypatch: 
 
 
 def quarantined(client: Client) -> Any:
-    from promesa.store import quarantine_list
-
     return quarantine_list(client.made.ws)
 
 
@@ -83,3 +83,20 @@ def test_rows_of_several_writers_are_taken_in_the_order_of_their_arrival(tmp_pat
     second.app.close()
     first.compact()
     assert [float(row[0]) for row in first.made.live("orders", "revenue")] == [3.0]
+
+
+def test_the_service_takes_in_by_itself_what_arrives(tmp_path: Path) -> None:
+    client = Client(shop(tmp_path))
+    stop = threading.Event()
+    runner = threading.Thread(
+        target=keep_compacting, args=(client.made.ws,), kwargs={"stop": stop, "now": lambda: NOW, "every": 0.1}
+    )
+    client.post("/v1/track", track(1))
+    runner.start()
+    for _ in range(200):
+        if open_store(client.made.ws).files("moments"):
+            break
+        threading.Event().wait(0.1)
+    stop.set()
+    runner.join()
+    assert client.made.live("moments", "id") == [("m1",)]

@@ -111,3 +111,14 @@ def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
     log.close()
     (error,) = put(log, 1)
     assert isinstance(error, OSError)
+
+
+def test_who_has_gone_away_does_not_stop_the_log(tmp_path: Path) -> None:
+    def gone(_: OSError | None) -> None:
+        raise RuntimeError("Event loop is closed")
+
+    log = Log(tmp_path / "intake")
+    log.append(encode(frame(1)), gone)
+    assert put(log, 2) == [None]
+    log.close()
+    assert read(tmp_path / "intake") == [1, 2]
