@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Rows = Sequence[Row]
 
 MOST = 20
+DEVIATED = ("deviation", "touchpoint", "next")
 DIFFERENCES = ("score_difference", "return_difference")
 
 
@@ -100,14 +101,14 @@ def _day(iso: object, terms: Terms) -> str:
 
 def conformance(rows: Rows, terms: Terms) -> Iterator[Block]:
     """Return the share of journeys that go as declared, and each deviation with what goes with it."""
-    for title, part in by_group(rows, ("deviation", "touchpoint", "p_value", "p_adjusted"), terms):
+    for title, part in by_group(rows, ("deviation", "touchpoint", "next", "p_value", "p_adjusted"), terms):
         whole = measured(part, "conforming")
         lines = [[terms.say("column.conforming"), terms.figure(row), terms.count(row)] for row in whole]
         yield block(title, terms.heads("measure", "figure", "n"), lines, right={1, 2}, most=None)
         lines = [
             [
                 terms.one_of("cli.deviation", row["deviation"]),
-                terms.name(row["touchpoint"]),
+                held_name(row, terms),
                 terms.figure(row),
                 *(terms.figure(_difference(row, part, measure), change=True) for measure in DIFFERENCES),
             ]
@@ -118,8 +119,7 @@ def conformance(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 
 def _difference(row: Row, rows: Rows, measure: str) -> Row | None:
-    where = (row["deviation"], row["touchpoint"])
-    return next((one for one in measured(rows, measure) if (one["deviation"], one["touchpoint"]) == where), None)
+    return next((one for one in measured(rows, measure) if all(one[key] == row[key] for key in DEVIATED)), None)
 
 
 def endings(rows: Rows, terms: Terms) -> Iterator[Block]:

@@ -67,7 +67,7 @@ def held_name(result: Result, one: Estimate, locale: str) -> str:
 def told_conformance(result: Result, locale: str) -> str:
     """Say how many journeys go as declared, and the most frequent deviation."""
     whole = result.find("conforming", deviation=None)
-    if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint")):
+    if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint", "next")):
         return words.say("journeys.conformance.empty", locale)
     told = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
     shares = [e for e in result.estimates if e.measure == "deviating" and e.estimate is not None]
@@ -75,6 +75,9 @@ def told_conformance(result: Result, locale: str) -> str:
         most = max(shares, key=lambda e: e.estimate or 0.0)
         name = result.label(most.dimensions["touchpoint"], locale)
         key = f"journeys.conformance.{most.dimensions['deviation']}"
+        if most.dimensions["next"] is not None:
+            key += "_passage"
+            name += f" \u2192 {result.label(most.dimensions['next'], locale)}"
         told.append(words.say(key, locale, name=name, **_amounts(most, locale)))
     return " ".join(told)
 

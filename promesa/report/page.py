@@ -19,6 +19,7 @@ from promesa.report import (
     drivers,
     effects,
     experiments,
+    feedback,
     indices,
     journeys,
     maps,
@@ -150,7 +151,7 @@ def html_of(content: Content) -> str:
         **_staying(content),
         **_tiers(content),
         **(balance.shown(content) if balance.is_there(content) else {}),
-        **(coherence.shown(content) if coherence.is_there(content) else {}),
+        **({**coherence.shown(content), **feedback.shown(content)} if coherence.is_there(content) else {}),
         **(changes.shown(content) if changes.is_there(content) else {}),
         **_figures(content),
     )

@@ -277,6 +277,26 @@ JOURNEYS = (
         help="touchpoints that a journey should meet, in this order; without it only the order of stages is checked",
     ),
     Field(
+        name="optional",
+        kind="texts",
+        refers="touchpoint",
+        help="touchpoints that a journey may meet beside them; where given, every other one is unexpected",
+    ),
+    Field(
+        name="passages",
+        kind="lists",
+        default={},
+        help="touchpoint = those that may come right after it; where given, every other one after it is unexpected",
+    ),
+    Field(
+        name="contacts",
+        kind="texts",
+        refers="touchpoint",
+        default=(),
+        help="touchpoints at which customers ask for help; those of outcomes of kind complaint when left out",
+    ),
+    Field(name="solved_by", kind="text", refers="element", help="element above 0.5 where a contact solved the need"),
+    Field(
         name="compare_days",
         kind="whole",
         default=91,

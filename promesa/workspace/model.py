@@ -202,6 +202,14 @@ class JourneySettings:
         The element that says of a moment that the customer had to say again what was said before.
     expected : tuple of str
         Touchpoints that a journey should meet, in this order; empty where only the order of stages is declared.
+    optional : tuple of str or None
+        Touchpoints that a journey may meet beside them; None where it is not declared, so that none is unexpected.
+    passages : mapping of str to tuple of str
+        Which touchpoints may come right after one; after one that is not named, all.
+    contacts : tuple of str
+        Touchpoints at which customers ask for help; empty: those of outcomes of kind complaint.
+    solved_by : str or None
+        The element that says of a contact that it solved the need.
     compare_days : int
         Length of the two periods whose maps are held against each other.
     """
@@ -213,6 +221,10 @@ class JourneySettings:
     remembered: str | None = None
     asked_again: str | None = None
     expected: tuple[str, ...] = ()
+    optional: tuple[str, ...] | None = None
+    passages: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    contacts: tuple[str, ...] = ()
+    solved_by: str | None = None
     compare_days: int = 91
 
 

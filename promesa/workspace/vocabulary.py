@@ -86,6 +86,7 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
     journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
+    _check_passages(journeys["passages"], known["touchpoint"], place=place.at("journeys").at("passages"))
     sections["journeys"] = {"journeys": journeys}
     sections["tiers"] = read_tiers(tree, known=known, place=place.at("tiers"))
     sections["standards"] = read_standards(
@@ -252,6 +253,13 @@ def _check_rules(values: Mapping[str, Any], elements: list[str], *, place: Place
     for key in _SQL:
         if isinstance(values[key], str):
             check_expression(values[key], key=key, columns=columns, place=place.at(key))
+
+
+def _check_passages(passages: Mapping[str, tuple[str, ...]], touchpoints: list[str], *, place: Place) -> None:
+    for start, ends in passages.items():
+        for name in (start, *ends):
+            if name not in touchpoints:
+                place.at(start).unknown(name, kind="touchpoint", known=touchpoints)
 
 
 def _check_not_empty(names: Mapping[str, list[str]], *, place: Place) -> None:

@@ -69,6 +69,7 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
     "memory": {"": ["concept", "within_days"]},
+    "feedback": {"": ["p_value", "p_adjusted", "found"]},
     "coherence": {"": ["measured", "against", "p_value", "p_adjusted", "found"]},
     "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
     "balance": {
@@ -128,7 +129,7 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
     "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
-    "handovers", "memory", "coherence",
+    "handovers", "memory", "coherence", "feedback", "needs",
     "changes", "conformance", "endings", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths",
     "arrows", "system", "priorities",
     "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",
