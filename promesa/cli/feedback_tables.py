@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.cli.journey_tables import by_group, measure_of
-from promesa.cli.outcome_tables import block, groups, measured
+from promesa.cli.outcome_tables import block, measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +24,9 @@ SHOWN = ("contacts_per_need", "one_contact", "solved_at_first", "contacts_until_
 def feedback(rows: Rows, terms: Terms) -> Iterator[Block]:
     """Return one table a pair of stages, what differs beyond chance first, and what came of what was expected."""
     of = {(row["measure"], *(row[key] for key in WHERE)): row for row in rows}
-    pairs = groups([{**row, "pair": (row["stage"], row["later"])} for row in rows if row["later"]], "pair")
-    for (stage, later), part in pairs.items():
+    pairs = dict.fromkeys((str(row["stage"]), str(row["later"])) for row in rows if row["later"])
+    for stage, later in pairs:
+        part = [row for row in rows if (row["stage"], row["later"]) == (stage, later)]
         places = list(dict.fromkeys(tuple(row[key] for key in WHERE) for row in part))
         lines = [
             [

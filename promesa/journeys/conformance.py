@@ -88,8 +88,8 @@ def conformance(
     or to a later stage. A journey that broke off before has skipped nothing. Where journeys are named, only moments
     that name theirs are looked at: those joined to a neighbour by time alone have no declared place.
 
-    Unexpected is a touchpoint neither in ``expected`` nor in ``optional``, where ``optional`` is declared; and a passage
-    from a touchpoint named in ``passages`` to one not listed there. Repeating a touchpoint is a passage to itself.
+    Unexpected is a touchpoint neither in ``expected`` nor in ``optional``, where ``optional`` is declared; and a
+    passage from a touchpoint named in ``passages`` to one not listed there. Repeating one is a passage to itself.
 
     Differences are associations, their false discovery rate held over all of them together.
     """

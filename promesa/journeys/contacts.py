@@ -34,8 +34,8 @@ def needs_of(steps: Steps, places: list[str]) -> Table:
     Returns
     -------
     Table
-        The dimensions asked and those of the first contact (``by_channel``, ``by_function``), ``customer``, ``all_`` (1),
-        and, null where the need has not ended or it is not known: ``contacts_per_need``, ``one_contact``,
+        The dimensions asked and those of the first contact (``by_channel``, ``by_function``), ``customer``, ``all_``
+        (1), and, null where the need has not ended or it is not known: ``contacts_per_need``, ``one_contact``,
         ``solved_at_first``, ``contacts_until_solved``, ``reopened``.
     """
     question = steps.question

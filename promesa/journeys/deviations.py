@@ -1,4 +1,4 @@
-"""What journeys deviate in from the declared map: touchpoints skipped, out of order or unexpected, passages unexpected."""
+"""What journeys deviate in from the declared map: touchpoints skipped or out of order, and what it does not hold."""
 
 from __future__ import annotations
 

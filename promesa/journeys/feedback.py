@@ -1,4 +1,4 @@
-"""Feedback: what later stages say of the touchpoints before them, and whether they kept what the first contact promised."""
+"""Feedback: what later stages say of the touchpoints before them, and what came of what was expected."""
 
 from __future__ import annotations
 
@@ -108,10 +108,10 @@ def feedback(
     Returns
     -------
     Feedback
-        Rows with the dimensions ``stage``, ``later`` (a later stage), ``touchpoint`` (of the stage) and ``channel`` (null:
-        any; given where a touchpoint has several). ``later_score`` (score, 0 to 10: the mean of the moments of the
-        later stage that the customer was asked about) and ``later_broken`` (fraction of the journeys with a commitment
-        of a touchpoint of the later stage kept or broken: those with one broken), of journeys that met it;
+        Rows with the dimensions ``stage``, ``later`` (a later stage), ``touchpoint`` (of the stage) and ``channel``
+        (null: any; given where a touchpoint has several). ``later_score`` (score, 0 to 10: the mean of the moments of
+        the later stage that the customer was asked about) and ``later_broken`` (fraction of the journeys with a
+        commitment of the later stage kept or broken: those with one broken), of journeys that met it;
         ``later_score_difference`` and ``later_broken_difference``: less those of the other journeys that came through
         the stage, evidence ``associated``, with ``p_value``, ``p_adjusted`` and ``found``. Without ``later``:
         ``expected`` and ``experienced`` (score, 0 to 10: the concepts of link expectation and satisfaction) and
@@ -132,8 +132,8 @@ def feedback(
 
     References
     ----------
-    .. [1] A. Parasuraman, V. A. Zeithaml, L. L. Berry (1985). A conceptual model of service quality. Journal of Marketing
-       49(4), 41-50. doi:10.1177/002224298504900403
+    .. [1] A. Parasuraman, V. A. Zeithaml, L. L. Berry (1985). A conceptual model of service quality. Journal of
+       Marketing 49(4), 41-50. doi:10.1177/002224298504900403
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     steps = steps_of(question)

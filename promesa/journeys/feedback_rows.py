@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from promesa.engine import Expression, Table
     from promesa.journeys.assembling import Steps
     from promesa.measures import Question
+    from promesa.results import Evidence
     from promesa.stats import OverlapDifference, OverlapSums
     from promesa.workspace import Concept
 
@@ -180,7 +181,7 @@ def _difference(
     difference: OverlapDifference,
     *,
     unit: str,
-    evidence: str = "associated",
+    evidence: Evidence = "associated",
     extra: dict[str, float | bool | None] | None = None,
 ) -> Estimate:
     interval = difference.interval

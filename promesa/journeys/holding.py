@@ -1,4 +1,4 @@
-"""What holds something against what does not, and one kind of values against another: sums by customer, with some of each."""
+"""What holds something against what does not, or one kind of values against another: sums by customer."""
 
 from __future__ import annotations
 
