@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.journeys.assembling import steps_of
-from promesa.journeys.feedback_rows import BROKEN, OWN, SCORE, gap_figures, later_figures
+from promesa.journeys.feedback_rows import BROKEN, OWN, SCORE, broken_of, gap_figures, later_figures
 from promesa.journeys.saying import ENDS
 from promesa.measures import ask
 from promesa.results import Result
@@ -136,7 +136,8 @@ def feedback(
        Marketing 49(4), 41-50. doi:10.1177/002224298504900403
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
+    broken = broken_of(question)
     steps = steps_of(question)
-    figures = [*later_figures(steps), *gap_figures(steps)]
+    figures = [*later_figures(steps, broken), *gap_figures(steps)]
     heading: dict[str, Any] = question.heading("feedback", first=OWN)
     return Feedback(**heading, estimates=tuple(figures))

@@ -31,16 +31,18 @@ if TYPE_CHECKING:
 SCORE, BROKEN = "score", "broken"
 OWN = ("stage", "later", "touchpoint", "channel")
 HELD = ("stage", "touchpoint", "channel")
+LATER = ("during", "after")
+AT_ONCE = 4
 PAIRS = (("before", "during"), ("before", "after"), ("during", "after"))
 EXPECTED, EXPERIENCED = "expectation", "satisfaction"
 
 
-def later_figures(steps: Steps) -> Iterator[Estimate]:
+def later_figures(steps: Steps, broken: Table | None) -> Iterator[Estimate]:
     """Yield what came later of journeys through each touchpoint, and how it differs from the others of its stage."""
     question = steps.question
     engine = question.facts.engine
     came = engine.hold(_name(question, "came through"), lambda: _came_through(steps))
-    later = engine.hold(_name(question, "came later"), lambda: _came_later(steps))
+    later = engine.hold(_name(question, "came later"), lambda: _came_later(steps, broken))
     compared = [one for stage, after in PAIRS for one in _of_pair(question, came, later, stage=stage, after=after)]
     adjusted = benjamini_hochberg([difference.p_value for *_, difference in compared])
     for (where, kind, sums, difference), q in zip(compared, adjusted, strict=True):
@@ -117,7 +119,7 @@ def _stage(question: Question, table: Table) -> Expression:
     return case(*branches, otherwise=null_of("string")) if branches else null_of("string")
 
 
-def _came_later(steps: Steps) -> Table:
+def _came_later(steps: Steps, broken: Table | None) -> Table:
     """Return what came of each journey in each stage: ``journey_``, ``customer``, ``kind``, ``stage``, ``value``."""
     question = steps.question
     parts: list[Table] = []
@@ -126,7 +128,8 @@ def _came_later(steps: Steps) -> Table:
         scores = scores.mutate(stage=_stage(question, scores))
         means = scores.group_by([JOURNEY, "stage"]).aggregate(value=scores["score_"].mean())
         parts.append(means.mutate(kind=lit(SCORE, "string")))
-    parts += [_broken(question, stage) for stage in ("during", "after") if _promises_of(question, stage)]
+    if broken is not None:
+        parts.append(broken.select("stage", "value", kind=lit(BROKEN, "string"), **{JOURNEY: "of_journey"}))
     columns = (JOURNEY, "customer", "kind", "stage", "value")
     if not parts:
         nothing = steps.journeys.filter(lit(value=False))
@@ -147,16 +150,29 @@ def _promises_of(question: Question, stage: str) -> list[str]:
     ]
 
 
-def _broken(question: Question, stage: str) -> Table:
-    """Return whether a promise of the stage was broken in each journey with a commitment kept or broken."""
-    whole = replace(question, since=None, until=None, by=())
-    promises = question.workspace.model.promises
-    judged = [commitments(whole, promises[name]) for name in _promises_of(question, stage)]
-    known = stack([one.select("journey", "status") for one in judged])
-    known = known.filter(known["journey"].notnull() & known["status"].isin(["kept", "broken"]))
-    broken = when(known["status"] == "broken", 1.0, 0.0).max()
-    found = known.group_by("journey").aggregate(value=broken)
-    return found.select("value", kind=lit(BROKEN, "string"), stage=lit(stage, "string"), **{JOURNEY: "journey"})
+def broken_of(question: Question) -> Table | None:
+    """Return whether a promise of each later stage was broken in each journey with one kept or broken.
+
+    Returns
+    -------
+    Table or None
+        ``of_journey``, ``stage``, ``value``; None where no promise is of a later stage alone.
+    """
+    whole, model = replace(question, since=None, until=None, by=()), question.workspace.model
+    judged = [(name, stage) for stage in LATER for name in _promises_of(question, stage)]
+    found: Table | None = None
+    # A few at a time: the engine keeps so many tables and no more.
+    for k in range(0, len(judged), AT_ONCE):
+        parts = [] if found is None else [found]
+        for name, stage in judged[k : k + AT_ONCE]:
+            known = commitments(whole, model.promises[name])
+            known = known.filter(known["journey"].notnull() & known["status"].isin(["kept", "broken"]))
+            value = when(known["status"] == "broken", 1.0, 0.0).cast("float64")
+            parts.append(known.select(of_journey="journey", stage=lit(stage, "string"), value=value))
+        every = stack(parts)
+        reduced = every.group_by(["of_journey", "stage"]).aggregate(value=every["value"].max())
+        found = question.facts.engine.hold(_name(question, f"broken {k}"), reduced)
+    return found
 
 
 def _first_of(question: Question, link: str) -> Concept | None:

@@ -110,8 +110,22 @@ def _of_touchpoints(result: Result, recent: Estimate, locale: str) -> list[str]:
         return [words.say("journeys.changes.nothing", locale, **values)]
     of_touchpoints.sort(key=lambda e: -abs(e.estimate or 0.0))
     told = [_of_change(result, one, locale) for one in of_touchpoints[:FEW]]
+    told += _of_season(result, changed, locale)
     count = {"changed": words.number(len(changed), locale), "touchpoints": words.number(len(of_touchpoints), locale)}
     return [words.say("journeys.changes.found", locale, **values, **count), *told]
+
+
+def _of_season(result: Result, changed: Sequence[Estimate], locale: str) -> list[str]:
+    """Say how many of the changes do not differ from the same weeks a year before."""
+    may = [e for e in changed if e.extra["change"] != "appeared"]
+    yearly = [e for e in result.estimates if e.measure == "share_change_year" and e.estimate is not None]
+    if not may:
+        return []
+    if not yearly:
+        return [words.say("journeys.changes.season_unknown", locale)]
+    same = sum(not e.extra["differs"] for e in yearly)
+    count = {"same": words.number(same, locale), "looked": words.number(len(yearly), locale)}
+    return [words.say(f"journeys.changes.season_{'some' if same else 'none'}", locale, **count)]
 
 
 def _of_change(result: Result, one: Estimate, locale: str) -> str:

@@ -67,7 +67,7 @@ def shifted(content: Content) -> Table | None:
     rows = [r for r in only(content.rows("changes"), "share_change") if r.get("change") != "none"]
     body = [_shift(row, content) for row in rows]
     heads = [("thing", False), ("share_before", True), ("share_recent", True), ("difference", True)]
-    heads += [("n", True), ("what_changed", False)]
+    heads += [("year_before", True), ("n", True), ("what_changed", False)]
     return table(content.say("changes.shifted"), _heads(heads, content), body) if body else None
 
 
@@ -84,9 +84,15 @@ def _shift(row: Row, content: Content) -> list[Cell | str]:
         cell_of(figure_of(before, content), interval=False),
         cell_of(figure_of(recent, content), interval=False),
         cell_of(figure_of(row, content, as_change=True)),
+        _a_year_before(row, content),
         figure_of(row, content).n or words.NOT_STATED,
         f"{word}, {content.day(str(row[day]))}" if day else word,
     ]
+
+
+def _a_year_before(row: Row, content: Content) -> Cell | str:
+    year = _beside(row, content, "share_change_year")
+    return words.NOT_STATED if year is None else cell_of(figure_of(year, content, as_change=True))
 
 
 def _beside(row: Row, content: Content, measure: str) -> Row | None:

@@ -39,6 +39,7 @@ MORE: dict[str, dict[str, list[str]]] = {
     "handovers": {"": ["from_owner", "to_owner"]},
     "changes": {
         "share_change": ["change", "p_value", "p_adjusted", "first_day", "last_day"],
+        "share_change_year": ["p_value", "p_adjusted", "differs"],
         "level_change": ["change", "p_value", "p_adjusted", "day", "day_earliest", "day_latest", "weeks"],
         "customers_": ["first_day", "last_day"],
         "unknown_customers": ["first_day", "last_day", "proposal"],
