@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promesa.engine import case, lit, null_of, stack, when
+from promesa.engine import case, lit, null_of, stack
 from promesa.journeys.assembling import JOURNEY
 from promesa.journeys.conformance import finite
 from promesa.journeys.heard import moment_scores, out_of_ten
@@ -129,7 +129,8 @@ def _came_later(steps: Steps, broken: Table | None) -> Table:
         means = scores.group_by([JOURNEY, "stage"]).aggregate(value=scores["score_"].mean())
         parts.append(means.mutate(kind=lit(SCORE, "string")))
     if broken is not None:
-        parts.append(broken.select("stage", "value", kind=lit(BROKEN, "string"), **{JOURNEY: "of_journey"}))
+        value = broken["value"].cast("float64")
+        parts.append(broken.select("stage", value=value, kind=lit(BROKEN, "string"), **{JOURNEY: "of_journey"}))
     columns = (JOURNEY, "customer", "kind", "stage", "value")
     if not parts:
         nothing = steps.journeys.filter(lit(value=False))
@@ -167,7 +168,7 @@ def broken_of(question: Question) -> Table | None:
         for name, stage in judged[k : k + AT_ONCE]:
             known = commitments(whole, model.promises[name])
             known = known.filter(known["journey"].notnull() & known["status"].isin(["kept", "broken"]))
-            value = when(known["status"] == "broken", 1.0, 0.0).cast("float64")
+            value = (known["status"] == "broken").cast("int64")
             parts.append(known.select(of_journey="journey", stage=lit(stage, "string"), value=value))
         every = stack(parts)
         reduced = every.group_by(["of_journey", "stage"]).aggregate(value=every["value"].max())

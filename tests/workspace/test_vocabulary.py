@@ -59,6 +59,7 @@ KEPT = 'kept = "local_day(delivered) <= local_day(promised)"'
         ("[channels.web]", "[channels.when]", "channels.when", "word of SQL"),
         ("[channels.web]", "[traits.email]", "traits.email", "every profile"),
         ("[channels.web]", "[traits.supplier]", "traits.supplier", "split by"),
+        ("[channels.web]", "[traits.branch]", "traits.branch", "split by"),
         ("[channels.web]", "[traits.month]", "traits.month", "split by"),
         ("[channels.web]", "[traits.days_late]", "traits.days_late", "an element"),
         (
