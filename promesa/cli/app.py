@@ -12,6 +12,7 @@ from promesa.cli.customer import customer
 from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
+from promesa.cli.service_commands import serve
 from promesa.cli.tier_commands import tier
 from promesa.cli.workspace_commands import check, new, simulate
 
@@ -40,7 +41,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, tier, analyse, show, report, simulate):
+for command in (new, check, load, link, tier, analyse, show, report, serve, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")
