@@ -9,6 +9,7 @@ import typer
 from promesa import __version__
 from promesa.cli.answer_commands import analyse, report, show
 from promesa.cli.customer import customer
+from promesa.cli.intake_commands import intake
 from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
@@ -45,6 +46,7 @@ for command in (new, check, load, link, tier, analyse, show, report, serve, simu
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")
+app.add_typer(intake, name="intake")
 app.add_typer(journeys, name="journeys")
 
 
