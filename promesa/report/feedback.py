@@ -86,9 +86,9 @@ def _surest(place: Sequence[object], of: dict[tuple[object, ...], Row]) -> float
 def later_exhibits(content: Content) -> list[Exhibit]:
     """Return the picture of later scores by the touchpoints before them."""
     rows = [
-        {**row, "name": _named([row.get(key) for key in WHERE], content)}
+        {**row, "name": content.label("touchpoint", row.get("touchpoint"))}
         for row in only(content.rows("feedback"), "later_score_difference")
-        if row.get("later") == "after" and row.get("estimate") is not None
+        if row.get("later") == "after" and row.get("channel") is None and row.get("estimate") is not None
     ]
     if not rows:
         return []
