@@ -35,6 +35,7 @@ MORE: dict[str, dict[str, list[str]]] = {
     "value": {},
     "returning": {"return_rate": ["within_days"]},
     "journeys": {},
+    "needs": {},
     "transitions": {},
     "handovers": {"": ["from_owner", "to_owner"]},
     "changes": {
@@ -70,7 +71,11 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
     "memory": {"": ["concept", "within_days"]},
-    "feedback": {"": ["p_value", "p_adjusted", "found"]},
+    "feedback": {
+        "later_score_difference": ["p_value", "p_adjusted", "found"],
+        "later_broken_difference": ["p_value", "p_adjusted", "found"],
+        "": [],
+    },
     "coherence": {"": ["measured", "against", "p_value", "p_adjusted", "found"]},
     "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
     "balance": {
