@@ -10,8 +10,9 @@ from promesa.workspace.banding_checks import build_standards, build_tiers, read_
 from promesa.workspace.calendar_checks import build_calendar, check_calendar
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, JOURNEYS, LEAVING, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, LEAVING, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
+from promesa.workspace.journey_grammar import JOURNEYS
 from promesa.workspace.labels import Label
 from promesa.workspace.model import (
     Channel,
