@@ -20,6 +20,7 @@ from promesa.workspace import (
     calendars,
     grammar,
     journey_grammar,
+    journey_settings,
     model,
     studies,
     tables,
@@ -174,7 +175,9 @@ def _study_tables() -> list[str]:
     construct = (
         f"## [indices.NAME.constructs.NAME]\n\n{_first_line(studies.ConstructQuestion)}\n\n{_fields(grammar.CONSTRUCT)}"
     )
-    journeys = f"## [journeys]\n\n{_first_line(model.JourneySettings)}\n\n{_fields(journey_grammar.JOURNEYS)}"
+    journeys = (
+        f"## [journeys]\n\n{_first_line(journey_settings.JourneySettings)}\n\n{_fields(journey_grammar.JOURNEYS)}"
+    )
     return [blocks.pop("outcomes"), journeys, drivers, *blocks.values(), construct]
 
 

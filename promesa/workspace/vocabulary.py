@@ -13,13 +13,13 @@ from promesa.workspace.fields import Known, Place, read_fields, refuse_sections,
 from promesa.workspace.grammar import IDENTITY, LEAVING, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
 from promesa.workspace.journey_grammar import JOURNEYS
+from promesa.workspace.journey_settings import JourneySettings
 from promesa.workspace.labels import Label
 from promesa.workspace.model import (
     Channel,
     Concept,
     Element,
     Function,
-    JourneySettings,
     Leaving,
     Model,
     Promise,
