@@ -9,9 +9,11 @@ import typer
 from promesa import __version__
 from promesa.cli.answer_commands import analyse, report, show
 from promesa.cli.customer import customer
+from promesa.cli.intake_commands import intake
 from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
 from promesa.cli.load_commands import load, quarantine
+from promesa.cli.service_commands import serve
 from promesa.cli.tier_commands import tier
 from promesa.cli.workspace_commands import check, new, simulate
 
@@ -40,10 +42,11 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, tier, analyse, show, report, simulate):
+for command in (new, check, load, link, tier, analyse, show, report, serve, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")
+app.add_typer(intake, name="intake")
 app.add_typer(journeys, name="journeys")
 
 

@@ -9,6 +9,7 @@ from promesa.customers.finding import find_in
 from promesa.customers.person import AFTER_ALL, listed
 from promesa.customers.withholding import withhold_small
 from promesa.errors import InputError
+from promesa.intake import take_arrivals
 from promesa.store import (
     TABLES,
     count_mentions,
@@ -148,7 +149,7 @@ def forget(
     """
     with session(ws, recorded_at=recorded_at, progress=progress) as run:
         finished = None
-        if not dry_run and (finished := finish_erasure(run)):
+        if not dry_run and (finished := finish_erasure(run, take_arrivals=take_arrivals)):
             withhold_small(ws)
         customers = _whole_person(run, _customers(ws, who, finished=finished))
         if not customers and finished:
@@ -157,7 +158,7 @@ def forget(
         if dry_run:
             return found
         notes = {**found.notes, "figures_withheld": withhold_small(ws)}
-        return _done(erase(run, customers, by=by, notes=notes), found)
+        return _done(erase(run, customers, by=by, notes=notes, take_arrivals=take_arrivals), found)
 
 
 def _customers(ws: Workspace, who: str | int, *, finished: Erased | None) -> list[int]:

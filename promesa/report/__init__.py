@@ -1,9 +1,26 @@
-"""Documents of a snapshot arranged as one self-contained HTML file; nothing is computed here.
+"""Documents of a snapshot arranged as one self-contained HTML file, or section by section; computes nothing.
 
 The file needs no network, no font and no script: style and drawings are in it. Each drawing has a
 table behind it, each figure its interval and its count of observations.
 """
 
-from promesa.report.page import write_report
+from promesa.report.content import Content, read
+from promesa.report.drawing import texts as templates
+from promesa.report.page import headlines_of, style, write_report
+from promesa.report.sections import Taking, section_html, sections_of
+from promesa.report.tables import Cell, Exhibit, Table
 
-__all__ = ["write_report"]
+__all__ = [
+    "Cell",
+    "Content",
+    "Exhibit",
+    "Table",
+    "Taking",
+    "headlines_of",
+    "read",
+    "section_html",
+    "sections_of",
+    "style",
+    "templates",
+    "write_report",
+]

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 
 
 @cache
+def texts() -> dict[str, str]:
+    """Return the text of each template by name."""
+    folder = files("promesa.report").joinpath("templates")
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()}
+
+
+@cache
 def environment() -> Environment:
     """Return the templates; whatever is put into one is escaped, whatever its name ends in."""
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    folder = files("promesa.report").joinpath("templates")
-    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()}
     return Environment(
-        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=DictLoader(texts()), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 

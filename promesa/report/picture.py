@@ -129,7 +129,7 @@ def _box(link: Link, index: int, layout: Layout, content: Content) -> Box:
 def _shown(link: Link, layout: Layout, content: Content) -> list[Line]:
     letters = _letters(layout)
     room = layout.width - 32
-    size = min(29.0, room / max(1, len(link.figure.text)) / 0.56)
+    size = min(29.0, room / max(1, len(link.figure.text)) / 0.64)
     lines = [
         Line(text=_cut(link.measure, letters), y=50, style="soft"),
         Line(text=link.figure.text, y=86, style="figure", size=round(size, 1)),

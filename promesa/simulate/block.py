@@ -12,6 +12,7 @@ from promesa.simulate.consents import Consents, draw_consents
 from promesa.simulate.deeds import Deeds, draw_deeds
 from promesa.simulate.identity import Identity, draw_identity
 from promesa.simulate.journeys import Journeys, draw_journeys
+from promesa.simulate.panel import Panel, draw_panel
 from promesa.simulate.people import People, draw_people
 from promesa.simulate.surveys import Answers, Reviews, draw_answers, draw_reviews
 from promesa.simulate.visits import Enquiries, Visits, draw_enquiries, online_visits, shop_visits
@@ -46,6 +47,7 @@ class Block:
     enquiries: Enquiries
     answers: Answers
     reviews: Reviews
+    panel: Panel
     rng: np.random.Generator
     handwriting: np.random.Generator
 
@@ -62,12 +64,14 @@ def company(*, years: float, seed: int, end: date) -> World:
 
 def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
     """Draw one block. The same (seed, index, size) gives the same block, whatever came before."""
-    truth, writing, identity, allowing, handwriting = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(5)
+    truth, writing, identity, allowing, handwriting, panel = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(6)
     rng = np.random.default_rng(truth)
     people = draw_people(world, first=index * BLOCK, size=size, rng=rng)
     journeys = draw_journeys(world, people, rng)
     allowing_rng = np.random.default_rng(allowing)
     consents = draw_consents(world, people, allowing_rng)
+    online, shop = online_visits(world, people, journeys, rng), shop_visits(world, people, journeys, rng)
+    enquiries, answers = draw_enquiries(world, people, rng), draw_answers(world, journeys, rng)
     return Block(
         index=index,
         people=people,
@@ -75,11 +79,12 @@ def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
         consents=consents,
         deeds=draw_deeds(world, people, consents, allowing_rng),
         journeys=journeys,
-        online=online_visits(world, people, journeys, rng),
-        shop=shop_visits(world, people, journeys, rng),
-        enquiries=draw_enquiries(world, people, rng),
-        answers=draw_answers(world, journeys, rng),
+        online=online,
+        shop=shop,
+        enquiries=enquiries,
+        answers=answers,
         reviews=draw_reviews(world, journeys, rng),
+        panel=draw_panel(world, journeys, answers, people=size, rng=np.random.default_rng(panel)),
         rng=np.random.default_rng(writing),
         handwriting=np.random.default_rng(handwriting),
     )

@@ -95,7 +95,21 @@ class Answering:
     satisfaction: float = 0.35
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What members of the panel remember of a journey, from 0 to 10, by what they said of its moments."""
+
+    base: float = 0.3
+    worst: float = 0.35
+    best: float = 0.0
+    end: float = 0.30
+    mean: float = 0.25
+    noise_sd: float = 0.9
+    moment: float = 6.6
+
+
 SATISFACTION, LATE, CONTACT, RETURN, ANSWERING = Satisfaction(), Late(), Contact(), Return(), Answering()
+MEMORY = Memory()
 DAYS_LATE_CAP, WAIT_CAP = 10.0, 10.0
 WAIT_PROMISED, PICKUP_PROMISED, REFUND_PROMISED = 2.0, 2.0, 10.0
 BAD_WAIT = 5.0

@@ -69,6 +69,7 @@ def make_document(
             "contact": asdict(causal.CONTACT),
             "return": asdict(causal.RETURN),
             "answering": asdict(causal.ANSWERING),
+            "memory": asdict(causal.MEMORY),
         },
         "moments": {name: int(count) for name, count in sorted(sums["moments"].items())},
         "promises": {name: _promise(counts) for name, counts in sums["promises"].items()},
@@ -80,6 +81,7 @@ def make_document(
         },
         "confounding": _confounding(sums["confounding"]),
         "surveys": {name: _survey(sums["surveys"][name]) for name in SURVEYS},
+        "panel": _panel(sums["panel"]),
         "nonresponse": {
             group: {name: _mean(values) for name, values in measured.items()}
             for group, measured in sums["nonresponse"].items()
@@ -187,6 +189,11 @@ def _survey(sums: Document) -> Document:
         found["top_box"] = sums["top"] / answers["n"]
         found["nps"] = 100 * (sums["promoters"] - sums["detractors"]) / answers["n"]
     return found
+
+
+def _panel(sums: Document) -> Document:
+    counts: Document = {name: int(sums[name]) for name in ("asked", "journeys")}
+    return counts | {name: _mean(sums[name]) for name in ("moments", "remembered")}
 
 
 def _returns(sums: Document) -> Document:

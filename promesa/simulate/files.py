@@ -33,6 +33,7 @@ SHAPES: dict[str, FileShape] = {
     "llamantes": FileShape(path="call_center/llamantes", natural="jsonl", offset="+00:00"),
     "invitaciones": FileShape(path="encuestas/invitaciones"),
     "respuestas": FileShape(path="encuestas/respuestas"),
+    "panel": FileShape(path="encuestas/panel"),
     "sesiones": FileShape(path="web/sesiones", natural="parquet"),
     "turnos": FileShape(path="tiendas/turnos", delimiter=";", dates="%d/%m/%Y %H:%M:%S", decimal=","),
     "facturas": FileShape(path="facturacion/facturas", delimiter=";", dates="%d/%m/%Y"),
@@ -82,6 +83,7 @@ def block_tables(world: World, block: Block, baskets: Baskets, tally: Tally) -> 
         "resenas": service_tables.review_table(world, block),
         "invitaciones": service_tables.invitation_table(world, block),
         "respuestas": service_tables.answer_table(world, block),
+        "panel": service_tables.panel_table(world, block),
         **_corrected_tables(world, block, baskets, cancelled, tally),
     }
     tally["moments.collection_notice"] += tables["cobranzas"].num_rows

@@ -10,6 +10,8 @@ import pyarrow as pa
 from promesa.simulate import columns
 from promesa.simulate.comments import COMMENTS
 from promesa.simulate.company import ADVISERS, AGENTS, BRAND
+from promesa.simulate.journeys import PICKUP
+from promesa.simulate.panel import PLACES
 from promesa.simulate.shop_tables import journey_keys, order_numbers, shop_keys
 from promesa.simulate.surveys import SURVEYS
 from promesa.simulate.visits import catalogue_mailings
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from promesa.simulate.company import World
 
 SURVEY_NAMES = ("Expectativa", "Facilidad", "Entrega", "Contacto", "Compra", "Emoción", "Recuerdo")
+PANEL_POINTS = ("Web o app", "Asesoría", "Caja", "Pago", "Entrega", "Recogida", "Teléfono", "WhatsApp", "Reembolso")
 KNOWN_TO_CALL_CENTRE = 0.6
 
 
@@ -97,6 +100,37 @@ def answer_table(world: World, block: Block) -> pa.Table:
         "recuerdo": asked_in("memory"),
         "comentario": columns.words(COMMENTS, a.comment[given]),
     })  # fmt: skip
+
+
+def panel_table(world: World, block: Block) -> pa.Table:
+    """Return the panel's questions and answers, on the head office's clock."""
+    p, j = block.panel, block.journeys
+    country = j.country[p.journey]
+    moment = p.place >= 0
+    return pa.table({
+        "pregunta": columns.keys("N", order_numbers(block)[p.journey] * 10 + p.place + 1),
+        "cliente": journey_keys(block).take(pa.array(p.journey)),
+        "pedido": columns.keys("P", order_numbers(block)[p.journey]),
+        "tema": columns.words(("Viaje", "Momento"), moment.astype(np.int64)),
+        "punto": columns.words(PANEL_POINTS, _points(block), missing=~moment),
+        "preguntada": columns.bogota_times(world, p.asked, country),
+        "respondida": columns.bogota_times(world, p.answered, country),
+        "nota": columns.numbers(p.score, decimals=0),
+    })  # fmt: skip
+
+
+def _points(block: Block) -> Ints:
+    p, j = block.panel, block.journeys.take(block.panel.journey)
+    in_shop = j.channel == 0
+    by_place = (
+        np.where(in_shop, 1, 0),
+        np.full(len(p.place), 2),
+        np.full(len(p.place), 3),
+        np.where(j.fulfilment == PICKUP, 5, 4),
+        6 + np.maximum(j.contact_channel, 0),
+        np.full(len(p.place), 8),
+    )
+    return np.select([p.place == code for code in range(len(PLACES))], by_place, -1)
 
 
 def session_table(world: World, block: Block) -> pa.Table:

@@ -43,6 +43,7 @@ def tally_block(world: World, block: Block, baskets: Baskets, tally: Tally) -> N
     _moments(world, block, tally)
     _elements(world, block, tally)
     _surveys(world, block, tally)
+    _panel(block, tally)
     _returns(world, block.journeys, tally)
     _action(world, block.journeys, tally)
     _money(block, baskets, tally)
@@ -183,6 +184,15 @@ def _surveys(world: World, block: Block, tally: Tally) -> None:
     for code, channel in enumerate(CHANNELS):
         mean_of(tally, f"channels.{channel}.satisfaction", j.satisfaction[j.channel == code])
     mean_of(tally, "reviews.stars", block.reviews.stars)
+
+
+def _panel(block: Block, tally: Tally) -> None:
+    p = block.panel
+    given, moment = ~np.isnan(p.score), p.place >= 0
+    tally["panel.asked"] += len(p.score)
+    tally["panel.journeys"] += len(np.unique(p.journey))
+    mean_of(tally, "panel.moments", p.score[given & moment])
+    mean_of(tally, "panel.remembered", p.score[given & ~moment])
 
 
 def _returns(world: World, j: Journeys, tally: Tally) -> None:

@@ -10,8 +10,9 @@ from promesa.sources.delimited import look_at
 from promesa.sources.encodings import read_facts
 from promesa.sources.files import TEXT_FORMATS, find_files, format_of
 from promesa.sources.readers import open_source
-from promesa.sources.shapes import Preview
+from promesa.sources.shapes import Preview, SourceColumn
 from promesa.sources.understanding import understand
+from promesa.workspace import EVENT_COLUMNS
 
 if TYPE_CHECKING:
     from promesa.engine import Embedded
@@ -28,6 +29,8 @@ def preview(source: Source, *, root: Path, engine: Embedded, time_zone: str) -> 
     SourceUnreadable, ColumnMissing
         As `promesa.sources.stage`.
     """
+    if source.intake is not None:
+        return _preview_events(source)
     files = list(find_files(source, root=root)) if source.url is None else []
     kind = format_of(source, files[0].path) if files else "database"
     with TemporaryDirectory() as folder:
@@ -45,4 +48,22 @@ def preview(source: Source, *, root: Path, engine: Embedded, time_zone: str) -> 
         header=written.dialect.header if written else None,
         rows_looked_at=understood.rows_looked_at,
         warnings=understood.warnings(),
+    )
+
+
+def _preview_events(source: Source) -> Preview:
+    """Tell the columns that the protocol gives to events."""
+    columns = EVENT_COLUMNS[source.intake or ""]
+    return Preview(
+        name=source.name,
+        format=f"intake: {source.intake}",
+        files=(),
+        columns=tuple(
+            SourceColumn(name=column, kind=kind, how="file", zoned=kind == "time") for column, kind in columns
+        ),
+        delimiter=None,
+        encoding=None,
+        header=None,
+        rows_looked_at=0,
+        warnings=(),
     )

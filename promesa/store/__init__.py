@@ -1,11 +1,15 @@
 """The fact tables: validated, kept exactly once, corrected with their history, read at one version."""
 
+from promesa.store.arrivals import arriving_columns, take_facts, take_rejects
 from promesa.store.erasure import Erased, certified, erase, finish_erasure, unfinished_erasure
+from promesa.store.events import COLUMNS as EVENT_TABLE_COLUMNS
+from promesa.store.events import EVENTS, Taken, events_settled, take_events
 from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
 from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
-from promesa.store.loading import load, session
+from promesa.store.loading import keep_report, load, load_chosen, session
+from promesa.store.merging import merge_small_files
 from promesa.store.output import surrogate
-from promesa.store.places import read_document, write_document
+from promesa.store.places import Places, flush_folder, places_of, read_document, write_document
 from promesa.store.quarantine import TABLE as QUARANTINE
 from promesa.store.reading import Store, open_store
 from promesa.store.recording import OWN_SOURCE, record_facts
@@ -47,6 +51,8 @@ from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
 from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [
+    "EVENTS",
+    "EVENT_TABLE_COLUMNS",
     "NO_TEXT",
     "OWN_SOURCE",
     "QUARANTINE",
@@ -62,27 +68,36 @@ __all__ = [
     "Kind",
     "LoadCount",
     "LoadReport",
+    "Places",
     "QuarantineItem",
     "Run",
     "Store",
+    "Taken",
     "UnknownTouchpoint",
     "add_state",
     "apply_cutoffs",
+    "arriving_columns",
     "certified",
     "change_state",
     "close_items",
     "columns_of",
     "count_mentions",
     "erase",
+    "events_settled",
     "explain_rule",
     "finish_erasure",
+    "flush_folder",
     "holdings",
     "inspect_store",
+    "keep_report",
     "ledger_files",
     "load",
+    "load_chosen",
+    "merge_small_files",
     "open_facts",
     "open_gone",
     "open_store",
+    "places_of",
     "purge",
     "quarantine_counts",
     "quarantine_list",
@@ -101,7 +116,10 @@ __all__ = [
     "state_version",
     "surrogate",
     "table_rows",
+    "take_events",
+    "take_facts",
     "take_out",
+    "take_rejects",
     "timestamp",
     "unfinished_erasure",
     "unknown_touchpoints",

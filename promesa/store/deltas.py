@@ -189,8 +189,15 @@ def write_file(engine: Embedded, folder: Path, select: str, *, stem: str, row_gr
     return Written(path=path, rows=int(str(rows)))
 
 
-def commit(seen: Snapshot, *, add: Sequence[Written], drop: Iterable[str] = ()) -> Snapshot:
+def commit(
+    seen: Snapshot, *, add: Sequence[Written], drop: Iterable[str] = (), settled: Mapping[str, int] | None = None
+) -> Snapshot:
     """Make `add` part of a table and take `drop` out of it, at once.
+
+    Parameters
+    ----------
+    settled : mapping of str to int or None
+        Further application transactions of the commit: how far each writer's log is now in the table.
 
     Raises
     ------
@@ -227,7 +234,10 @@ def commit(seen: Snapshot, *, add: Sequence[Written], drop: Iterable[str] = ()) 
                 mode="append",
                 schema=table.schema(),
                 commit_properties=CommitProperties(
-                    app_transactions=[Transaction(WRITER, seen.transaction + 1)],
+                    app_transactions=[
+                        Transaction(WRITER, seen.transaction + 1),
+                        *(Transaction(writer, number) for writer, number in (settled or {}).items()),
+                    ],
                 ),
             )
         except CommitFailedError as error:
@@ -236,6 +246,15 @@ def commit(seen: Snapshot, *, add: Sequence[Written], drop: Iterable[str] = ()) 
             raise Overtaken from error
         flush_folder(seen.folder / "_delta_log")
     return snapshot(seen.folder)
+
+
+def settled_up_to(folder: Path, writer: str) -> int:
+    """Return how far a writer's log is in a table: the number of its last commit, 0 if there is none."""
+    from deltalake import DeltaTable
+
+    if snapshot(folder).version < 0:
+        return 0
+    return DeltaTable(_address(folder)).transaction_version(writer) or 0
 
 
 def discard(files: Iterable[Written]) -> None:
@@ -259,6 +278,14 @@ def sweep(folder: Path, *, run: str) -> int:
             file.unlink()
             swept += 1
     return swept
+
+
+def checkpoint(folder: Path) -> None:
+    """Sum up the log of a table, so that a reader need not read all of its entries."""
+    from deltalake import DeltaTable
+
+    with writing(folder):
+        DeltaTable(_address(folder)).create_checkpoint()
 
 
 def expire(folder: Path) -> None:

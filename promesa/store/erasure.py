@@ -20,7 +20,7 @@ from promesa.store.remnants import remnants, scrub_ledger
 from promesa.store.removal import count_mentions, holdings, open_gone, purge, tables_of, take_all_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from promesa.store.run import Run
@@ -45,7 +45,14 @@ class Erased:
     document: Mapping[str, Any]
 
 
-def erase(run: Run, customers: Sequence[int], *, by: str, notes: Mapping[str, int] | None = None) -> Erased:
+def erase(
+    run: Run,
+    customers: Sequence[int],
+    *,
+    by: str,
+    notes: Mapping[str, int] | None = None,
+    take_arrivals: Callable[[Run], object] | None = None,
+) -> Erased:
     """Erase customers from every file of the workspace, verify it, and leave a certificate.
 
     Parameters
@@ -56,6 +63,8 @@ def erase(run: Run, customers: Sequence[int], *, by: str, notes: Mapping[str, in
         Who asked for it; stands in the certificate.
     notes : mapping of str to int or None
         Counts of what the caller did beside it, for the certificate.
+    take_arrivals : callable or None
+        Takes in what has arrived and is not yet in the store; called once the marks are kept.
 
     Raises
     ------
@@ -81,7 +90,7 @@ def erase(run: Run, customers: Sequence[int], *, by: str, notes: Mapping[str, in
     }
     write_document(_intent(run), intent)
     run.tell("erasing")
-    return _carry_out(run, intent)
+    return _carry_out(run, intent, take_arrivals)
 
 
 def _refuse_telling(run: Run, by: str) -> None:
@@ -105,7 +114,7 @@ def unfinished_erasure(run: Run) -> list[int]:
     return [int(customer) for customer in intent["customers"]] if intent else []
 
 
-def finish_erasure(run: Run) -> Erased | None:
+def finish_erasure(run: Run, *, take_arrivals: Callable[[Run], object] | None = None) -> Erased | None:
     """Complete an erasure that was killed; None if there is none."""
     intent: Any = read_document(_intent(run))
     if not intent:
@@ -115,11 +124,13 @@ def finish_erasure(run: Run) -> Erased | None:
     listed = ", ".join(f"({literal(mark)}, {literal(kind)}, NULL)" for mark, kind in intent["marks"])
     run.engine.run(f"INSERT INTO {TRACES} VALUES {listed}")
     gather_traces(run)
-    return _carry_out(run, intent)
+    return _carry_out(run, intent, take_arrivals)
 
 
-def _carry_out(run: Run, intent: dict[str, Any]) -> Erased:
+def _carry_out(run: Run, intent: dict[str, Any], take_arrivals: Callable[[Run], object] | None) -> Erased:
     remember(run)
+    if take_arrivals is not None:
+        take_arrivals(run)
     run.tell("remembered")
     found: list[str] = []
     for _ in range(_ROUNDS):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TABLE = "forgotten"
 GONE, TRACES, MARKS = '"~gone"', '"~traces"', '"~marks"'
+ARRIVED = ".~intake"  # ends the name of the load of facts that came over HTTP; no load file can be named so
 _WEAK = ("address", "birth_date")
 _TELLING = 6  # length of the shortest form that is nobody else's by chance
 _CUSTOMER_COLUMN = "customer|client|(^|_)cli(_|$)|user|usuari|cuenta|account|member|socio|person|buyer|comprador|key"
@@ -178,8 +179,13 @@ def told_items(run: Run, items: str, *, marks: str = MARKS) -> str:
         f"FROM ({items}) WHERE record IS NOT NULL)) WHERE trim(part) <> ''"
     )
     by_customer = _of_customer_column(run, items, marks)
+    return f"SELECT id FROM ({by_customer}) UNION {told_cells(marks)}"
+
+
+def told_cells(marks: str) -> str:
+    """Return a SELECT of the ids in the temporary table ``~cells`` (id, field, part) that tell of a person."""
     return (
-        f"SELECT id FROM ({by_customer}) UNION SELECT id FROM ("
+        "SELECT id FROM ("
         f'SELECT id, list(DISTINCT kind) AS kinds FROM (SELECT id, field, {value_mark("part")} AS mark FROM "~cells") '
         f"JOIN {marks} USING (mark) WHERE kind <> 'key' OR regexp_matches(lower(field), {literal(_CUSTOMER_COLUMN)}) "
         "GROUP BY id) WHERE list_has_any(kinds, ['value', 'key']) OR list_has_all(kinds, ['name', 'weak'])"
@@ -193,7 +199,9 @@ def _of_customer_column(run: Run, items: str, marks: str) -> str:
 
     sources = " ".join(f"WHEN {literal(load.name)} THEN {literal(load.source)}" for load in run.ws.loads)
     given = "json_extract_string(record, '$.customer_source'), json_extract_string(record, '$.source')"
-    system = f"coalesce({given}, CASE load {sources or 'WHEN NULL THEN NULL'} END)"
+    by_load = f"CASE load {sources or 'WHEN NULL THEN NULL'} END"
+    by_key = f"CASE WHEN ends_with(load, {literal(ARRIVED)}) THEN split_part(load, '.', 2) END"
+    system = f"coalesce({given}, {by_load}, {by_key})"
     customer = surrogate(system, "json_extract_string(record, '$.customer')")
     return (
         f"SELECT id FROM (SELECT * FROM ({items}) WHERE {name('table')} <> {literal(SOURCE_TABLE)}) "

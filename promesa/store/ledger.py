@@ -93,6 +93,8 @@ def _rates_read(ws: Workspace, load: Load) -> dict[str, object]:
 
 def _settings(source: Source) -> dict[str, object]:
     values = {field.name: getattr(source, field.name) for field in fields(source)}
+    if values["intake"] is None:
+        del values["intake"]  # loads that were committed before there was such a key stay committed
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 

@@ -197,7 +197,7 @@ def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:
     _show(run, plan, stagings)
     output = fit(run.engine, plan.load, run.ws.model)
     staged = run.places.staging / f"{plan.load.name}.parquet"
-    _stage_output(run, output, staged)
+    stage_output(run, output, staged)
     count = take_in(run, output, staged, whole=plan.whole)
     write_entry(
         run.places,
@@ -213,7 +213,8 @@ def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:
     return count
 
 
-def _stage_output(run: Run, output: Output, staged: Path) -> None:
+def stage_output(run: Run, output: Output, staged: Path) -> None:
+    """Write the converted and checked rows of an output to a file."""
     select = checked(output, run.ws, recorded_at=run.recorded_at)
     try:
         with writing(staged):
@@ -224,8 +225,14 @@ def _stage_output(run: Run, output: Output, staged: Path) -> None:
         raise not_run(output.load, error) from error
 
 
-def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount:
-    """Bring a staged output into the store: sound rows to their table, the others to the quarantine."""
+def take_in(run: Run, output: Output, staged: Path, *, whole: bool, file: str = "") -> LoadCount:
+    """Bring a staged output into the store: sound rows to their table, the others to the quarantine.
+
+    Parameters
+    ----------
+    file : str
+        What the quarantine names as where the rows come from; the load file when left out.
+    """
     entry = output.load
     suppressed = suppress(run, output, staged)
     run.tell("identities", load=entry.name)
@@ -234,7 +241,7 @@ def take_in(run: Run, output: Output, staged: Path, *, whole: bool) -> LoadCount
     rows = f"read_parquet({literal(str(staged))})"
     faulty = int(str(run.engine.value(f"SELECT count(*) FROM {rows} WHERE {name(FAULTS)} IS NOT NULL")))
     run.tell("quarantine", load=entry.name)
-    gather_output(run, table=entry.table, load=entry.name, file=f"load/{entry.file.name}", staged=staged)
+    gather_output(run, table=entry.table, load=entry.name, file=file or f"load/{entry.file.name}", staged=staged)
     told = drop_told(run, NEW)
     arrived = f"SELECT source || chr(31) || id AS fact FROM {rows} WHERE {name(FAULTS)} IS NULL"
     by_rule = keep(run, table=entry.table, load=entry.name, whole=whole, arrived=None if whole else arrived)

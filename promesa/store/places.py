@@ -75,6 +75,11 @@ class Places:
         return self.state / "secret"
 
     @property
+    def segments(self) -> Path:
+        """Return the folder of what arrived over HTTP and is not yet in the store."""
+        return self.state / "intake"
+
+    @property
     def lock(self) -> Path:
         """Return the file that a load holds while it writes."""
         return self.state / "lock"

@@ -58,7 +58,7 @@ def chosen(ws: Workspace, only: Sequence[str]) -> list[Load]:
 
 def is_incremental(source: Source) -> bool:
     """Tell whether a source gives only what is new since the last load."""
-    return source.new_files_only or source.watermark is not None
+    return source.new_files_only or source.watermark is not None or source.intake is not None
 
 
 def plan_load(run: Run, load: Load, *, full: bool, inputs: Mapping[str, tuple[FileMark, ...] | None]) -> Plan:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import literal, name
 from promesa.errors import EngineError, StoreBusy
 from promesa.store.deltas import relation, snapshot
+from promesa.store.events import EVENTS, told_events
 from promesa.store.forgotten import GONE, TRACES, told_items, value_mark
 from promesa.store.mentions import naming
 from promesa.store.places import read_document, writing
@@ -161,12 +162,17 @@ def remnants(run: Run) -> tuple[int, list[str]]:
 
 
 def _other_files(run: Run, live: Collection[str]) -> Iterator[Path]:
-    """Return every file of the workspace's state but the live files of tables and what this run itself needs."""
+    """Return every file of the workspace's state but the live files of tables and what this run itself needs.
+
+    Segments of the intake were emptied once the marks were kept: what stands in them now arrived later, and is left
+    out by its marks when it is taken in.
+    """
     places = run.places
     own = {places.secret, places.lock, places.state / "erasing.json", places.state / "run"}
     every = {file for root in (places.state, places.store) for file in root.rglob("*")}
     for file in sorted(every):
-        if file.is_file() and file not in own and str(file) not in live and places.staging not in file.parents:
+        passing = places.staging in file.parents or places.segments in file.parents
+        if file.is_file() and file not in own and str(file) not in live and not passing:
             yield file
 
 
@@ -175,6 +181,8 @@ def _table_holds(run: Run, seen: Snapshot) -> bool:
     if seen.folder.name == QUARANTINE:
         items = f"SELECT id, {name('table')}, load, record FROM ({rows})"
         return bool(run.engine.run(f"{told_items(run, items, marks=TRACES)} LIMIT 1"))
+    if seen.folder.name == EVENTS:
+        return bool(run.engine.value(f"SELECT count(*) FROM ({rows}) WHERE {told_events(run)}"))
     wholes = [column for column, kind in seen.columns if kind == "whole"]
     if wholes:
         held = " OR ".join(f"{name(column)} IN (FROM {GONE})" for column in wholes)

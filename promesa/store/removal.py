@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import name
 from promesa.errors import StoreBusy
 from promesa.store.deltas import Overtaken, commit, relation, snapshot, write_file
+from promesa.store.events import EVENTS, told_events
 from promesa.store.forgotten import GONE, TRACES, gather_traces, listed_customers, nobody_in_hand, told_items
 from promesa.store.mentions import column_of_words, find_mentions, mentioning, naming, without_mentions
 from promesa.store.quarantine import COLUMNS, rewrite
@@ -64,6 +65,8 @@ def whose(columns: Sequence[tuple[str, str]]) -> str:
 
 def concerning(run: Run, table: str) -> str:
     """Return the condition under which a row goes: it is about a customer in ``~gone``, or of nobody and names one."""
+    if table == EVENTS:
+        return told_events(run)
     seen = snapshot(run.places.table(table))
     nobody = naming(run, relation(run.engine, seen.files, seen.columns), seen.columns)
     return " OR ".join(condition for condition in (whose(seen.columns), nobody) if condition)

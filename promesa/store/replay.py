@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
+from promesa.store.arrivals import arriving_loads
 from promesa.store.deltas import relation, snapshot
 from promesa.store.identities import add_identities
 from promesa.store.loading import keep_report, load_chosen, session
@@ -58,7 +59,7 @@ def quarantine_replay(
     with session(ws, recorded_at=recorded_at, progress=progress) as run:
         wanted = _wanted(ids, only)
         counts: list[LoadCount] = []
-        for entry in ws.loads:
+        for entry in (*ws.loads, *arriving_loads(run, wanted)):
             count = _replay_load(run, entry, wanted)
             counts += [count] if count else []
         again = _loads_of_mended(run, wanted)

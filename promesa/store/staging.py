@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
+from promesa.store.events import latest_event, write_events
 from promesa.store.forgotten import drop_told
 from promesa.store.ledger import SourceMark
 from promesa.store.places import writing
@@ -52,6 +53,9 @@ def inputs_of(run: Run, names: Sequence[str]) -> dict[str, tuple[FileMark, ...] 
 
     found: dict[str, tuple[FileMark, ...] | None] = {}
     for source in names:
+        if run.ws.sources[source].intake:
+            found[source] = (latest_event(run, source),)
+            continue
         marks = sources.fingerprint(run.ws.sources[source], root=run.ws.root)
         found[source] = None if marks is None else tuple(sorted((path, size, mtime) for path, size, mtime in marks))
     return found
@@ -85,6 +89,8 @@ def _stage(run: Run, source: str, *, mark: SourceMark, folder: str) -> Staged:
     from promesa import sources
 
     declared = run.ws.sources[source]
+    if declared.intake:
+        return _stage_events(run, source, mark=mark, folder=folder)
     target = run.places.staging / "sources" / f"{folder}-{source}"
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
@@ -99,6 +105,26 @@ def _stage(run: Run, source: str, *, mark: SourceMark, folder: str) -> Staged:
             extra=_mended(run, source, target),
             progress=run.progress,
         )
+
+
+def _stage_events(run: Run, source: str, *, mark: SourceMark, folder: str) -> Staged:
+    """Write the events of a source that came after a mark, and stage them like any other file."""
+    from promesa import sources
+
+    target = run.places.staging / "sources" / f"{folder}-{source}"
+    with writing(target):
+        target.mkdir(parents=True, exist_ok=True)
+        written = write_events(run, source, after=int(mark.watermark or 0), to=target / "events.parquet")
+        staged = sources.stage(
+            replace(run.ws.sources[source], intake=None, path=str(written.path), format="parquet"),
+            root=run.ws.root,
+            folder=target,
+            engine=run.engine,
+            time_zone=run.ws.time_zone,
+            extra=_mended(run, source, target),
+            progress=run.progress,
+        )
+    return replace(staged, files=(), watermark=str(written.last))
 
 
 def _mended(run: Run, source: str, folder: Path) -> Path | None:
@@ -121,7 +147,8 @@ def _keep_rejects(run: Run, source: str, staged: Staged, *, full: bool) -> LoadC
         run,
         table=SOURCE_TABLE,
         load=source,
-        whole=full or not is_incremental(run.ws.sources[source]),
+        # What was refused of events is told when they arrive, and does not come again.
+        whole=(full or not is_incremental(run.ws.sources[source])) and not run.ws.sources[source].intake,
         files=[file.path for file in staged.files],
     )
     return LoadCount(

@@ -1,6 +1,7 @@
 """A company's folder, read and checked: one frozen `Workspace`."""
 
 from promesa.workspace.accounts import Account
+from promesa.workspace.arriving import EVENT_COLUMNS, PROTOCOLS
 from promesa.workspace.banding import Standard, Tier, Tiers
 from promesa.workspace.banding_grammar import STANDARD, TIER, TIERS
 from promesa.workspace.calendars import Calendar
@@ -71,6 +72,7 @@ __all__ = [
     "CONSTRUCT",
     "CUSTOMER",
     "DRIVERS",
+    "EVENT_COLUMNS",
     "EXAMPLES",
     "ID",
     "IDENTITY",
@@ -80,6 +82,7 @@ __all__ = [
     "OF_OPINIONS",
     "OF_ORDERS",
     "OUTCOMES",
+    "PROTOCOLS",
     "RECORDED_AT",
     "SELECT_ONLY",
     "SETTINGS",

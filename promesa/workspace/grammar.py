@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from promesa.workspace.accounts import Spread
+from promesa.workspace.arriving import PROTOCOLS
 from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.model import Better, ConceptKind, Stage
 from promesa.workspace.persons import IdentifierKind, Joins
@@ -16,7 +17,7 @@ TYPES = ("text", "whole", "number", "day", "time", "yes_no")
 FORMATS = ("csv", "parquet", "jsonl", "xlsx", "sav", "xes", "ocel")
 LINKS = ("satisfaction", "expectation", "emotion", "memory", "reputation", "loyalty", "belief", "none")
 PURPOSES = ("attract", "retain", "deliver")
-RETAINED = (*TABLES, "texts", "quarantine")
+RETAINED = (*TABLES, "texts", "quarantine", "events")
 SHORTEST_RETENTION = 30  # days: a slip of the hand must not empty a table
 
 LABEL = Field(name="label", kind="label", help="name as people read it; the key with spaces when left out")
@@ -63,6 +64,12 @@ SOURCE = (
     Field(name="path", kind="text", help="a file or a glob, absolute or relative to the workspace"),
     Field(name="url", kind="text", help="a database: postgresql://... or sqlite:///file"),
     Field(name="query", kind="text", help="table name or SELECT to read from the database"),
+    Field(
+        name="intake",
+        kind="choice",
+        choices=PROTOCOLS,
+        help="or events that arrive over HTTP: segment (Segment's and RudderStack's clients) or cloudevents",
+    ),
     Field(name="format", kind="choice", choices=FORMATS, help="kind of file; read off its name when left out"),
     Field(name="delimiter", kind="text", help="what parts the cells of a CSV file; detected when left out"),
     Field(name="encoding", kind="text", help="such as utf-8 or latin-1; detected when left out"),

@@ -269,6 +269,8 @@ class Source:
         A file or a glob, absolute or relative to the workspace, variables already filled in.
     url, query : str or None
         A database and what to read from it (a table name or a SELECT).
+    intake : str or None
+        Protocol of the events that arrive over HTTP, ``segment`` or ``cloudevents``; None for files and databases.
     format : str or None
         ``csv``, ``parquet``, ``jsonl``, ``xlsx``, ``sav``, ``xes``, ``ocel``; None reads it off the file name.
     delimiter, encoding, quote, decimal : str or None
@@ -299,6 +301,7 @@ class Source:
     path: str | None = None
     url: str | None = None
     query: str | None = None
+    intake: str | None = None
     format: str | None = None
     delimiter: str | None = None
     encoding: str | None = None

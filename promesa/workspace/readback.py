@@ -55,17 +55,17 @@ def _source_row(source: Source, ws: Workspace) -> Row:
     files = found_files(source, root=ws.root)
     return {
         "source": source.name,
-        "kind": "database" if source.url else "files",
-        "written": _without_password(source.written),
-        "files": None if source.url else len(files),
-        "bytes": None if source.url else sum(file.stat().st_size for file in files),
+        "kind": "events" if source.intake else "database" if source.url else "files",
+        "written": source.intake or _without_password(source.written),
+        "files": None if source.path is None else len(files),
+        "bytes": None if source.path is None else sum(file.stat().st_size for file in files),
         "loads": ", ".join(load.name for load in ws.loads if source.name in load.reads) or None,
     }
 
 
 def _source_line(row: Row, locale: str) -> str:
-    if row["kind"] == "database":
-        return say("workspace.line.database", locale, **row)
+    if row["kind"] in ("database", "events"):
+        return say(f"workspace.line.{row['kind']}", locale, **row)
     bytes_ = float(row["bytes"] or 0)
     size = f"{number(bytes_ / 1e6, locale, decimals=1)} MB" if bytes_ >= 1e6 else f"{number(bytes_ / 1e3, locale)} kB"
     key = "file" if row["files"] == 1 else "files"

@@ -40,11 +40,14 @@ def _check_source(
     """Check what the fields of one source say together."""
     if UNSET in (table.get("path"), table.get("url")):
         return
+    if "intake" in table:
+        _check_intake(table, place=place)
+        return
     if ("path" in table) == ("url" in table):
         place.wrong(
             what="A source is either files or a database.",
             got="both path and url" if "path" in table else "neither path nor url",
-            expected="path, or url with query",
+            expected="path, or url with query, or intake",
             fix="keep one of the two" if "path" in table else 'add path = "data/..."',
         )
         return
@@ -53,6 +56,12 @@ def _check_source(
     elif "query" in table:
         _not_apply("query", "a source that is files", place=place)
     _check_reading(values, written, place=place)
+
+
+def _check_intake(table: Mapping[str, object], *, place: Place) -> None:
+    """Note every key that says nothing of events: their columns and types are given by the protocol."""
+    for key in (field.name for field in SOURCE if field.name in table and field.name != "intake"):
+        _not_apply(key, "events that arrive over HTTP", place=place)
 
 
 def _check_database(values: Mapping[str, Any], written: Mapping[str, object], *, place: Place) -> None:

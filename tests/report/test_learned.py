@@ -10,8 +10,9 @@ import pytest
 from promesa.report import chain, drivers, effects, experiments, forest, indices, method, priorities
 from promesa.report.content import Content, read
 from promesa.report.figures import change, short
-from promesa.report.page import html_of, sections_of
+from promesa.report.page import html_of
 from promesa.report.picture import LAYOUTS, boxes_of
+from promesa.report.sections import sections_of
 from tests.report.companies import document, marketplace, newcomer, row
 from tests.report.studies import nothing_learned, researcher, studies
 from tests.report.test_report import HOSTILE, LEARNED, Page, written

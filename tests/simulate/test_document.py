@@ -17,6 +17,7 @@ SECTIONS = {
     "Contact": causal.CONTACT,
     "Buying again": causal.RETURN,
     "Answering a survey": causal.ANSWERING,
+    "Memory": causal.MEMORY,
 }
 
 

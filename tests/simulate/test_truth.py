@@ -42,6 +42,15 @@ def test_moments_by_touchpoint(files: Warehouse, truth: dict[str, Any]) -> None:
     assert counted == {name: count for name, count in truth["moments"].items() if count}
 
 
+def test_parcels_leave_no_later_after_the_bill_in_winter(files: Warehouse) -> None:
+    waits = files.rows(
+        """SELECT epoch(d."at" - b."at") / 3600 FROM moments AS b JOIN moments AS d ON d.journey = b.journey
+        WHERE b.touchpoint = 'invoice' AND d.touchpoint = 'dispatch'"""
+    )
+    others = [hours for (hours,) in waits if abs(hours - 11.2) > 0.01]
+    assert len(others) < 0.01 * len(waits)  # the nights in which clocks change
+
+
 @pytest.mark.parametrize("promise", RULES)
 def test_commitments(files: Warehouse, truth: dict[str, Any], promise: str) -> None:
     touchpoint, kept = RULES[promise]

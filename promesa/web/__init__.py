@@ -1,0 +1,6 @@
+"""The service: pages, downloads, the API and the intake at one port. The only room that knows the web framework."""
+
+from promesa.web.app import application
+from promesa.web.serving import serve
+
+__all__ = ["application", "serve"]

@@ -1,0 +1,139 @@
+"""The application: routes, the frame of errors, headers of safety."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING, Annotated, Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, InternalServerException, NotFoundException
+from litestar.params import PathParameter
+from litestar.response import Redirect
+
+from promesa.web import sections
+from promesa.web.reader import THEMES, reader_of
+from promesa.web.rendering import Visit, assets, page, script, stylesheet
+from promesa.web.site import Site
+from promesa.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAFE = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+YEAR = 31_536_000
+LOG = logging.getLogger("promesa.web")
+
+
+def application(root: Path) -> Litestar:
+    """Return the service of one workspace as an ASGI application.
+
+    Parameters
+    ----------
+    root : Path
+        The company's folder.
+    """
+    site = Site(root)
+
+    # Litestar reads the annotations of what follows when it runs.
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return _visit(request, site)
+
+    def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        return _error_page(_visit(request, site), error)
+
+    def fell(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        LOG.error("A page failed: %s in %s", type(error).__name__, _place(error))
+        return _error_page(_visit(request, site), InternalServerException())
+
+    return Litestar(
+        route_handlers=[
+            healthy,
+            static,
+            choose,
+            sections.home,
+            *(sections.place(name) for name in sections.SHOWN),
+            sections.take,
+        ],
+        dependencies={"visit": Provide(visit, sync_to_thread=False)},
+        exception_handlers={HTTPException: failed, Exception: fell},
+        before_send=[_add_headers],
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=2_000_000,
+    )
+
+
+def _place(error: Exception) -> str:
+    """Return where an error arose: file and line, and nothing of what was worked on."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
+
+
+def _visit(request: Request[Any, Any, Any], site: Site) -> Visit:
+    return Visit(site=site, reader=reader_of(request, company=site.workspace.locale), request=request)
+
+
+@get("/healthz", sync_to_thread=False)
+def healthy() -> str:
+    """Say that the process lives."""
+    return "ok"
+
+
+@get(
+    "/static/{mark:str}/{name:str}",
+    sync_to_thread=False,
+    cache_control=CacheControlHeader(max_age=YEAR, immutable=True),
+)
+def static(mark: Annotated[str, PathParameter()], name: Annotated[str, PathParameter()]) -> Response[str]:
+    """Give the style in its colours and the script; the mark in the address changes with the content."""
+    if f"/static/{mark}/{name}" not in assets().values():
+        raise NotFoundException
+    if name == "pages.js":
+        return Response(script(), media_type="text/javascript; charset=utf-8")
+    theme = next(theme for theme in THEMES if name == f"{theme}.css")
+    return Response(stylesheet(theme), media_type="text/css; charset=utf-8")
+
+
+@get("/choose", sync_to_thread=False)
+def choose(request: Request[Any, Any, Any]) -> Redirect:
+    """Keep the language or the colours that a reader chose, and go back to where they were."""
+    back = request.query_params.get("to", "/")
+    answer = Redirect(back if _is_own(back) else "/")
+    for key, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
+        if (value := request.query_params.get(key)) in allowed:
+            answer.set_cookie(key=key, value=str(value), max_age=YEAR, samesite="lax", httponly=True)
+    return answer
+
+
+def _is_own(address: str) -> bool:
+    """Tell whether an address stays on this site: a path, and none that a browser reads as another host."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+
+
+def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
+    known = error.status_code if error.status_code in {401, 403, 404, 405, 429} else 500
+    if error.status_code < 500 and known == 500:
+        known = 400
+    title = visit.say(f"error.{known}.title")
+    return page(visit, "error.html", title=title, status=error.status_code, said=visit.say(f"error.{known}.said"))
+
+
+async def _add_headers(message: Any, _scope: Any) -> None:
+    if message["type"] == "http.response.start":
+        known = {name.lower() for name, _ in message["headers"]}
+        message["headers"] = [
+            *message["headers"],
+            *((k.lower().encode(), v.encode()) for k, v in SAFE.items() if k.lower().encode() not in known),
+        ]

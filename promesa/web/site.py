@@ -1,0 +1,120 @@
+"""What the pages read: the workspace as it is written now, its newest snapshot, and sections already drawn."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from promesa import report
+from promesa.errors import NothingAnalysed
+from promesa.snapshot import latest
+from promesa.web.taking import Taken
+from promesa.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeVar
+
+    from markupsafe import Markup
+
+    from promesa.snapshot import Snapshot
+    from promesa.workspace import Workspace
+
+    T = TypeVar("T")
+
+FILES = ("promesa.toml", "model.toml")
+KEPT = 400
+"""Sections held drawn: about ten sections, two languages, some views."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A section as HTML, with what can be taken away from it."""
+
+    html: Markup
+    taken: Taken
+
+
+class Site:
+    """One workspace, read again when its files or its snapshot change.
+
+    Parameters
+    ----------
+    root : Path
+        The company's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = threading.Lock()
+        self._workspace: tuple[object, Workspace] | None = None
+        self._held = _Held()
+
+    @property
+    def workspace(self) -> Workspace:
+        """Return the workspace; a file that was changed is read again."""
+        stamp = tuple(_stamp(self.root / name) for name in FILES)
+        with self._lock:
+            if self._workspace is None or self._workspace[0] != stamp:
+                self._workspace = (stamp, open_workspace(self.root))
+            return self._workspace[1]
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot, or None before the first analysis."""
+        try:
+            return latest(self.workspace)
+        except NothingAnalysed:
+            return None
+
+    def content(self, snapshot: Snapshot, locale: str) -> report.Content:
+        """Return a snapshot as the report reads it."""
+        make = partial(_content, snapshot, locale)
+        return self._held.get((snapshot.folder.name, locale, "content"), make)
+
+    def section(self, name: str, snapshot: Snapshot, locale: str) -> Drawn:
+        """Return a section drawn; what was drawn once is kept while the snapshot is."""
+        make = partial(self._draw, name, snapshot, locale)
+        return self._held.get((snapshot.folder.name, locale, name), make)
+
+    def _draw(self, name: str, snapshot: Snapshot, locale: str) -> Drawn:
+        content = self.content(snapshot, locale)
+        taken = Taken(section=name, locale=locale)
+        return Drawn(html=report.section_html(name, content, taking=taken), taken=taken)
+
+
+@dataclass(slots=True)
+class _Held:
+    """What was made once, the oldest let go; two who ask at once make it once."""
+
+    values: dict[object, object] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    making: dict[object, threading.Lock] = field(default_factory=dict)
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        with self.lock:
+            own = self.making.setdefault(key, threading.Lock())
+        with own:
+            if key not in self.values:
+                made = make()
+                with self.lock:
+                    self.values[key] = made
+                    for old in list(self.values)[: max(0, len(self.values) - KEPT)]:
+                        del self.values[old]
+                        self.making.pop(old, None)
+                return made
+            return self.values[key]  # type: ignore[return-value]
+
+
+def _content(snapshot: Snapshot, locale: str) -> report.Content:
+    return report.read(snapshot.whole(), locale=locale)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)

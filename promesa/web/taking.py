@@ -1,0 +1,116 @@
+"""What a reader takes away: a table as CSV or Excel, a drawing as SVG or PNG."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from promesa.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promesa.report import Cell, Exhibit, Table
+
+MARK = "\ufeff"
+"""Tells Excel that a CSV file is UTF-8; without it accents break there."""
+
+
+class Taken:
+    """Offers the links below each table and drawing of one section, and remembers what they lead to.
+
+    Parameters
+    ----------
+    section : str
+        Its name in the address.
+    locale : str
+        The reader's.
+    """
+
+    def __init__(self, *, section: str, locale: str) -> None:
+        self.section = section
+        self.locale = locale
+        self.tables: list[Table] = []
+        self.drawings: list[Exhibit] = []
+
+    def table(self, shown: Table, /) -> Markup:
+        """Return the links of one table."""
+        self.tables.append(shown)
+        return self._links(f"{self.section}/table-{len(self.tables)}", ("csv", "xlsx"), shown.caption)
+
+    def drawing(self, shown: Exhibit, /) -> Markup:
+        """Return the links of one drawing."""
+        self.drawings.append(shown)
+        return self._links(f"{self.section}/chart-{len(self.drawings)}", ("svg", "png"), shown.table.caption)
+
+    def _links(self, name: str, kinds: Sequence[str], what: str) -> Markup:
+        links = Markup(" ").join(
+            Markup('<a href="/take/{}.{}?lang={}" download aria-label="{}">{}</a>').format(
+                name, kind, self.locale, say("web.take.of", self.locale, what=what, kind=kind.upper()), kind.upper()
+            )
+            for kind in kinds
+        )
+        return Markup('<p class="take">{} {}</p>').format(say("web.take.as", self.locale), links)
+
+
+def as_csv(table: Table) -> bytes:
+    """Return a table as CSV for a spreadsheet: what the page shows, the small text of a cell in a column of its own."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in _grid(table):
+        writer.writerow([_harmless(cell) for cell in row])
+    return (MARK + out.getvalue()).encode()
+
+
+def as_xlsx(table: Table) -> bytes:
+    """Return a table as an Excel workbook of one sheet."""
+    from xlsxwriter import Workbook
+
+    out = io.BytesIO()
+    with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet()
+        bold = book.add_format({"bold": True})
+        for number, row in enumerate(_grid(table)):
+            sheet.write_row(number, 0, row, bold if number == 0 else None)
+        sheet.freeze_panes(1, 1)
+        sheet.autofit(400)
+        book.set_properties({"title": table.caption})
+    return out.getvalue()
+
+
+def as_png(svg: str) -> bytes:
+    """Return a drawing as PNG, twice as fine as a screen."""
+    import vl_convert
+
+    return vl_convert.svg_to_png(with_namespace(svg), scale=2)
+
+
+def with_namespace(svg: str) -> str:
+    """Return a drawing of a page as a file of its own."""
+    return svg if "xmlns=" in svg[:300] else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+
+
+def _grid(table: Table) -> list[list[str]]:
+    """Return heads and rows; a column whose cells have a small text is two."""
+    small = [any(row[i].small for row in table.rows) for i in range(len(table.heads))]
+    heads = [cell for head, two in zip(table.heads, small, strict=True) for cell in ([head, ""] if two else [head])]
+    body = [[part for i, cell in enumerate(row) for part in _parts(cell, two=small[i])] for row in table.rows]
+    return [heads, *body]
+
+
+def _parts(cell: Cell, *, two: bool) -> list[str]:
+    return [cell.text, cell.small] if two else [cell.text]
+
+
+def _harmless(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return (
+        f"'{text}" if text[:1] in {"=", "@", "\t", "\r"} or (text[:1] in {"+", "-"} and not _is_number(text)) else text
+    )
+
+
+def _is_number(text: str) -> bool:
+    return bool(text[1:]) and all(sign.isdigit() or sign in ".,  %" for sign in text[1:])
