@@ -1,7 +1,7 @@
 """The value chain: promise, expectation, experience... to profit, a figure for each link or why it is empty."""
 
 from promesa.chain.arrows import Arrows, arrows
-from promesa.chain.changes import Change
+from promesa.chain.changes import Change, Lever, levers
 from promesa.chain.lags import Lags, lags
 from promesa.chain.paths import Paths, paths
 from promesa.chain.priorities import Priorities, priorities
@@ -15,12 +15,14 @@ __all__ = [
     "Chain",
     "Change",
     "Lags",
+    "Lever",
     "Paths",
     "Priorities",
     "System",
     "WhatIf",
     "arrows",
     "lags",
+    "levers",
     "links",
     "measure_label",
     "paths",

@@ -53,6 +53,50 @@ class Change:
         return self.after - self.before
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lever:
+    """What can be moved: a promise, an element or a touchpoint with an effect on some outcome.
+
+    Attributes
+    ----------
+    name, kind, unit : str
+        As of `Change`.
+    function : str or None
+        Whose job it is.
+    now, lowest, highest : float
+        Its level, and the range within which something is known of it.
+    is_share : bool
+        Whether the levels are shares, written as percent.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    function: str | None
+    now: float
+    lowest: float
+    highest: float
+    is_share: bool
+
+
+def levers(system: Mapping[str, Any]) -> tuple[Lever, ...]:
+    """Return what can be moved, from the kept document of `system`; nothing where it holds no effects."""
+    kept = system.get("system", {"outcomes": ()})
+    return tuple(
+        Lever(
+            name=str(feature["name"]),
+            kind=str(feature["kind"]),
+            unit=str(feature["unit"]),
+            function=feature.get("function"),
+            now=float(feature["mean"]),
+            lowest=float(feature["lowest"]),
+            highest=float(feature["highest"]),
+            is_share=bool(feature["yes_no"]) or feature["unit"] == "fraction",
+        )
+        for feature in _known(kept["outcomes"]).values()
+    )
+
+
 def read_changes(
     changes: Mapping[str, float] | Sequence[str] | str, outcomes: Sequence[Mapping[str, Any]]
 ) -> tuple[Change, ...]:

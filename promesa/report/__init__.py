@@ -6,21 +6,29 @@ table behind it, each figure its interval and its count of observations.
 
 from promesa.report.content import Content, read
 from promesa.report.drawing import texts as templates
+from promesa.report.figures import unit_name
+from promesa.report.moving import moving_table
+from promesa.report.naming import feature_name
 from promesa.report.page import headlines_of, style, write_report
-from promesa.report.sections import Taking, section_html, sections_of
+from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
 from promesa.report.tables import Cell, Exhibit, Table
 
 __all__ = [
+    "PARTS",
     "Cell",
     "Content",
     "Exhibit",
     "Table",
     "Taking",
+    "detail_html",
+    "feature_name",
     "headlines_of",
+    "moving_table",
     "read",
     "section_html",
     "sections_of",
     "style",
     "templates",
+    "unit_name",
     "write_report",
 ]

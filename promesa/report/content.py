@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast, overload
 
@@ -10,7 +10,7 @@ from promesa import words
 from promesa.errors import ValueOutOfRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     Row = Mapping[str, object]
 
@@ -103,6 +103,28 @@ class Content:
         key = f"report.measure.{measure}"
         return words.say(key, self.locale) if words.knows(key, self.locale) else spaced(measure)
 
+    def about(self, kind: str, name: str) -> Content:
+        """Return what is about one promise or touchpoint: its rows, and the promises of the touchpoint."""
+        if kind == "touchpoint":
+            kept = {n: p for n, p in self.promises.items() if name in listed(p.get("touchpoints"))}
+            own = self.only_touchpoints({name})
+            passages = [row for row in self.rows("transitions") if name in {row.get("from"), row.get("to")}]
+            transitions = {**self.document("transitions"), "rows": passages}
+            own = replace(own, documents={**own.documents, "transitions": transitions})
+        else:
+            kept = {n: p for n, p in self.promises.items() if n == name}
+            own = self
+        documents = {key: _rows_where(document, "promise", kept) for key, document in own.documents.items()}
+        return replace(own, promises=kept, documents=documents)
+
+    def only_touchpoints(self, names: Container[str]) -> Content:
+        """Return what is about some touchpoints; rows that name none stay, where they are of something else."""
+        return replace(
+            self,
+            touchpoints={name: said for name, said in self.touchpoints.items() if name in names},
+            documents={key: _rows_where(document, "touchpoint", names) for key, document in self.documents.items()},
+        )
+
     def day(self, iso: str) -> str:
         """Return a day as the locale writes it."""
         try:
@@ -144,6 +166,19 @@ def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
         min_group=None if smallest is None else int(smallest),
         trend_days=int(number(snapshot.get("trend_days")) or TREND_DAYS),
     )
+
+
+def _rows_where(document: Mapping[str, object], key: str, names: Container[str]) -> Mapping[str, object]:
+    """Return a document with the rows whose `key` is among the names; one that is not split by it as it is."""
+    if key not in listed(document.get("dimensions")):
+        return document
+    rows = cast("Sequence[Row]", document.get("rows", ()))
+    return {**document, "rows": [row for row in rows if str(row.get(key)) in names]}
+
+
+def listed(value: object) -> Sequence[object]:
+    """Return a list, or an empty one in its place."""
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
 
 
 def is_withheld(row: Row) -> bool:

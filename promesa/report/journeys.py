@@ -36,7 +36,7 @@ def shown(content: Content, promises: Sequence[Promise]) -> dict[str, object]:
         "journeys_headlines": _headlines(content),
         "lived_maps": lived_map(content, promises),
         "journeys_table": _touchpoint_table(content),
-        "passages_table": _passages_table(content),
+        "passages_table": passages_table(content),
         "ways": _ways(content),
         "ways_share": percent(sum(share for _, share in ways_of(content)), content),
     }
@@ -74,7 +74,7 @@ def _cell(row: Row | None, content: Content) -> Cell:
     return cell_of(figure_of(row, content)) if row else Cell(text="–")
 
 
-def _passages_table(content: Content) -> Table | None:
+def passages_table(content: Content) -> Table | None:
     """Return the passages that most journeys hold, with how long they wait."""
     rows = [row for row in content.rows("transitions") if row.get("from") and row.get("to")]
     pairs = [by_measure(found) for found in by(rows, lambda row: (row["from"], row["to"])).values()]

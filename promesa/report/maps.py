@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.report.chain import satisfaction_row
-from promesa.report.content import by, by_measure, number, only
+from promesa.report.content import by, by_measure, listed, number, only
 from promesa.report.figures import Figure, figure_of
 from promesa.report.touchpoints import STAGES
 
@@ -26,6 +26,8 @@ class Chip:
 
     Attributes
     ----------
+    key, name : str
+        As the model and as people call it.
     share : float
         Its moments as a share of the largest of the map, in percent: the length of its bar.
     against : {"above", "below", ""}
@@ -34,6 +36,7 @@ class Chip:
         Which promise of it is below target; empty when none is.
     """
 
+    key: str
     name: str
     moments: Figure
     share: float
@@ -126,6 +129,7 @@ def _moments(rows: Mapping[str, Row]) -> float:
 def _chip(name: str, rows: Mapping[str, Row], ground: Ground, content: Content) -> Chip:
     score = rows.get(ground.concept)
     return Chip(
+        key=name,
         name=content.label("touchpoint", name),
         moments=figure_of(rows.get("moments"), content),
         share=round(100 * _moments(rows) / ground.largest, 1),
@@ -152,5 +156,4 @@ def _broken(touchpoint: str, promises: Iterable[Promise], content: Content) -> l
 
 
 def _places(promise: Promise, content: Content) -> Sequence[object]:
-    places = content.promises.get(promise.name, {}).get("touchpoints")
-    return places if isinstance(places, (list, tuple)) else ()
+    return listed(content.promises.get(promise.name, {}).get("touchpoints"))

@@ -183,7 +183,7 @@ def register(promises: Sequence[Promise], content: Content) -> Table:
     ]
     rows = [
         [
-            promise.statement,
+            Cell(text=promise.statement, names=("promise", promise.name)),
             promise.owner,
             cell_of(promise.kept_rate),
             Cell(text="", drawing=promise.mark) if promise.mark else content.say("none"),

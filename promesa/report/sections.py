@@ -27,6 +27,7 @@ from promesa.report import (
     trends,
     value,
 )
+from promesa.report.content import listed
 from promesa.report.drawing import render
 from promesa.report.picture import LAYOUTS, picture
 
@@ -55,6 +56,10 @@ class Taking(Protocol):
         """Return the links of one drawing."""
         ...
 
+    def address(self, kind: str, name: str, /) -> str:
+        """Return where the page of a promise or a touchpoint is."""
+        ...
+
 
 def section_html(name: str, content: Content, *, taking: Taking | None = None) -> Markup:
     """Return one section of `SECTIONS` with its heading, or one part of `PARTS`.
@@ -66,6 +71,13 @@ def section_html(name: str, content: Content, *, taking: Taking | None = None) -
     """
     values = {**SECTIONS, **PARTS}[name](content)
     return render(f"{name}.html", c=content, say=content.say, taking=taking, **values)
+
+
+def detail_html(kind: str, name: str, content: Content, *, taking: Taking | None = None) -> Markup:
+    """Return what is known of one promise or one touchpoint (`kind`), without a heading."""
+    own = content.about(kind, name)
+    values = DETAILS[kind](own)
+    return render(f"{kind}.html", c=own, say=own.say, taking=taking, **values)
 
 
 def sections_of(content: Content) -> tuple[str, ...]:
@@ -200,6 +212,31 @@ def _method(content: Content) -> Values:
     return {"method": method.notes(content)}
 
 
+def _promise(own: Content) -> Values:
+    places = {str(place) for promise in own.promises.values() for place in listed(promise.get("touchpoints"))}
+    there = own.only_touchpoints(places)
+    return {
+        "cards": promises.cards(promises.promises_of(own), own),
+        "splits": splits.promise_splits(own),
+        "volume_table": touchpoints.volume_table(there),
+    }
+
+
+def _touchpoint(own: Content) -> Values:
+    (declared,) = own.touchpoints.values()
+    register = promises.promises_of(own)
+    return {
+        "stage": own.label("stage", declared.get("stage")),
+        "function": own.label("function", declared.get("function")),
+        "volume_table": touchpoints.volume_table(own),
+        "opinion_table": touchpoints.opinion_table(own),
+        "element_table": touchpoints.element_table(own),
+        "months": trends.busiest_touchpoints(own),
+        "register": promises.register(register, own) if register else None,
+        "passages_table": journeys.passages_table(own),
+    }
+
+
 SECTIONS: dict[str, Callable[[Content], Values]] = {
     "chain": _chain,
     "costliest": _costliest,
@@ -220,8 +257,14 @@ SECTIONS: dict[str, Callable[[Content], Values]] = {
     "quality": _quality,
     "method": _method,
 }
-PARTS: dict[str, Callable[[Content], Values]] = {"begin": _priorities, "moved": _moved}
-"""What a page may show of a section, without its heading."""
+PARTS: dict[str, Callable[[Content], Values]] = {
+    "begin": _priorities,
+    "moved": _moved,
+    "register": _promises,
+    "splits": _promises,
+}
+"""What a page may show instead of a whole section."""
+DETAILS: dict[str, Callable[[Content], Values]] = {"promise": _promise, "touchpoint": _touchpoint}
 _WHERE_THERE: dict[str, Callable[[Content], bool]] = {
     "coherence": coherence.is_there,
     "journeys": journeys.is_there,

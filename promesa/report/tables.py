@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell: a main text, a smaller one below it, perhaps a drawing."""
+    """One cell: a main text, a smaller one below it, perhaps a drawing.
+
+    `names` is the kind and the name of what the cell names (``promise``, ``touchpoint``), where that has a page.
+    """
 
     text: str
     small: str = ""
     state: str = "shown"
     title: str = ""
     drawing: Markup | None = None
+    names: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

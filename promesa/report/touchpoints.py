@@ -60,9 +60,11 @@ def _present(measures: tuple[str, ...], groups: Mapping[object, Mapping[str, Row
     return [measure for measure in measures if any(measure in rows for rows in groups.values())]
 
 
-def _name(touchpoint: object, content: Content) -> str:
+def _name(touchpoint: object, content: Content) -> Cell:
     """Return how a touchpoint is called; an opinion that names none is about the whole purchase."""
-    return content.say("touchpoints.whole") if touchpoint is None else content.label("touchpoint", touchpoint)
+    if touchpoint is None:
+        return Cell(text=content.say("touchpoints.whole"))
+    return Cell(text=content.label("touchpoint", touchpoint), names=("touchpoint", str(touchpoint)))
 
 
 def _cells(rows: Mapping[str, Row], measures: list[str], content: Content) -> list[Cell]:
@@ -94,7 +96,7 @@ def element_table(content: Content) -> Table | None:
     ]
     rows = [
         [
-            content.label("touchpoint", touchpoint),
+            _name(touchpoint, content),
             content.label("element", element),
             *(cell_of(figure_of(statistics.get(key), content)) for key in STATISTICS),
             figure_of(next(iter(statistics.values())), content).n or content.say("none"),

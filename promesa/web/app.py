@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, InternalServerException, NotFound
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import sections
+from promesa.web import details, moving, sections
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, page, script, stylesheet
 from promesa.web.site import Site
@@ -63,7 +63,10 @@ def application(root: Path) -> Litestar:
             choose,
             sections.home,
             *(sections.place(name) for name in sections.SHOWN),
+            details.promise,
+            details.touchpoint,
             sections.take,
+            moving.what_if,
         ],
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         exception_handlers={HTTPException: failed, Exception: fell},

@@ -10,16 +10,17 @@ from litestar.handlers import HTTPRouteHandler  # noqa: TC002 - read when the ap
 from litestar.params import PathParameter
 
 from promesa import report
-from promesa.web.rendering import Asked, page
+from promesa.web.rendering import Asked, Visit, page
 from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from promesa.snapshot import Snapshot
     from promesa.web.site import Drawn
 
 SHOWN: dict[str, tuple[str, ...]] = {
-    "promises": ("promises", "costliest"),
+    "promises": ("register", "costliest", "splits"),
     "touchpoints": ("touchpoints", "trend"),
     "drivers": ("priorities", "effects", "drivers", "paths"),
     "journeys": ("journeys", "coherence", "changes"),
@@ -60,10 +61,9 @@ def place(name: str) -> HTTPRouteHandler:
         if snapshot is None:
             return page(visit, "unanalysed.html", title=title)
         content = visit.site.content(snapshot, visit.locale)
-        there = report.sections_of(content)
-        names = [one for one in SHOWN[name] if one in there]
+        names = _there(SHOWN[name], content)
         drawn = [visit.site.section(one, snapshot, visit.locale).html for one in names]
-        return page(visit, "sections.html", title=title, content=content, drawn=drawn, names=names)
+        return page(visit, "sections.html", title=title, place=name, content=content, drawn=drawn, names=names)
 
     return shown
 
@@ -74,14 +74,33 @@ def take(
 ) -> Response[bytes]:
     """One table as CSV or Excel, one drawing as SVG or PNG."""
     snapshot = visit.site.snapshot()
-    known = {one for many in SHOWN.values() for one in many} | {"chain", "begin", "moved"}
-    if snapshot is None or section not in known:
+    if snapshot is None:
         raise NotFoundException
     name, _, kind = file.partition(".")
     what, _, number = name.partition("-")
-    body = _taken(visit.site.section(section, snapshot, visit.locale), what, number, kind)
-    disposition = f'attachment; filename="{section}-{name}.{kind}"'
+    drawn = _drawn(visit, snapshot, section)
+    if drawn is None:
+        raise NotFoundException
+    body = _taken(drawn, what, number, kind)
+    disposition = f'attachment; filename="{section.replace(":", "-")}-{name}.{kind}"'
     return Response(body, media_type=KINDS[kind], headers={"Content-Disposition": disposition})
+
+
+def _drawn(visit: Visit, snapshot: Snapshot, section: str) -> Drawn | None:
+    """Return the section of an address as it stands on its page: ``promises``, ``promise:arrives_by_date``."""
+    kind, _, name = section.partition(":")
+    content = visit.site.content(snapshot, visit.locale)
+    declared = {"promise": content.promises, "touchpoint": content.touchpoints}
+    if name:
+        known = name in declared.get(kind, {})
+        return visit.site.detail(kind, name, snapshot, visit.locale) if known else None
+    shown = _there([*HOME, *(one for many in SHOWN.values() for one in many)], content)
+    return visit.site.section(section, snapshot, visit.locale) if section in shown else None
+
+
+def _there(names: Sequence[str], content: report.Content) -> list[str]:
+    """Return the sections that this snapshot has; a part of a section always says what it has."""
+    return [name for name in names if name in report.PARTS or name in report.sections_of(content)]
 
 
 def _taken(drawn: Drawn, what: str, number: str, kind: str) -> bytes:

@@ -79,6 +79,16 @@ class Site:
         make = partial(self._draw, name, snapshot, locale)
         return self._held.get((snapshot.folder.name, locale, name), make)
 
+    def detail(self, kind: str, name: str, snapshot: Snapshot, locale: str) -> Drawn:
+        """Return what is known of one promise or touchpoint, drawn."""
+        make = partial(self._draw_detail, kind, name, snapshot, locale)
+        return self._held.get((snapshot.folder.name, locale, kind, name), make)
+
+    def _draw_detail(self, kind: str, name: str, snapshot: Snapshot, locale: str) -> Drawn:
+        content = self.content(snapshot, locale)
+        taken = Taken(section=f"{kind}:{name}", locale=locale)
+        return Drawn(html=report.detail_html(kind, name, content, taking=taken), taken=taken)
+
     def _draw(self, name: str, snapshot: Snapshot, locale: str) -> Drawn:
         content = self.content(snapshot, locale)
         taken = Taken(section=name, locale=locale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -31,7 +32,7 @@ class Taken:
     """
 
     def __init__(self, *, section: str, locale: str) -> None:
-        self.section = section
+        self._own = quote(section, safe=":")
         self.locale = locale
         self.tables: list[Table] = []
         self.drawings: list[Exhibit] = []
@@ -39,12 +40,16 @@ class Taken:
     def table(self, shown: Table, /) -> Markup:
         """Return the links of one table."""
         self.tables.append(shown)
-        return self._links(f"{self.section}/table-{len(self.tables)}", ("csv", "xlsx"), shown.caption)
+        return self._links(f"{self._own}/table-{len(self.tables)}", ("csv", "xlsx"), shown.caption)
 
     def drawing(self, shown: Exhibit, /) -> Markup:
         """Return the links of one drawing."""
         self.drawings.append(shown)
-        return self._links(f"{self.section}/chart-{len(self.drawings)}", ("svg", "png"), shown.table.caption)
+        return self._links(f"{self._own}/chart-{len(self.drawings)}", ("svg", "png"), shown.table.caption)
+
+    def address(self, kind: str, name: str, /) -> str:
+        """Return where the page of a promise or a touchpoint is."""
+        return f"/{kind}s/{quote(name, safe='')}"
 
     def _links(self, name: str, kinds: Sequence[str], what: str) -> Markup:
         links = Markup(" ").join(

@@ -59,10 +59,10 @@ def test_every_link_below_a_table_or_drawing_leads_to_a_file(client: TestClient)
 
 def test_a_table_says_the_same_on_the_page_in_csv_and_in_excel(client: TestClient) -> None:
     page = client.get("/promises?lang=en").text
-    rows = list(csv.reader(io.StringIO(client.get("/take/promises/table-1.csv?lang=en").content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(client.get("/take/register/table-1.csv?lang=en").content.decode("utf-8-sig"))))
     assert rows[0][0] == "Promise"
     assert all(row[0] in page.replace("&#39;", "'") for row in rows[1:])
-    sheet = load_workbook(io.BytesIO(client.get("/take/promises/table-1.xlsx?lang=en").content)).active
+    sheet = load_workbook(io.BytesIO(client.get("/take/register/table-1.xlsx?lang=en").content)).active
     assert sheet is not None
     cells = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert cells == rows
@@ -70,10 +70,28 @@ def test_a_table_says_the_same_on_the_page_in_csv_and_in_excel(client: TestClien
 
 @pytest.mark.parametrize(
     "address",
-    ["/take/promises/table-99.csv", "/take/promises/table-0.csv", "/take/promises/table-1.exe", "/take/promises/x",
-     "/take/nothing/table-1.csv", "/take/promises/chart-1.csv", "/take/promises/table--1.csv", "/nowhere"],
+    ["/take/register/table-99.csv", "/take/register/table-0.csv", "/take/register/table-1.exe", "/take/register/x",
+     "/take/nothing/table-1.csv", "/take/register/chart-1.csv", "/take/register/table--1.csv", "/nowhere"],
 )  # fmt: skip
 def test_what_is_not_there_is_said_to_be_missing(client: TestClient, address: str) -> None:
     answer = client.get(address)
     assert answer.status_code == 404
     assert "<h1>" in answer.text
+
+
+def test_a_name_in_a_table_leads_to_its_page(client: TestClient) -> None:
+    for place in ("promises", "touchpoints"):
+        links = set(re.findall(rf'href="(/{place}/[^"?#]+)"', client.get(f"/{place}").text))
+        assert links
+        for link in links:
+            answer = client.get(link)
+            assert answer.status_code == 200, link
+            for file in re.findall(r'href="(/take/[^"]+)"', answer.text)[:3]:
+                assert client.get(file.replace("&amp;", "&")).status_code == 200, file
+
+
+@pytest.mark.parametrize(
+    "address", ["/promises/nothing", "/touchpoints/%3Cscript%3E", "/take/promise:nothing/table-1.csv"]
+)
+def test_a_name_that_the_model_does_not_have_has_no_page(client: TestClient, address: str) -> None:
+    assert client.get(address).status_code == 404

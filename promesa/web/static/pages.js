@@ -1,5 +1,49 @@
 // Each page is whole without this file; it spares a reader a click.
+"use strict";
+
+// A filter answers as soon as it is changed.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-at-once]");
   if (form) form.requestSubmit();
 });
+
+// A form that names the part of the page where its answer stands is answered there, while its numbers move.
+for (const form of document.querySelectorAll("form[data-answers]")) {
+  const place = document.getElementById(form.dataset.answers);
+  let waiting = 0;
+  let asked = 0;
+
+  for (const box of form.querySelectorAll("input[type=number]")) {
+    const slider = Object.assign(document.createElement("input"), {
+      type: "range", min: box.min, max: box.max, step: box.step, value: box.value, tabIndex: -1,
+    });
+    slider.setAttribute("aria-hidden", "true");
+    slider.addEventListener("input", () => { box.value = slider.value; soon(); });
+    box.addEventListener("input", () => { slider.value = box.value; soon(); });
+    box.before(slider);
+  }
+
+  const address = () => {
+    const moved = new URLSearchParams();
+    for (const box of form.querySelectorAll("input[type=number]")) {
+      const isMoved = box.value !== "" && Number(box.value) !== Number(box.dataset.now);
+      box.closest(".lever").classList.toggle("lever-moved", isMoved);
+      if (isMoved) moved.set(box.name, box.value);
+    }
+    return moved.size ? `${form.action}?${moved}` : form.action;
+  };
+
+  const answer = async () => {
+    const mine = ++asked;
+    const target = address();
+    history.replaceState(null, "", target);
+    const page = await fetch(target, { headers: { Accept: "text/html" } });
+    if (!page.ok || mine !== asked) return;
+    const read = new DOMParser().parseFromString(await page.text(), "text/html");
+    const found = read.getElementById(form.dataset.answers);
+    if (found) place.replaceChildren(...found.childNodes);
+  };
+
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(answer, 120); };
+  form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
+}
