@@ -119,7 +119,7 @@ class Engine:
 
                 For what several queries of one question need. What was not asked for longest is let go when more than
         `most_held` are kept.
-        
+
         Parameters
         ----------
         expression : Table or callable
