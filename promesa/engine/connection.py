@@ -110,7 +110,8 @@ class Engine:
     def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
         """Return the rows of an expression, worked out once and kept by the engine under `name`.
 
-        For what several queries of one question need. The oldest is let go when more than `HELD` are kept.
+        For what several queries of one question need. What was asked for longest ago is let go when more than `HELD`
+        are kept.
 
         Parameters
         ----------
@@ -133,6 +134,7 @@ class Engine:
                 raise _translated(error) from error
             if len(self._held) > HELD:
                 self._let_go(next(iter(self._held)))
+        self._held[key] = self._held.pop(key)
         return self._held[key]
 
     def _let_go(self, key: str) -> None:

@@ -83,6 +83,15 @@ def test_the_oldest_held_are_let_go(duckdb: Engine, tmp_path: Path) -> None:
     assert duckdb.fetch(last).to_pylist() == [{"a": HELD}]
 
 
+def test_what_is_asked_for_again_is_kept(duckdb: Engine, tmp_path: Path) -> None:
+    duckdb.hold("again", numbers(duckdb, tmp_path, 7))
+    for number in range(HELD - 1):
+        duckdb.hold(f"other{number}", numbers(duckdb, tmp_path, number))
+    duckdb.hold("again", numbers(duckdb, tmp_path, 8))
+    duckdb.hold("one more", numbers(duckdb, tmp_path, 0))
+    assert duckdb.fetch(duckdb.hold("again", numbers(duckdb, tmp_path, 9))).to_pylist() == [{"a": 7}]
+
+
 def test_a_query_that_does_not_run_is_an_engine_error(duckdb: Engine) -> None:
     import ibis
 
