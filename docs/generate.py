@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from promesa import errors, results
 from promesa.access import RIGHTS, ROLES
 from promesa.words import say
-from promesa.workspace.service_grammar import OIDC
 from promesa.workspace import (
     accounts,
     banding,
@@ -28,6 +27,7 @@ from promesa.workspace import (
     studies,
     tables,
 )
+from promesa.workspace.service_grammar import OIDC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
