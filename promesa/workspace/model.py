@@ -325,17 +325,13 @@ class Workspace:
         IANA name; days and naive local times are those of this zone.
     currency : str
         ISO 4217 code.
-    engine : str
-        ``duckdb`` or ``spark://...``, ``sc://...``.
-    store : Path
-        Where the fact tables are.
+    engine, store : str, Path
+        ``duckdb`` or ``spark://...``, ``sc://...``; where the fact tables are.
     as_of : date, datetime or None
-        Instant that analyses look at when the caller names none; a date means the close of that
-        local day; a datetime is naive UTC; None means the last instant in the facts.
-    min_group : int
-        Figures of smaller groups are withheld.
-    min_cell : int
-        Counts of people smaller than this are withheld.
+        Instant that analyses look at when the caller names none: a date means its close on the company's clock, a
+        datetime is naive UTC, None the last instant in the facts.
+    min_group, min_cell : int
+        Figures of smaller groups, and counts of fewer people, are withheld.
     controller, privacy_contact : str or None
         Who answers for personal data, and where a customer asks.
     retention : mapping of str to int
