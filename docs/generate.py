@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promesa import errors, results
-from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
+from promesa.workspace import (
+    accounts,
+    banding,
+    banding_grammar,
+    calendars,
+    grammar,
+    journey_grammar,
+    journey_settings,
+    model,
+    studies,
+    tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -164,7 +175,9 @@ def _study_tables() -> list[str]:
     construct = (
         f"## [indices.NAME.constructs.NAME]\n\n{_first_line(studies.ConstructQuestion)}\n\n{_fields(grammar.CONSTRUCT)}"
     )
-    journeys = f"## [journeys]\n\n{_first_line(model.JourneySettings)}\n\n{_fields(grammar.JOURNEYS)}"
+    journeys = (
+        f"## [journeys]\n\n{_first_line(journey_settings.JourneySettings)}\n\n{_fields(journey_grammar.JOURNEYS)}"
+    )
     return [blocks.pop("outcomes"), journeys, drivers, *blocks.values(), construct]
 
 

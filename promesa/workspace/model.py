@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from promesa.workspace.journey_settings import JourneySettings
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.studies import Studies
 
@@ -179,41 +180,6 @@ class Purpose:
     kind: Literal["attract", "retain", "deliver"]
     promise: str | None = None
     experiment: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JourneySettings:
-    """How moments are put together to journeys (viajes).
-
-    Attributes
-    ----------
-    gap_days : int
-        How far a moment that names no journey may lie from the one it joins.
-    across_channels : bool
-        Whether it may join one of another channel.
-    closes_at : tuple of str
-        Touchpoints that end a journey.
-    open_days : int
-        A journey that none of them has ended is open until nothing has happened for so long.
-    remembered : str or None
-        The concept that is asked about a journey as a whole, later; None: the first of link memory, satisfaction or
-        loyalty.
-    asked_again : str or None
-        The element that says of a moment that the customer had to say again what was said before.
-    expected : tuple of str
-        Touchpoints that a journey should meet, in this order; empty where only the order of stages is declared.
-    compare_days : int
-        Length of the two periods whose maps are held against each other.
-    """
-
-    gap_days: int = 30
-    across_channels: bool = True
-    closes_at: tuple[str, ...] = ()
-    open_days: int = 30
-    remembered: str | None = None
-    asked_again: str | None = None
-    expected: tuple[str, ...] = ()
-    compare_days: int = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,15 @@ def test_sums_of_one_shape_are_those_of_each_table(duckdb: Engine, tmp_path: Pat
         duckdb.fetch_over(broken, "sums", sums)
 
 
+def test_what_is_asked_for_again_is_kept(duckdb: Engine, tmp_path: Path) -> None:
+    duckdb.hold("again", numbers(duckdb, tmp_path, 7))
+    for number in range(HELD - 1):
+        duckdb.hold(f"other{number}", numbers(duckdb, tmp_path, number))
+    duckdb.hold("again", numbers(duckdb, tmp_path, 8))
+    duckdb.hold("one more", numbers(duckdb, tmp_path, 0))
+    assert duckdb.fetch(duckdb.hold("again", numbers(duckdb, tmp_path, 9))).to_pylist() == [{"a": 7}]
+
+
 def test_a_query_that_does_not_run_is_an_engine_error(duckdb: Engine) -> None:
     import ibis
 
