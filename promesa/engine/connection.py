@@ -117,7 +117,7 @@ class Engine:
     def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
         """Return the rows of an expression, worked out once and kept by the engine under `name`.
 
-                For what several queries of one question need. What was not asked for longest is let go when more than
+        For what several queries of one question need. What was asked for longest ago is let go when more than
         `most_held` are kept.
 
         Parameters
@@ -128,9 +128,7 @@ class Engine:
         import ibis
 
         key = _key("held", name)
-        if key in self._held:
-            self._held[key] = self._held.pop(key)  # the latest asked for stands last
-        else:
+        if key not in self._held:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
