@@ -14,7 +14,17 @@ from litestar.exceptions import HTTPException, InternalServerException, NotFound
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import account_pages, company_pages, details, moving, sections, settings_pages, sign_in_pages
+from promesa.web import (
+    account_pages,
+    company_pages,
+    data_pages,
+    details,
+    moving,
+    sections,
+    settings_pages,
+    sign_in_pages,
+)
+from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -33,7 +43,8 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 31_536_000
-_PEOPLE = (*sign_in_pages.ROUTES, *company_pages.ROUTES, *account_pages.ROUTES, *settings_pages.ROUTES)
+_PAGES = (sign_in_pages, company_pages, account_pages, settings_pages, data_pages)
+_PEOPLE = tuple(route for pages in _PAGES for route in pages.ROUTES)
 LOG = logging.getLogger("promesa.web")
 
 
@@ -50,6 +61,7 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     """
     site = Site(root)
     gate = Gate(site)
+    arrivals = Arrivals(site, gate)
     people = _PEOPLE if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
@@ -68,6 +80,8 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     return Litestar(
         route_handlers=[
             healthy,
+            ready,
+            metrics,
             static,
             choose,
             sections.home,
@@ -79,9 +93,9 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
             *people,
         ],
         guards=[check] if guarded else [],
-        on_startup=[gate.open] if guarded else [],
-        on_shutdown=[gate.close] if guarded else [],
-        state=State({"gate": gate, "guarded": guarded}),
+        on_startup=[gate.open, arrivals.open] if guarded else [],
+        on_shutdown=[arrivals.close, gate.close] if guarded else [],
+        state=State({"gate": gate, "site": site, "arrivals": arrivals, "guarded": guarded}),
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         exception_handlers={HTTPException: failed, Exception: fell},
         before_send=[_add_headers],

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from litestar import Litestar
+from promesa.workspace import open_workspace
 
 FOLDER = "PROMESA_WORKSPACE"
 
@@ -16,6 +15,8 @@ def serve(root: Path, *, host: str, port: int) -> None:
     """Serve a workspace until the process is told to stop."""
     from granian import Granian
     from granian.constants import Interfaces
+
+    from promesa.web.arriving import compacted
 
     os.environ[FOLDER] = str(root.resolve())
     server = Granian(
@@ -28,11 +29,13 @@ def serve(root: Path, *, host: str, port: int) -> None:
         log_access=False,
         workers_kill_timeout=20,
     )
-    server.serve()
+    with compacted(open_workspace(root)):
+        server.serve()
 
 
-def from_environment() -> Litestar:
-    """Return the application of the workspace that the parent process named."""
+def from_environment() -> Any:
+    """Return the pages and the intake of the workspace that the parent process named."""
     from promesa.web.app import application
+    from promesa.web.arriving import with_arrivals
 
-    return application(Path(os.environ[FOLDER]))
+    return with_arrivals(application(Path(os.environ[FOLDER])))
