@@ -14,7 +14,18 @@ from litestar.exceptions import HTTPException, InternalServerException, NotFound
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
-from promesa.web import account_pages, company_pages, details, moving, sections, settings_pages, sign_in_pages
+from promesa.web import (
+    account_pages,
+    company_pages,
+    customer_pages,
+    details,
+    moving,
+    own_pages,
+    review_pages,
+    sections,
+    settings_pages,
+    sign_in_pages,
+)
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -33,7 +44,17 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 31_536_000
-_PEOPLE = (*sign_in_pages.ROUTES, *company_pages.ROUTES, *account_pages.ROUTES, *settings_pages.ROUTES)
+_PEOPLE = (
+    *sign_in_pages.ROUTES,
+    *company_pages.ROUTES,
+    *account_pages.ROUTES,
+    *settings_pages.ROUTES,
+    *review_pages.ROUTES,
+    *customer_pages.ROUTES,
+    *own_pages.ROUTES,
+)
+# A page reached by a link of its own tells its address to nobody and is kept nowhere.
+_BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LOG = logging.getLogger("promesa.web")
 
 
@@ -143,10 +164,11 @@ def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
     return page(visit, "error.html", title=title, status=error.status_code, said=visit.say(f"error.{known}.said"))
 
 
-async def _add_headers(message: Any, _scope: Any) -> None:
+async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith("/me/") else SAFE
         message["headers"] = [
             *message["headers"],
-            *((k.lower().encode(), v.encode()) for k, v in SAFE.items() if k.lower().encode() not in known),
+            *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),
         ]
