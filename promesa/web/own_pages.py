@@ -1,4 +1,4 @@
-"""The customer's own page: what is held, what was allowed, and the customer's word on both; reached by a signed link."""
+"""The customer's own page: what is held, what was allowed, the word on both; reached by a signed link."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from promesa.web.customer_changes import CHANGES, OWN, field_of, forget, wrong_w
 from promesa.web.customer_pages import as_zip, fields_of, private, rows_of
 from promesa.web.customer_time import time_line
 from promesa.web.gate import BY_LINK, utc_now
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit

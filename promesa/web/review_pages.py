@@ -1,4 +1,4 @@
-"""The review of doubtful pairs: one after the other, both sides beside each other, each answer taken back by one click."""
+"""The review of doubtful pairs: one after the other, both sides beside each other, each answer undone by a click."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promesa.web.account_page import back, gate_of
 from promesa.web.customer_changes import field_of, wrong_words
 from promesa.web.customer_pages import CHANGE, by_of, private
 from promesa.web.gate import utc_now
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit
