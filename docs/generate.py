@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 from promesa import errors, results
 from promesa.access import RIGHTS, ROLES
 from promesa.words import say
-from promesa.workspace import accounts, banding, banding_grammar, calendars, grammar, model, studies, tables
+from promesa.workspace import (
+    accounts,
+    banding,
+    banding_grammar,
+    calendars,
+    grammar,
+    journey_grammar,
+    journey_settings,
+    model,
+    studies,
+    tables,
+)
 from promesa.workspace.service_grammar import OIDC
 
 if TYPE_CHECKING:
@@ -169,7 +180,9 @@ def _study_tables() -> list[str]:
     construct = (
         f"## [indices.NAME.constructs.NAME]\n\n{_first_line(studies.ConstructQuestion)}\n\n{_fields(grammar.CONSTRUCT)}"
     )
-    journeys = f"## [journeys]\n\n{_first_line(model.JourneySettings)}\n\n{_fields(grammar.JOURNEYS)}"
+    journeys = (
+        f"## [journeys]\n\n{_first_line(journey_settings.JourneySettings)}\n\n{_fields(journey_grammar.JOURNEYS)}"
+    )
     return [blocks.pop("outcomes"), journeys, drivers, *blocks.values(), construct]
 
 

@@ -76,9 +76,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"Spark tests: {counts}{' (they must run here: this is a failure)' * missing}")
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Engine]:
-    """Return one Spark session for the module."""
+@pytest.fixture(scope="session")
+def started_spark() -> Iterator[Engine]:
+    """Return the one Spark of this process: to start it takes longer than most questions asked of it."""
     from promesa.engine import connect
 
     engine = connect("spark://local[2]")
@@ -91,24 +91,48 @@ def spark() -> Iterator[Engine]:
         engine.backend._session.conf.set(key, value)
     yield engine
     engine.close()
-    engine.backend._session.stop()
+
+
+@pytest.fixture(scope="module")
+def spark(started_spark: Engine) -> Iterator[Engine]:
+    """Return Spark without the tables of another module."""
+    yield started_spark
+    for key in list(started_spark._held):
+        started_spark._let_go(key)
+    started_spark._tables.clear()
+    started_spark.backend._session.catalog.clearCache()
 
 
 @pytest.fixture(scope="session")
 def analysed_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the small shop of `promesa new`, loaded and analysed; nobody changes it."""
+    """Return the folder of the small shop of `promesa new`, loaded and analysed; nobody changes it.
+
+    Of several processes of one run the first makes it and each has a copy.
+    """
+    from filelock import FileLock
+
+    common = tmp_path_factory.getbasetemp()
+    common = common.parent if "PYTEST_XDIST_WORKER" in os.environ else common
+    made = common / "analysed shop"
+    with FileLock(common / "analysed shop.lock"):
+        if not made.exists():
+            (common / "unfinished shop").mkdir()
+            _make_shop(common / "unfinished shop" / "mi tienda")
+            (common / "unfinished shop").rename(made)
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("shop") / "of this process")) / "mi tienda"
+
+
+def _make_shop(folder: Path) -> None:
     from typer.testing import CliRunner
 
     from promesa.cli.app import app
     from promesa.store import load
     from promesa.workspace import open_workspace
 
-    folder = tmp_path_factory.mktemp("shop") / "mi tienda"
     for words in (["new", str(folder)], ["check", "-w", str(folder)]):
         assert CliRunner().invoke(app, words).exit_code == 0
     load(open_workspace(folder), recorded_at=datetime(2025, 7, 1, 12))
     assert CliRunner().invoke(app, ["analyse", "-w", str(folder)]).exit_code == 0
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Rows = Sequence[Row]
 
 MOST = 20
+DEVIATED = ("deviation", "touchpoint", "next")
 DIFFERENCES = ("score_difference", "return_difference")
 
 
@@ -27,8 +28,8 @@ def changes(rows: Rows, terms: Terms) -> Iterator[Block]:
     yield _touchpoints(rows, terms)
     shifted = [row for row in _changed(rows) if row["kind"] in {"channel", "passage"}]
     lines = [[_thing(row, terms), *_shares(row, rows, terms)] for row in shifted]
-    heads = [short(terms.say("column.channel_or_passage")), *_share_heads(terms)]
-    yield block("", heads, lines, right={1, 2, 3}, most=MOST)
+    heads = [short(terms.say("column.channel_or_passage")), *_share_heads(rows, terms)]
+    yield block("", heads, lines, right=_right(rows), most=MOST)
     levels = measured(rows, "level_change")
     lines = [_level(row, rows, terms) for row in sorted(levels, key=lambda row: row["p_value"])]
     heads = terms.heads("level_of", "level_before", "level_after", "difference", "from_week")
@@ -44,12 +45,17 @@ def _touchpoints(rows: Rows, terms: Terms) -> Block:
     every = [row for row in measured(rows, "share_change") if row["kind"] == "touchpoint"]
     every.sort(key=lambda row: (row["change"] == "none", -abs(row["estimate"] or 0.0)))
     lines = [[terms.name(row["name"]), *_shares(row, rows, terms)] for row in every]
-    heads = [*terms.heads("touchpoint"), *_share_heads(terms)]
-    return block("", heads, lines, right={1, 2, 3}, most=None)
+    heads = [*terms.heads("touchpoint"), *_share_heads(rows, terms)]
+    return block("", heads, lines, right=_right(rows), most=None)
 
 
-def _share_heads(terms: Terms) -> list[str]:
-    return terms.heads("share_before", "share_recent", "difference", "what_changed")
+def _share_heads(rows: Rows, terms: Terms) -> list[str]:
+    year = ["year_before"] if _has_year(rows) else []
+    return terms.heads("share_before", "share_recent", "difference", *year, "what_changed")
+
+
+def _right(rows: Rows) -> set[int]:
+    return {1, 2, 3, 4} if _has_year(rows) else {1, 2, 3}
 
 
 def _changed(rows: Rows) -> list[Row]:
@@ -61,7 +67,13 @@ def _shares(row: Row, rows: Rows, terms: Terms) -> list[str]:
     before, recent = (_beside(row, rows, f"share_{end}") for end in ("before", "recent"))
     days = {name: _day(row[f"{name}_day"], terms) for name in ("first", "last")}
     said = terms.say(f"changed.{row['change']}", **days)
-    return [terms.point(before), terms.point(recent), terms.figure(row, change=True), said]
+    year = _beside(row, rows, "share_change_year")
+    beside = [terms.figure(year, change=True) if year else ""] if _has_year(rows) else []
+    return [terms.point(before), terms.point(recent), terms.figure(row, change=True), *beside, said]
+
+
+def _has_year(rows: Rows) -> bool:
+    return any(row["measure"] == "share_change_year" for row in rows)
 
 
 def _beside(row: Row, rows: Rows, measure: str) -> Row | None:
@@ -100,14 +112,14 @@ def _day(iso: object, terms: Terms) -> str:
 
 def conformance(rows: Rows, terms: Terms) -> Iterator[Block]:
     """Return the share of journeys that go as declared, and each deviation with what goes with it."""
-    for title, part in by_group(rows, ("deviation", "touchpoint", "p_value", "p_adjusted"), terms):
+    for title, part in by_group(rows, ("deviation", "touchpoint", "next", "p_value", "p_adjusted"), terms):
         whole = measured(part, "conforming")
         lines = [[terms.say("column.conforming"), terms.figure(row), terms.count(row)] for row in whole]
         yield block(title, terms.heads("measure", "figure", "n"), lines, right={1, 2}, most=None)
         lines = [
             [
                 terms.one_of("cli.deviation", row["deviation"]),
-                terms.name(row["touchpoint"]),
+                held_name(row, terms),
                 terms.figure(row),
                 *(terms.figure(_difference(row, part, measure), change=True) for measure in DIFFERENCES),
             ]
@@ -118,8 +130,7 @@ def conformance(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 
 def _difference(row: Row, rows: Rows, measure: str) -> Row | None:
-    where = (row["deviation"], row["touchpoint"])
-    return next((one for one in measured(rows, measure) if (one["deviation"], one["touchpoint"]) == where), None)
+    return next((one for one in measured(rows, measure) if all(one[key] == row[key] for key in DEVIATED)), None)
 
 
 def endings(rows: Rows, terms: Terms) -> Iterator[Block]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FEW = 1000  # ids that are worth naming in a query
 KINDS = ("moments", "opinions", "orders", "costs")
 _DETAILS = {
-    "moments": ("employee", "supplier", "product", "brand", "outcome"),
+    "moments": ("employee", "branch", "supplier", "product", "brand", "outcome"),
     "opinions": ("audience", "brand", "survey", "language"),
     "orders": ("product", "quantity"),
     "costs": ("function",),

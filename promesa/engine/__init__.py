@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         to_local,
         to_local_sql,
     )
-    from promesa.engine.connection import Engine, connect
+    from promesa.engine.connection import HELD, Engine, connect
     from promesa.engine.embedded import Embedded, literal, memory_share, name
     from promesa.engine.expressions import (
         case,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
 
 _WHERE = {
+    "HELD": "connection",
     "Embedded": "embedded",
     "Engine": "connection",
     "Offset": "clock",
@@ -60,6 +61,7 @@ _WHERE = {
     "when": "expressions",
 }
 __all__ = [
+    "HELD",
     "Embedded",
     "Engine",
     "Expression",

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
 
-HELD = 12
+HELD = 24
 WATCH_SECONDS = 0.5
+_ROWS = "rows of a shape"
+_TEXTS = 64
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -62,14 +64,19 @@ class Engine:
         sqlglot's name of the engine's SQL: ``duckdb`` or ``spark``.
     watch : callable or None
         Called now and then during a query with the share of it that is done, where the engine knows (DuckDB).
+    most_held : int
+        Tables kept by `hold`. A query over more than that many of them needs it raised beforehand.
     """
 
     url: str
     dialect: str
     backend: Any
     watch: Callable[[float], None] | None = None
+    most_held: int = HELD
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
     _held: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
+    _texts: dict[Any, str] = field(default_factory=dict, repr=False)
+    _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = field(default_factory=dict, repr=False)
 
     def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
         """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.
@@ -110,7 +117,8 @@ class Engine:
     def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
         """Return the rows of an expression, worked out once and kept by the engine under `name`.
 
-        For what several queries of one question need. The oldest is let go when more than `HELD` are kept.
+        For what several queries of one question need. What was asked for longest ago is let go when more than
+        `most_held` are kept.
 
         Parameters
         ----------
@@ -131,8 +139,9 @@ class Engine:
                     self._held[key] = table.cache()
             except Exception as error:
                 raise _translated(error) from error
-            if len(self._held) > HELD:
+            if len(self._held) > self.most_held:
                 self._let_go(next(iter(self._held)))
+        self._held[key] = self._held.pop(key)
         return self._held[key]
 
     def _let_go(self, key: str) -> None:
@@ -146,9 +155,56 @@ class Engine:
         """Run an expression and return its whole answer; for sums and samples, never for all rows."""
         try:
             with self._watched():
+                if self.dialect == "duckdb":
+                    return self._answer(expression, self._sql(expression.as_table()))
                 return expression.to_pyarrow()
         except Exception as error:
             raise _translated(error) from error
+
+    def fetch_over(self, rows: ibis.Table, shape: str, make: Callable[[ibis.Table], ibis.Table]) -> pa.Table:
+        """Return the answer of `make(rows)`; for sums of one shape that are asked of many tables.
+
+        To turn an expression into SQL takes longer than to run it over a few thousand rows. What `make` gives is
+        turned once for all rows with the same columns, and the SQL of the rows put into its place.
+
+        Parameters
+        ----------
+        shape : str
+            Names what `make` does: the same for the same columns, and it reads no table but the one it is given.
+        """
+        if self.dialect != "duckdb":
+            return self.fetch(make(rows))
+        import ibis
+
+        schema = rows.schema()
+        key = (shape, schema)
+        try:
+            if key not in self._shapes:
+                made = make(ibis.table(schema, name=_ROWS))
+                self._shapes[key] = (made, self.backend.compile(made))
+            made, sql = self._shapes[key]
+            with self._watched():
+                return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
+        except Exception as error:
+            raise _translated(error) from error
+
+    def _sql(self, table: ibis.Table) -> str:
+        """Return DuckDB's SQL of an expression; the latest ones are remembered, for several sums of the same rows."""
+        node = table.op()
+        if node not in self._texts:
+            self.backend._register_in_memory_tables(table)  # noqa: SLF001 (to_pyarrow does so first)
+            self._texts[node] = self.backend.compile(table)
+            if len(self._texts) > _TEXTS:
+                self._texts.pop(next(iter(self._texts)))
+        return self._texts[node]
+
+    def _answer(self, expression: ibis.Expr, sql: str) -> pa.Table:
+        """Run DuckDB's SQL; by Ibis's own way an expression is searched for backends and functions five times over."""
+        from ibis.backends.duckdb.converter import DuckDBPyArrowData
+
+        found: Any = self.backend.con.sql(sql).to_arrow_table()
+        answer: pa.Table = expression.__pyarrow_result__(found, data_mapper=DuckDBPyArrowData)
+        return answer
 
     @contextmanager
     def _watched(self) -> Generator[None]:
@@ -196,6 +252,8 @@ class Engine:
         for key in list(self._held):
             self._let_go(key)
         self._tables.clear()
+        self._texts.clear()
+        self._shapes.clear()
         self.backend.disconnect()
 
 

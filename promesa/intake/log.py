@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SEAL_BYTES = 64 << 20
 SEAL_SECONDS = 2.0
+GATHER_SECONDS = 0.002
 
 
 class _Waiting(NamedTuple):
@@ -52,7 +53,7 @@ class Log:
         self._wake = threading.Condition()
         self._closing = False
         self.folder.mkdir(parents=True, mode=0o700)
-        self._alive = FileLock(self.folder / ALIVE)
+        self._alive = FileLock(self.folder / ALIVE, thread_local=False)  # the thread lets go of it
         self._alive.acquire()
         flush_folder(folder)
         self._thread = threading.Thread(target=self._run, name="promesa-intake-log", daemon=True)
@@ -61,7 +62,7 @@ class Log:
     def append(self, data: bytes, told: Callable[[OSError | None], object]) -> None:
         """Hand in a frame; `told` is called from another thread with None once it is on the disk, or with the error."""
         with self._wake:
-            if not self._closing:
+            if not self._closing and self._thread.is_alive():
                 self._waiting.append(_Waiting(data, told))
                 self._wake.notify()
                 return
@@ -75,13 +76,19 @@ class Log:
         self._thread.join()
 
     def _run(self) -> None:
+        last = 0
         while True:
             with self._wake:
                 if not self._waiting and not self._closing:
                     self._wake.wait(self._seal_in())
+                gathering = 0 < len(self._waiting) < last and not self._closing
+            if gathering:
+                time.sleep(GATHER_SECONDS)  # those who were answered together mostly come back together
+            with self._wake:
                 batch, self._waiting = self._waiting, []
                 closing = self._closing and not self._waiting
             if batch:
+                last = len(batch)
                 self._write(batch)
             if self._file is not None and (closing or self._is_due()):
                 self._seal()
@@ -112,7 +119,8 @@ class Log:
             failed = error
             self._cut()
         for entry in batch:
-            entry.told(failed)
+            with suppress(RuntimeError):  # the loop of who waited has ended; the frame is on the disk all the same
+                entry.told(failed)
 
     def _open(self) -> None:
         self._number += 1

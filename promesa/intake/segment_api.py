@@ -7,100 +7,47 @@ the bytes are kept.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime  # noqa: TC003 (msgspec reads the annotations when it runs)
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from promesa.intake.judging import Fault, Row, compact_json, is_deep, micros, placed_in_time
+from promesa.intake.calls import (
+    CALLS,
+    Alias,
+    AnyEvent,
+    Batch,
+    Event,
+    Group,
+    Identify,
+    Page,
+    Raws,
+    Screen,
+    Single,
+    Track,
+)
+from promesa.intake.judging import EPOCH, Fault, Row, compact_json, is_deep, micros, placed_in_time
 from promesa.intake.problems import Refused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promesa.intake.limits import Limits
 
-CALLS = ("track", "identify", "page", "screen", "group", "alias")
-NOTHING = msgspec.Raw(b"")
-Text = Annotated[str, msgspec.Meta(max_length=1_000)]
-Identity = Text | int
-Body = msgspec.Raw
-
-
-class Event(msgspec.Struct, rename="camel", gc=False):
-    """What every call has; the bodies are left as they came."""
-
-    message_id: Annotated[str, msgspec.Meta(max_length=256)] | None = None
-    user_id: Identity | None = None
-    anonymous_id: Identity | None = None
-    timestamp: datetime | None = None
-    original_timestamp: datetime | None = None
-    sent_at: datetime | None = None
-    properties: Body = NOTHING
-    traits: Body = NOTHING
-    context: Body = NOTHING
-
-
-class Track(Event, tag_field="type", tag="track", gc=False):
-    """Something a customer did."""
-
-    event: Text = ""
-
-
-class Identify(Event, tag_field="type", tag="identify", gc=False):
-    """Who a customer is."""
-
-
-class Page(Event, tag_field="type", tag="page", gc=False):
-    """A page that was seen."""
-
-    name: Text | None = None
-    category: Text | None = None
-
-
-class Screen(Event, tag_field="type", tag="screen", gc=False):
-    """A screen of an app that was seen."""
-
-    name: Text | None = None
-    category: Text | None = None
-    event: Text | None = None
-
-
-class Group(Event, tag_field="type", tag="group", gc=False):
-    """The account that a customer belongs to."""
-
-    group_id: Identity | None = None
-
-
-class Alias(Event, tag_field="type", tag="alias", gc=False):
-    """Two identities of one customer."""
-
-    previous_id: Identity | None = None
-
-
-AnyEvent = Track | Identify | Page | Screen | Group | Alias
-
-
-class _Batch(msgspec.Struct, rename="camel", gc=False):
-    batch: list[AnyEvent]
-    sent_at: datetime | None = None
-    write_key: str | None = None
-
-
-class _Raws(msgspec.Struct, rename="camel", gc=False):
-    batch: list[msgspec.Raw]
-    sent_at: datetime | None = None
-    write_key: str | None = None
-
-
-class _Single(msgspec.Struct, rename="camel", gc=False):
-    sent_at: datetime | None = None
-    write_key: str | None = None
-
-
-_batch = msgspec.json.Decoder(_Batch)
-_raws = msgspec.json.Decoder(_Raws)
-_single = msgspec.json.Decoder(_Single)
+_batch = msgspec.json.Decoder(Batch)
+_raws = msgspec.json.Decoder(Raws)
+_single = msgspec.json.Decoder(Single)
 _event: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _any = msgspec.json.Decoder()
+_LONG_AGO = timedelta(days=50 * 365)
+_OWN: dict[type[Event], tuple[str, ...]] = {
+    Track: ("event",),
+    Identify: (),
+    Page: ("name", "category"),
+    Screen: ("name", "category", "event"),
+    Group: ("group_id",),
+    Alias: ("previous_id",),
+}
 _AROUND = 2  # levels of the batch around its events
 _BATCH_SHAPE = {"expected": '{"batch": [...]}'}
 
@@ -121,9 +68,8 @@ def check(call: str, body: bytes, *, received: int, limits: Limits) -> tuple[int
     Refused
         If the body as a whole cannot be taken in; a single call, also if its event cannot.
     """
-    sound = _all_sound(body, received=received, limits=limits) if call == "batch" else None
-    if sound is not None:
-        return sound, {}
+    if call == "batch" and (sound := _sound_batch(body, received=received, limits=limits)) is not None:
+        return len(sound.batch), {}
     faults: dict[str, int] = {}
     count = 0
     for row in rows_of(call, body, received=received, limits=limits):
@@ -135,21 +81,32 @@ def check(call: str, body: bytes, *, received: int, limits: Limits) -> tuple[int
     return count, faults
 
 
-def _all_sound(body: bytes, *, received: int, limits: Limits) -> int | None:
-    """Return the number of events of a batch in which nothing is at fault; None if it must be looked at closely."""
+def _sound_batch(body: bytes, *, received: int, limits: Limits) -> Batch | None:
+    """Return a batch in which nothing is at fault; None if it must be looked at event by event.
+
+    This is the way of nearly every request, so that it does as little as it can.
+    """
     try:
         batch = _batch.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
         return None
     if len(batch.batch) > limits.rows or is_deep(body, limits.depth + _AROUND):
         return None
-    sized = len(body) > limits.event
-    for event in batch.batch:
-        if sized and len(event.properties) + len(event.traits) + len(event.context) > limits.event // 2:
-            return None
-        if _fault_of(event) is not None or _time_of(event, batch.sent_at, received, limits)[1] is not None:
-            return None
-    return len(batch.batch)
+    said_by = batch.sent_at or EPOCH + timedelta(microseconds=received)
+    largest = limits.event // 2 if len(body) > limits.event else None
+    try:
+        earliest, latest = said_by - _LONG_AGO, said_by + timedelta(seconds=limits.ahead)
+        for event in batch.batch:
+            if event.user_id is None and (event.anonymous_id is None or type(event) is Alias):
+                return None
+            said = event.original_timestamp or event.timestamp
+            if said is not None and (event.sent_at is not None or not earliest <= said <= latest):
+                return None
+            if largest and len(event.properties) + len(event.traits) + len(event.context) > largest:
+                return None
+    except (TypeError, OverflowError):  # a time without an offset is not compared with one that has it
+        return None
+    return batch
 
 
 def rows_of(call: str, body: bytes, *, received: int, limits: Limits) -> list[Row | Fault]:
@@ -163,6 +120,10 @@ def rows_of(call: str, body: bytes, *, received: int, limits: Limits) -> list[Ro
     try:
         if call != "batch":
             return [_row_of(_with_type(body, call), 0, None, received, limits)]
+        sound = _sound_batch(body, received=received, limits=limits)
+        if sound is not None and all(event.message_id for event in sound.batch):
+            sent = micros(sound.sent_at)
+            return [Row(_cells_of(event, sent, received)) for event in sound.batch]
         batch = _raws.decode(body)
     except msgspec.ValidationError as error:
         raise Refused("bad-shape", _BATCH_SHAPE if call == "batch" else {"expected": "{...}"}) from error
@@ -199,32 +160,56 @@ def _row_of(raw: bytes, place: int, sent_at: datetime | None, received: int, lim
         event = _event.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         return Fault(rule=_rule_of(error, found), record=record)
-    fault = _fault_of(event)
-    at, late = _time_of(event, sent_at, received, limits)
-    if fault or late:
-        return Fault(rule=fault or late or "", record=record)
+    at, fault = _time_of(event, sent_at, received, limits)
+    if event.user_id is None and (event.anonymous_id is None or isinstance(event, Alias)):
+        fault = "event-without-previous" if isinstance(event, Alias) else "event-without-user"
+    if fault is not None:
+        return Fault(rule=fault, record=record)
     row = {**_cells(record), "id": _id_of(event, raw, place, received), "at": at, "received_at": received}
     row["sent_at"] = micros(event.sent_at or sent_at)
     return Row(row)
 
 
+def _cells_of(event: AnyEvent, sent: int | None, received: int) -> dict[str, Any]:
+    """Return the row of a sound event of a batch, its bodies as they came."""
+    said = event.original_timestamp or event.timestamp
+    at = received if said is None else min(_since(said) + (0 if sent is None else received - sent), received)
+    cells: dict[str, Any] = {
+        "id": event.message_id,
+        "type": event.__struct_config__.tag,
+        "at": at,
+        "sent_at": sent if event.sent_at is None else _since(event.sent_at),
+        "received_at": received,
+        "user_id": _as_text(event.user_id),
+        "anonymous_id": _as_text(event.anonymous_id),
+        "properties": bytes(event.properties).decode() or None,
+        "traits": bytes(event.traits).decode() or None,
+        "context": bytes(event.context).decode() or None,
+    }
+    for name in _OWN[type(event)]:
+        cells[name] = _as_text(getattr(event, name))
+    return cells
+
+
+def _as_text(value: str | int | None) -> str | None:
+    return str(value) if isinstance(value, int) else value
+
+
+def _since(instant: datetime) -> int:
+    return micros(instant) or 0
+
+
 def _rule_of(error: Exception, found: dict[str, Any]) -> str:
-    if found.get("type") not in CALLS:
+    kind = found.get("type")
+    if kind not in CALLS:
         return "event-type"
-    return "event-time" if "RFC3339" in str(error) or "datetime" in str(error) else "event-not-an-object"
-
-
-def _fault_of(event: AnyEvent) -> str | None:
-    """Return the rule that an event breaks by what it says, or None."""
-    if isinstance(event, Alias):
-        return "event-without-previous" if event.previous_id is None or event.user_id is None else None
-    if event.user_id is None and event.anonymous_id is None:
-        return "event-without-user"
-    if isinstance(event, Track) and not event.event:
+    if kind == "track" and not found.get("event"):
         return "event-without-name"
-    if isinstance(event, Group) and event.group_id is None:
+    if kind == "group" and not found.get("groupId"):
         return "event-without-group"
-    return None
+    if kind == "alias" and not (found.get("previousId") and found.get("userId")):
+        return "event-without-previous"
+    return "event-time" if "RFC3339" in str(error) or "datetime" in str(error) else "event-not-an-object"
 
 
 def _time_of(event: AnyEvent, sent_at: datetime | None, received: int, limits: Limits) -> tuple[int, str | None]:
@@ -235,10 +220,7 @@ def _time_of(event: AnyEvent, sent_at: datetime | None, received: int, limits: L
     said, sent = event.original_timestamp or event.timestamp, event.sent_at or sent_at
     if said is None:
         return received, None
-    at = micros(said)
-    assert at is not None  # noqa: S101 (there is a time)
-    if sent is not None:
-        at = received - ((micros(sent) or 0) - at)
+    at = _since(said) if sent is None else received - (_since(sent) - _since(said))
     return placed_in_time(at, received=received, ahead=limits.ahead)
 
 

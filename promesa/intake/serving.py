@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promesa.intake.application import Intake
+    from promesa.intake.answering import Intake
     from promesa.intake.keys import KeyOf
     from promesa.intake.limits import Limits
     from promesa.workspace import Workspace
@@ -35,7 +35,7 @@ def application(
     Each process that calls it keeps a log of its own, made at the first request. Whoever mounts it calls
     ``close()`` when the service stops; what is not closed is found when the process has ended.
     """
-    from promesa.intake.application import Intake
+    from promesa.intake.answering import Intake
     from promesa.intake.limits import Limits
 
     return Intake(ws, key_of=key_of, limits=limits or Limits(), now=now)

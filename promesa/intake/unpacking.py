@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +90,8 @@ def _add_events(
             record = {**row.record, "received_at": _instant(frame.received)}
             _reject(rejects, folder, source=frame.source, rule=row.rule, record=record)
         else:
-            events.add({**row.cells, "source": frame.source})
+            row.cells["source"] = frame.source
+            events.add(row.cells)
 
 
 def _add_facts(
@@ -138,14 +138,11 @@ class _Writer:
 
         self.path, self._schema = path, schema
         self._file = pq.ParquetWriter(path, schema)
-        self._columns: dict[str, list[Any]] = defaultdict(list)
-        self._held = 0
+        self._rows: list[dict[str, Any]] = []
 
     def add(self, row: dict[str, Any]) -> None:
-        for name in self._schema.names:
-            self._columns[name].append(row.get(name))
-        self._held += 1
-        if self._held >= _BATCH:
+        self._rows.append(row)
+        if len(self._rows) >= _BATCH:
             self._flush()
 
     def close(self) -> None:
@@ -155,11 +152,11 @@ class _Writer:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if self._held:
-            arrays = [pa.array(self._columns[field.name], field.type) for field in self._schema]
+        if self._rows:
+            cells = ([row.get(field.name) for row in self._rows] for field in self._schema)
+            arrays = [pa.array(values, field.type) for values, field in zip(cells, self._schema, strict=True)]
             self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-            self._columns.clear()
-            self._held = 0
+            self._rows.clear()
 
 
 def _event_schema() -> pa.Schema:

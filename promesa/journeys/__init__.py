@@ -6,8 +6,10 @@ from promesa.journeys.coherence import Coherence, coherence
 from promesa.journeys.conformance import Conformance, conformance
 from promesa.journeys.endings import Endings, endings
 from promesa.journeys.exporting import Exported, export
+from promesa.journeys.feedback import Feedback, feedback
 from promesa.journeys.handovers import Handovers, handovers
 from promesa.journeys.memory import Memory, memory
+from promesa.journeys.needs import Needs, needs
 from promesa.journeys.overview import Journeys, journeys
 from promesa.journeys.transitions import Transitions, transitions
 from promesa.journeys.variants import way_of
@@ -18,9 +20,11 @@ __all__ = [
     "Conformance",
     "Endings",
     "Exported",
+    "Feedback",
     "Handovers",
     "Journeys",
     "Memory",
+    "Needs",
     "Steps",
     "Transitions",
     "changes",
@@ -28,9 +32,11 @@ __all__ = [
     "conformance",
     "endings",
     "export",
+    "feedback",
     "handovers",
     "journeys",
     "memory",
+    "needs",
     "steps_of",
     "transitions",
     "way_of",

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import local_time_of
 from promesa.journeys.assembling import steps_of
+from promesa.journeys.conformance import finite
 from promesa.journeys.periods import (
     KIND,
     NAME,
     OTHER,
+    a_year_before,
     compare_channels,
     compare_passages,
     compare_touchpoints,
+    met_in_neither,
     periods_of,
 )
 from promesa.journeys.telling import told_changes
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 Where = dict[str, str | None]
 NOWHERE: Where = {KIND: None, NAME: None, OTHER: None}
 FAMILIES = 2
+MAY_BE_SEASON = ("back", "vanished", "up", "down")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,9 @@ def changes(
         Of a ``touchpoint``: ``share_before`` and ``share_recent`` (fraction of the customers seen in the period who met
         it) and ``share_change`` (fraction, with ``change``: ``appeared``, ``back``, ``vanished``, ``up``, ``down`` or
         ``none``, ``p_value``, ``p_adjusted``, ``first_day``, ``last_day``). Of a ``channel`` the same, of the
-        touchpoint's customers; of a ``passage``, of the customers who went on from ``name``.
+        touchpoint's customers; of a ``passage``, of the customers who went on from ``name``. Of what was called
+        ``back``, ``vanished``, ``up`` or ``down``, where the data reach back so far: ``share_year_before`` (fraction,
+        in the same weeks a year before) and ``share_change_year`` (fraction, the recent share less it; ``differs``).
 
         Of a series whose level changed (``volume``: moments for a hundred customers seen in the week; ``wait``: hours,
         median; ``score``, with the concept in ``other``; ``kept``, of a promise): ``level_before``, ``level_after`` and
@@ -105,8 +111,10 @@ def changes(
     changed with no greater probability than that. A touchpoint that appeared was never seen before the recent period;
     one that is back was.
 
-    Nothing is said of why. Two periods of a year differ by their season too: compare with ``since`` and ``until`` what
-    can be compared. Levels are looked for in all weeks up to `until`, one break a series, see `stats.level_break`.
+    Nothing is said of why. Two periods of a year differ by their season too. So what changed is held against the same
+    52 weeks earlier as well: what does not differ there may be the season. It may also have changed a year ago and back
+    since: one year tells no more. With less than a year before the recent period nothing is said of it. Levels are
+    looked for in all weeks up to `until`, one break a series, see `stats.level_break`; no season is taken out of them.
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     periods = periods_of(question)
@@ -121,21 +129,63 @@ def _day(question: Question, instant: datetime) -> date:
 
 
 def _shares(question: Question, periods: Periods) -> Iterator[Estimate]:
-    whole = replace(question, since=None, until=None)
-    moments = lived_moments(whole)
-    found = [
-        *compare_touchpoints(question, moments, periods),
-        *compare_channels(question, moments, periods),
-        *compare_passages(question, steps_of(whole).table, periods),
-    ]
+    found = _compared(question, periods)
     yield from _customers(question, periods, found)
     shown = [one for one in found if _may_be_told(question, one)]
     level = question.confidence_level
     tested = [overlapping_shares(one.sums, confidence_level=level) for one in shown]
     adjusted = _adjusted([difference.p_value for difference in tested])
     yield Estimate(dimensions=NOWHERE, measure="looked_at", estimate=float(len(shown)), n=len(shown), unit="count")
+    changed: list[Compared] = []
     for one, difference, q in zip(shown, tested, adjusted, strict=True):
         yield from _share_rows(question, periods, one, difference, float(q))
+        if _change_of(question, periods, one, difference, float(q)) in MAY_BE_SEASON:
+            changed.append(one)
+    year = a_year_before(periods)
+    if changed and year is not None:
+        yield from _year_rows(question, year, changed)
+
+
+def _compared(question: Question, periods: Periods) -> list[Compared]:
+    whole = replace(question, since=None, until=None)
+    moments = lived_moments(whole)
+    return [
+        *compare_touchpoints(question, moments, periods),
+        *compare_channels(question, moments, periods),
+        *compare_passages(question, steps_of(whole).table, periods),
+    ]
+
+
+def _year_rows(question: Question, year: Periods, changed: Sequence[Compared]) -> Iterator[Estimate]:
+    """Yield what changed, against the same weeks a year before: what does not differ there may be the season."""
+    found = _compared(question, year)
+    of = {tuple(one.where.values()): one for one in found}
+    known: list[Compared] = []
+    for old in changed:
+        one = of.get(tuple(old.where.values()))
+        if one is None and old.where[KIND] == found[0].where[KIND] == "touchpoint":
+            one = met_in_neither(found[0], old.where)  # gone now, and not there then
+        if one is not None and _may_be_told(question, one):
+            known.append(one)
+    tested = [overlapping_shares(one.sums, confidence_level=question.confidence_level) for one in known]
+    adjusted = benjamini_hochberg([difference.p_value for difference in tested])
+    for one, difference, q in zip(known, tested, adjusted, strict=True):
+        if 0 < min(one.sums.first.total, one.sums.second.total) < question.workspace.min_cell:
+            yield _withheld(one.where, "share_change_year")
+            continue
+        yield mean_of(question, one.where, "share_year_before", one.sums.second, unit="fraction", kind="share")
+        differs = bool(q <= 1 - question.confidence_level)
+        extra: dict[str, Value] = {
+            "p_value": finite(difference.p_value),
+            "p_adjusted": finite(float(q)),
+            "differs": differs,
+        }
+        yield Estimate(
+            dimensions=one.where, measure="share_change_year", estimate=difference.difference,
+            lower=difference.interval.lower if difference.interval else None,
+            upper=difference.interval.upper if difference.interval else None,
+            n=one.sums.first.n + one.sums.second.n, unit="fraction", extra=extra,
+        )  # fmt: skip
 
 
 def _may_be_told(question: Question, one: Compared) -> bool:

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 OWN = ("touchpoint", "promise", "by", "group")
-UNITS = ("channel", "supplier", "quarter")
-MAY_BE_UNITS = ("channel", "supplier", "employee", "product", "brand", *PERIODS)
+UNITS = ("channel", "branch", "supplier", "quarter")
+MAY_BE_UNITS = ("channel", "branch", "supplier", "employee", "product", "brand", *PERIODS)
 _EMPTY: dict[str, Value] = {"measured": None, "against": None, "p_value": None, "p_adjusted": None, "found": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coherence(Result):
-    """How much the same touchpoint differs between channels, suppliers and periods; see `coherence`."""
+    """How much the same touchpoint differs between channels, branches, suppliers and periods; see `coherence`."""
 
     def summary(self, locale: str = "en") -> str:
         """Name the widest difference that was found, and the promise that is stated most differently."""
@@ -117,15 +117,15 @@ def coherence(
     confidence_level: float | None = None,
     facts: Facts | None = None,
 ) -> Coherence:
-    """Compare the same touchpoint, and the same promise, between channels, suppliers and periods.
+    """Compare the same touchpoint, and the same promise, between channels, branches, suppliers and periods.
 
     Parameters
     ----------
     workspace : Workspace
         From `promesa.open`.
     by : str or sequence of str
-        What is compared: ``channel, supplier, employee, product, brand`` or a period. The first two and ``quarter``
-        when left out.
+        What is compared: ``channel, branch, supplier, employee, product, brand`` or a period. The first three and
+        ``quarter`` when left out.
     since, until, as_of, confidence_level
         As in `measures.ask`.
 

@@ -1,4 +1,4 @@
-"""The map as lived against the map as declared: what is skipped, what comes out of order, and what goes with it."""
+"""The map as lived against the map as declared: what is skipped, out of order or unexpected, and what goes with it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine import case, lit, null_of, stack, when
+from promesa.engine import when
 from promesa.journeys.assembling import JOURNEY, steps_of
+from promesa.journeys.deviations import DEVIATION, NEXT, OWN, TOUCHPOINT, deviations
 from promesa.journeys.holding import UNIT, held_against_rest
 from promesa.journeys.outcomes import ended_only, returns_of, scores_of
 from promesa.journeys.shares import asked_of_journeys, share_rows, totals_of, with_groups
@@ -20,17 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
-    from promesa.engine import Expression, Table
+    from promesa.engine import Table
     from promesa.journeys.assembling import Steps
     from promesa.measures import Question
     from promesa.stats import OverlapDifference, OverlapSums
     from promesa.store import Facts
     from promesa.workspace import Workspace
 
-STAGES = ("before", "during", "after")
-SKIPPED, OUT_OF_ORDER = "skipped", "out_of_order"
-DEVIATION, TOUCHPOINT = "deviation", "touchpoint"
-OWN = (DEVIATION, TOUCHPOINT)
 ALL_EQUAL = "all-equal"
 
 
@@ -70,9 +67,10 @@ def conformance(
     Returns
     -------
     Conformance
-        Rows per group with the dimensions ``deviation`` and ``touchpoint``. Without a deviation: ``conforming``
-        (fraction of the journeys without any). ``skipped`` and ``out_of_order`` of a touchpoint: ``deviating``
-        (fraction of all journeys) and, over all groups, what goes with it: ``score_difference`` (points of the scale
+        Rows per group with the dimensions ``deviation``, ``touchpoint`` and ``next``. Without a deviation:
+        ``conforming`` (fraction of the journeys without any). ``skipped``, ``out_of_order`` and ``unexpected`` of a
+        touchpoint, ``unexpected`` of a passage from it to ``next``: ``deviating`` (fraction of all journeys) and, over
+        all groups, what goes with it: ``score_difference`` (points of the scale
         of satisfaction) and ``return_difference`` (fraction bought again within ``return_within_days``), journeys that
         deviate less all others, evidence ``associated``, with ``p_value`` and ``p_adjusted``.
 
@@ -88,8 +86,10 @@ def conformance(
     A moment is out of order when an earlier moment of its journey is of a later stage, or at a touchpoint further on
     in ``expected``. A touchpoint of ``expected`` is skipped by a journey without it that has come to one further on,
     or to a later stage. A journey that broke off before has skipped nothing. Where journeys are named, only moments
-    that name theirs are looked at: those joined to a neighbour by time alone have no declared place. Which touchpoint
-    is unexpected the model does not say, so none is called that.
+    that name theirs are looked at: those joined to a neighbour by time alone have no declared place.
+
+    Unexpected is a touchpoint neither in ``expected`` nor in ``optional``, where ``optional`` is declared; and a
+    passage from a touchpoint named in ``passages`` to one not listed there. Repeating one is a passage to itself.
 
     Differences are associations, their false discovery rate held over all of them together.
     """
@@ -122,45 +122,17 @@ def _looked_at(steps: Steps) -> Steps:
     return replace(steps, table=named, journeys=journeys)
 
 
-def deviations(steps: Steps) -> Table:
-    """Return what each journey deviates in, once each: ``journey_``, ``deviation``, ``touchpoint``."""
-    model = steps.question.workspace.model
-    table, spots = steps.table, {name: spot for spot, name in enumerate(model.journeys.expected)}
-    stages = {touchpoint.name: STAGES.index(touchpoint.stage) for touchpoint in model.touchpoints.values()}
-    table = table.mutate(stage_=_number(table, stages), spot_=_number(table, spots))
-    in_order = table.group_by(JOURNEY).order_by(table["place_"])
-    placed = in_order.mutate(furthest_=table["stage_"].cummax(), reached_=table["spot_"].cummax())
-    back = (placed["stage_"] < placed["furthest_"]) | (placed["spot_"] < placed["reached_"]).coalesce(False)
-    turned = placed.filter(back).select(JOURNEY, "touchpoint", deviation=lit(OUT_OF_ORDER)).distinct()
-    columns = [JOURNEY, DEVIATION, TOUCHPOINT]
-    if not spots:
-        return turned.select(columns)
-    met = {f"met_{spot}": (table["touchpoint"] == name).cast("int64").max() for name, spot in spots.items()}
-    each = table.group_by(JOURNEY).aggregate(far_=table["stage_"].max(), on_=table["spot_"].max(), **met)
-    parts = [turned.select(columns)]
-    for name, spot in spots.items():
-        passed = (each["on_"] > spot).coalesce(False) | (each["far_"] > stages[name])
-        missed = each.filter((each[f"met_{spot}"] == 0) & passed)
-        parts.append(missed.select(JOURNEY, deviation=lit(SKIPPED), touchpoint=lit(name)).select(columns))
-    return stack(parts)
-
-
-def _number(table: Table, numbers: dict[str, int]) -> Expression:
-    branches = [(table["touchpoint"] == name, lit(number, "int64")) for name, number in numbers.items()]
-    return case(*branches, otherwise=null_of("int64")) if branches else null_of("int64")
-
-
 def _conforming(question: Question, grouped: Table, found: Table) -> Iterator[Estimate]:
     deviant = found.select(deviant_=found[JOURNEY]).distinct()
     joined = grouped.left_join(deviant, grouped[JOURNEY] == deviant["deviant_"])
     value = when(joined["deviant_"].isnull(), 1.0, 0.0)
     for group in clustered(question, joined, {"value": value}):
-        where = {DEVIATION: None, TOUCHPOINT: None, **group.dimensions}
+        where = {**dict.fromkeys(OWN), **group.dimensions}
         yield mean_of(question, where, "conforming", group.values["value"], unit="fraction", kind="share")
 
 
 def _deviating(question: Question, grouped: Table, found: Table) -> list[Estimate]:
-    holders = found.mutate(by_deviation=found[DEVIATION], by_touchpoint=found[TOUCHPOINT])
+    holders = found.mutate(by_deviation=found[DEVIATION], by_touchpoint=found[TOUCHPOINT], by_next=found[NEXT])
     totals = totals_of(question, grouped)
     rows = list(share_rows(question, holders, grouped, totals, names=OWN, measure="deviating"))
     return sorted(rows, key=lambda row: -(row.estimate or 0.0))

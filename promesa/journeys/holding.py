@@ -1,9 +1,10 @@
-"""What holds something against what does not: sums by customer, who may have some of each."""
+"""What holds something against what does not, or one kind of values against another: sums by customer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promesa.engine import lit, stack, when
 from promesa.stats import ClusterSums, OverlapSums
 
 if TYPE_CHECKING:
@@ -77,3 +78,46 @@ def _overlap(held: dict[str, float], all_: dict[str, float]) -> OverlapSums:
         sn=held["bn"] - held["ns"],
         ss=held["bs"] - held["ss"],
     )
+
+
+def two_kinds_held(
+    question: Question, held: Table, first: Table, second: Table, *, names: Sequence[str]
+) -> dict[Key, OverlapSums]:
+    """Return, for each thing held, the sums of two kinds of values of the units that hold it.
+
+    Parameters
+    ----------
+    held : Table
+        As in `held_against_rest`.
+    first, second : Table
+        ``unit_``, ``customer`` and ``value`` of each kind; a unit may have either, both or none.
+    """
+    kinds = (first.mutate(kind_=lit(1, "int64")), second.mutate(kind_=lit(2, "int64")))
+    both = stack([one.select("customer", "value", "kind_", said_in=one[UNIT]) for one in kinds])
+    rows = held.inner_join(both, held[UNIT] == both["said_in"])
+    numbers = {
+        f"{name}{kind}_": when(rows["kind_"] == kind, value, 0.0).sum()
+        for kind in (1, 2)
+        for name, value in (("n", 1.0), ("s", rows["value"]))
+    }
+    each = rows.group_by([*names, "customer"]).aggregate(**numbers)
+    a, s, b, t = (each[name] for name in ("n1_", "s1_", "n2_", "s2_"))
+    products = {
+        "n1": a, "s1": s, "nn1": a * a, "ns1": a * s, "ss1": s * s, "c1": when(a > 0, 1.0, 0.0),
+        "n2": b, "s2": t, "nn2": b * b, "ns2": b * t, "ss2": t * t, "c2": when(b > 0, 1.0, 0.0),
+        "nn": a * b, "ns": a * t, "sn": s * b, "ss": s * t,
+    }  # fmt: skip
+    found = each.group_by(list(names)).aggregate(**{name: product.sum() for name, product in products.items()})
+    fetched = question.facts.engine.fetch(found.order_by(list(names))).to_pylist()
+    return {tuple(row[name] for name in names): _of_two(row) for row in fetched}
+
+
+def _of_two(row: dict[str, float]) -> OverlapSums:
+    sides = [
+        ClusterSums(
+            n=int(row[f"n{k}"]), clusters=int(row[f"c{k}"]), total=row[f"s{k}"], nn=row[f"nn{k}"], ns=row[f"ns{k}"],
+            ss=row[f"ss{k}"],
+        )
+        for k in (1, 2)
+    ]  # fmt: skip
+    return OverlapSums(first=sides[0], second=sides[1], **{name: row[name] for name in ("nn", "ns", "sn", "ss")})

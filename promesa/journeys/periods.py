@@ -18,20 +18,27 @@ if TYPE_CHECKING:
     from promesa.measures import Question
 
 SHORTEST_DAYS = 14
+YEAR = timedelta(weeks=52)
 KIND, NAME, OTHER = "kind", "name", "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """Two periods, one right after the other; naive UTC, the end of each in it and its start not.
+    """Two periods of equal length; naive UTC, the end of each in it and its start not.
 
     Attributes
     ----------
-    start, middle, end : datetime
-        The period before goes from `start` to `middle`, the recent one from there to `end`.
+    first : datetime
+        The first moment of all.
+    start, until : datetime
+        The period before.
+    middle, end : datetime
+        The recent one.
     """
 
+    first: datetime
     start: datetime
+    until: datetime
     middle: datetime
     end: datetime
 
@@ -85,7 +92,25 @@ def periods_of(question: Question) -> Periods | None:
         length = timedelta(weeks=length // timedelta(weeks=1))
     if length < timedelta(days=SHORTEST_DAYS):
         return None
-    return Periods(start=end - 2 * length, middle=end - length, end=end)
+    middle = end - length
+    return Periods(first=first, start=middle - length, until=middle, middle=middle, end=end)
+
+
+def a_year_before(periods: Periods) -> Periods | None:
+    """Return the recent period beside the same weeks a year before; None where the data do not reach back so far."""
+    start, until = periods.middle - YEAR, periods.end - YEAR
+    if start < periods.first or until > periods.middle:
+        return None
+    return replace(periods, start=start, until=until)
+
+
+def met_in_neither(like: Compared, where: dict[str, str | None]) -> Compared:
+    """Return what the customers of `like` met in neither of its periods."""
+    a, b = like.sums.first.n, like.sums.second.n
+    sums = OverlapSums(
+        first=_of_zeros_and_ones(a, 0.0), second=_of_zeros_and_ones(b, 0.0), nn=like.sums.nn, ns=0.0, sn=0.0, ss=0.0
+    )
+    return replace(like, where=where, sums=sums)
 
 
 def compare_touchpoints(question: Question, moments: Table, periods: Periods) -> list[Compared]:
@@ -120,7 +145,8 @@ def _compared(
     days = question.facts.local(rows["at"]).date()
     seen = rows.mutate(day_=days).group_by(own).aggregate(first=days.min(), last=days.max())
     known = {_key(row, own): row for row in engine.fetch(seen).to_pylist()}
-    inside = rows.filter(rows["at"] > periods.start)
+    before = (rows["at"] > periods.start) & (rows["at"] <= periods.until)
+    inside = rows.filter(before | (rows["at"] > periods.middle))
     recent = when(inside["at"] > periods.middle, 1, 0)
     inside = inside.select(*own, "customer", a_=recent, b_=1 - recent)
     each = inside.group_by([*base, "customer"]).aggregate(a_=inside["a_"].max(), b_=inside["b_"].max())

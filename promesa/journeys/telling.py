@@ -67,7 +67,7 @@ def held_name(result: Result, one: Estimate, locale: str) -> str:
 def told_conformance(result: Result, locale: str) -> str:
     """Say how many journeys go as declared, and the most frequent deviation."""
     whole = result.find("conforming", deviation=None)
-    if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint")):
+    if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint", "next")):
         return words.say("journeys.conformance.empty", locale)
     told = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
     shares = [e for e in result.estimates if e.measure == "deviating" and e.estimate is not None]
@@ -75,6 +75,9 @@ def told_conformance(result: Result, locale: str) -> str:
         most = max(shares, key=lambda e: e.estimate or 0.0)
         name = result.label(most.dimensions["touchpoint"], locale)
         key = f"journeys.conformance.{most.dimensions['deviation']}"
+        if most.dimensions["next"] is not None:
+            key += "_passage"
+            name += f" \u2192 {result.label(most.dimensions['next'], locale)}"
         told.append(words.say(key, locale, name=name, **_amounts(most, locale)))
     return " ".join(told)
 
@@ -107,8 +110,22 @@ def _of_touchpoints(result: Result, recent: Estimate, locale: str) -> list[str]:
         return [words.say("journeys.changes.nothing", locale, **values)]
     of_touchpoints.sort(key=lambda e: -abs(e.estimate or 0.0))
     told = [_of_change(result, one, locale) for one in of_touchpoints[:FEW]]
+    told += _of_season(result, changed, locale)
     count = {"changed": words.number(len(changed), locale), "touchpoints": words.number(len(of_touchpoints), locale)}
     return [words.say("journeys.changes.found", locale, **values, **count), *told]
+
+
+def _of_season(result: Result, changed: Sequence[Estimate], locale: str) -> list[str]:
+    """Say how many of the changes do not differ from the same weeks a year before."""
+    may = [e for e in changed if e.extra["change"] != "appeared"]
+    yearly = [e for e in result.estimates if e.measure == "share_change_year" and e.estimate is not None]
+    if not may:
+        return []
+    if not yearly:
+        return [words.say("journeys.changes.season_unknown", locale)]
+    same = sum(not e.extra["differs"] for e in yearly)
+    count = {"same": words.number(same, locale), "looked": words.number(len(yearly), locale)}
+    return [words.say(f"journeys.changes.season_{'some' if same else 'none'}", locale, **count)]
 
 
 def _of_change(result: Result, one: Estimate, locale: str) -> str:

@@ -88,7 +88,7 @@ def ask(
     workspace : Workspace
         The company's folder, read.
     by : str or sequence of str
-        Dimensions: ``touchpoint, stage, function, supplier, channel, product, brand``, a period (``day``,
+        Dimensions: ``touchpoint, stage, function, supplier, channel, branch, product, brand``, a period (``day``,
         ``week``, ``month``, ``quarter``, ``year``), ``tier`` where tiers are declared, or a declared trait. A text
         may hold several, with commas.
     since, until : date, datetime, str or None
@@ -152,7 +152,7 @@ def _first_instant(value: date | datetime | str | None, time_zone: str) -> datet
 
 def dimensions_of(workspace: Workspace) -> tuple[str, ...]:
     """Return every name that `by` may hold in this workspace."""
-    columns = ("channel", "product", "brand", "employee", "outcome")
+    columns = ("channel", "branch", "product", "brand", "employee", "outcome")
     tier = ("tier",) if workspace.model.tiers else ()
     return (*OF_TOUCHPOINT, *columns, "concept", "audience", "survey", *PERIODS, *tier, *workspace.model.traits)
 

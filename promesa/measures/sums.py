@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from promesa.engine import when
@@ -71,16 +72,18 @@ def clustered(
     if weights is not None:
         numbers |= {f"w{i}": weights[value].cast("int64") for i, value in enumerate(values)}
     table = table.select(*keys, "customer", **numbers)
-    known = table.filter(table["customer"].notnull()) if anonymous else table
-    found = _fetch(question, _by_customer(known, keys, len(values)), names, tuple(values))
+    by_customer = partial(_by_customer, keys=keys, count=len(values), anonymous=anonymous)
+    found = _fetch(question, table, by_customer, names, tuple(values))
     if anonymous:
-        alone = table.filter(table["customer"].isnull())
-        found = _added(found, _fetch(question, _one_by_one(alone, keys, len(values)), names, tuple(values)))
+        one_by_one = partial(_one_by_one, keys=keys, count=len(values))
+        found = _added(found, _fetch(question, table, one_by_one, names, tuple(values)))
     return sorted(found, key=lambda group: sort_key(group.dimensions))
 
 
-def _by_customer(table: Table, keys: list[str], count: int) -> Table:
+def _by_customer(table: Table, keys: list[str], count: int, *, anonymous: bool) -> Table:
     """Sum to (group, customer), then to the group: the inner table is the only large one."""
+    if anonymous:
+        table = table.filter(table["customer"].notnull())
     weighted = "w0" in table.columns
     inner = table.group_by([*keys, "customer"]).aggregate(
         k=table.count(),
@@ -102,6 +105,7 @@ def _by_customer(table: Table, keys: list[str], count: int) -> Table:
 
 
 def _one_by_one(table: Table, keys: list[str], count: int) -> Table:
+    table = table.filter(table["customer"].isnull())
     sums: dict[str, Expression] = {"rows": table.count(), "customers": table.count()}
     for i in range(count):
         v = table[f"v{i}"]
@@ -111,9 +115,12 @@ def _one_by_one(table: Table, keys: list[str], count: int) -> Table:
     return table.group_by(keys).aggregate(**sums) if keys else table.aggregate(**sums)
 
 
-def _fetch(question: Question, table: Table, names: Sequence[str], values: Sequence[str]) -> list[Group]:
+def _fetch(
+    question: Question, rows: Table, make: partial[Table], names: Sequence[str], values: Sequence[str]
+) -> list[Group]:
     groups: list[Group] = []
-    for row in question.facts.engine.fetch(table).to_pylist():
+    shape = f"{make.func.__name__} {make.keywords}"
+    for row in question.facts.engine.fetch_over(rows, shape, make).to_pylist():
         if not row["rows"]:
             continue
         sums = {

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine import case, interval_days, lit, null_of, rewritten_sql, when
+from promesa.engine import HELD, case, interval_days, lit, null_of, rewritten_sql, stack, when
 from promesa.measures import PREFIX, with_dimensions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promesa.engine import Expression, Table
     from promesa.measures import Question
     from promesa.workspace import Promise
 
 _KEPT = ("source", "id", "at", "customer", "journey", "due", "when_", "status", "arrived", "gap", "stated")
+_OF_MOMENTS = (
+    "touchpoint",
+    "channel",
+    "employee",
+    "supplier",
+    "product",
+    "brand",
+    "outcome",
+)  # what dimensions are told by
 STATUSES = ("kept", "broken", "not_yet_due", "unknown", "released")
 
 
@@ -25,8 +36,8 @@ def commitments(question: Question, promise: Promise) -> Table:
         One row a commitment: ``source``, ``id``, ``at``, ``customer``, ``journey``, ``due`` (UTC), ``status`` (one of
         `STATUSES`), ``arrived`` (whether the outcome is there), ``gap`` (delivered less promised: days, or the
         promise's unit), ``stated`` (what was promised: days from when it was, or the promise's unit) and
-        ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so that the several figures of a
-        question judge them once.
+        ``by_<dimension>``. Periods are those of ``due``. The engine keeps the rows, so that the questions of an
+        analysis judge them once.
 
     Notes
     -----
@@ -35,8 +46,27 @@ def commitments(question: Question, promise: Promise) -> Table:
     due time has passed, and broken from then on. One that has come is kept, broken or, where the rule gives
     neither, unknown.
     """
-    held = question.facts.engine.hold(_name(question, promise), lambda: _judged(question, promise))
-    return question.within(held, "when_")
+    engine, name = question.facts.engine, _name(question, promise)
+    # A query may go over the commitments to all promises at once.
+    engine.most_held = max(engine.most_held, HELD + 2 * len(question.workspace.model.promises))
+    judged = engine.hold(name, lambda: _judged(question, promise))
+    columns = [*(PREFIX + dimension for dimension in question.by), *_KEPT]
+
+    def split() -> Table:
+        return with_dimensions(question, judged, time="when_").select(*columns)
+
+    # What needs a join is joined once for the several figures of a question.
+    return question.within(engine.hold(f"{name} {question.by}", split) if _joined(question) else split(), "when_")
+
+
+def commitments_to(question: Question, promises: Sequence[Promise]) -> Table:
+    """Return the commitments of several promises one after another, with the promise as ``by_promise``."""
+    tables = [(promise, commitments(question, promise)) for promise in promises]
+    return stack([table.mutate(**{PREFIX + "promise": lit(promise.name, "string")}) for promise, table in tables])
+
+
+def _joined(question: Question) -> bool:
+    return any(name == "tier" or name in question.workspace.model.traits for name in question.by)
 
 
 def _judged(question: Question, promise: Promise) -> Table:
@@ -60,14 +90,12 @@ def _judged(question: Question, promise: Promise) -> Table:
         stated=_stated(question, judged),
         when_=judged["due"].coalesce(judged["at"]),
     )
-    table = with_dimensions(question, table, time="when_")
-    columns = [*(PREFIX + name for name in question.by), *_KEPT]
-    return table.select(*columns)
+    return table.select(*_KEPT, *_OF_MOMENTS)
 
 
 def _name(question: Question, promise: Promise) -> str:
     facts = question.facts
-    parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone, promise, question.by)
+    parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone, promise)
     return repr((*parts, facts.workspace.model.touchpoints, sorted(facts.files.items())))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import interval_days, lit, null_of, stack, when
@@ -17,26 +18,38 @@ from promesa.stats import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promesa.engine import Expression, Table
     from promesa.measures import Question
     from promesa.stats import ClusterSums
     from promesa.workspace import Concept, Promise
 
 
-def score_figures(question: Question, promise: Promise, table: Table) -> list[Estimate]:
+def score_figures(question: Question, promises: Sequence[Promise], table: Table) -> list[Estimate]:
     """Return the score of the journeys whose commitment was kept, broken, late and never fulfilled.
 
     Notes
     -----
     Estimand: mean score of the answers given in journeys with the promise kept, less that in journeys with it
-    broken. A journey with several commitments counts as broken when one was. It is an association: region,
-    price and whatever else differs between the two stands behind it too.
+    broken. A journey with several commitments to one promise counts as broken when one was. It is an association:
+    region, price and whatever else differs between the two stands behind it too.
     """
-    concept = _concept_of(question, promise)
-    if concept is None:
-        return []
+    asked: dict[str, list[str]] = defaultdict(list)
+    for promise in promises:
+        concept = _concept_of(question, promise)
+        if concept is not None:
+            asked[concept.name].append(promise.name)
+    figures: list[Estimate] = []
+    for name, those in asked.items():
+        mine = table if len(those) == len(promises) else table.filter(table[PREFIX + "promise"].isin(those))
+        figures += _scores_of(question, question.workspace.model.concepts[name], mine)
+    return figures
+
+
+def _scores_of(question: Question, concept: Concept, table: Table) -> list[Estimate]:
     judged = judged_only(table).filter(table["journey"].notnull())
-    keys = [PREFIX + name for name in question.by]
+    keys = [PREFIX + name for name in ("promise", *question.by)]
     broken = when(judged["status"] == "broken", 1, 0)
     never = when(judged["arrived"], 0, 1)
     journeys = judged.group_by([*keys, "journey"]).aggregate(
@@ -57,8 +70,8 @@ def score_figures(question: Question, promise: Promise, table: Table) -> list[Es
         values[name] = when(condition, rows["score"], null_of("float64"))
         values[f"{name}.up"] = when(condition, rows["up"], null_of("float64"))
     figures: list[Estimate] = []
-    for group in clustered(question, rows, values):
-        figures += _score_rows(question, promise, concept, group)
+    for group in clustered(question, rows, values, names=("promise",)):
+        figures += _score_rows(question, concept, group)
     return figures
 
 
@@ -69,8 +82,8 @@ def _concept_of(question: Question, promise: Promise) -> Concept | None:
     return next((concept for concept in concepts.values() if concept.link == "satisfaction"), None)
 
 
-def _score_rows(question: Question, promise: Promise, concept: Concept, group: Group) -> list[Estimate]:
-    where: dict[str, str | None] = {"promise": promise.name, **group.dimensions}
+def _score_rows(question: Question, concept: Concept, group: Group) -> list[Estimate]:
+    where = group.dimensions
     figures: list[Estimate] = []
     for name in ("kept", "broken", "late", "never"):
         sums = group.values[name]
@@ -147,15 +160,13 @@ def _interval_of_difference(
     )
 
 
-def return_figures(
-    question: Question, promise: Promise, table: Table, *, broken: dict[tuple[str | None, ...], int]
-) -> list[Estimate]:
+def return_figures(question: Question, table: Table, *, broken: dict[tuple[str | None, ...], int]) -> list[Estimate]:
     """Return what customers did after the due time: the share that came back, the margin they left.
 
     Parameters
     ----------
     broken : dict of tuple to int
-        Broken commitments of each group, for the money that goes with them.
+        Broken commitments of each promise and group, for the money that goes with them.
 
     Notes
     -----
@@ -178,16 +189,15 @@ def return_figures(
         for status in ("kept", "broken")
     }
     figures: list[Estimate] = []
-    for group in clustered(question, rows, values, weights=weights):
-        where: dict[str, str | None] = {"promise": promise.name, **group.dimensions}
-        figures += _return_rows(question, where, group, broken.get(tuple(group.dimensions.values()), 0))
+    for group in clustered(question, rows, values, names=("promise",), weights=weights):
+        figures += _return_rows(question, group.dimensions, group, broken.get(tuple(group.dimensions.values()), 0))
     return figures
 
 
 def _followed(question: Question, table: Table) -> tuple[Table, str]:
     """Return commitments (weight 1, nothing added) and what followed each (weight 0, added) as one table."""
     days = question.workspace.model.return_within_days
-    keys = [PREFIX + name for name in question.by]
+    keys = [PREFIX + name for name in ("promise", *question.by)]
     seen = observed_for(question, table, days).select(*keys, "source", "id", "customer", "journey", "due", "status")
     orders = question.facts.table("orders")
     orders = orders.select(

@@ -9,13 +9,13 @@ from promesa import charts, words
 from promesa.engine import null_of, when
 from promesa.errors import UnknownName
 from promesa.measures import PREFIX, ask, clustered, count_of, group_of, mean_of, sort_key
-from promesa.promises.commitments import STATUSES, commitments
+from promesa.promises.commitments import STATUSES, commitments_to
 from promesa.promises.consequences import return_figures, score_figures
 from promesa.results import Estimate, Result
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from promesa.engine import Expression, Table
@@ -132,23 +132,27 @@ def kept(
     for name in promises:
         if name not in known:
             raise UnknownName(name, kind="promise", known=known)
-    figures: list[Estimate] = []
-    for promise in known.values():
-        if not promises or promise.name in promises:
-            figures += _figures_of(question, promise)
+    asked = [promise for promise in known.values() if not promises or promise.name in promises]
     heading: dict[str, Any] = question.heading("promises", first=("promise",))
-    return PromisesKept(**heading, estimates=tuple(figures))
+    return PromisesKept(**heading, estimates=tuple(_figures_of(question, asked)))
 
 
-def _figures_of(question: Question, promise: Promise) -> list[Estimate]:
-    table = commitments(question, promise)
-    groups = clustered(question, table, _status_values(table))
+def _figures_of(question: Question, promises: Sequence[Promise]) -> list[Estimate]:
+    """Return the figures of several promises, each query asked once for all of them."""
+    if not promises:
+        return []
+    table = commitments_to(question, promises)
+    groups = clustered(question, table, _status_values(table), names=("promise",))
     broken = {tuple(group.dimensions.values()): group.values["broken"].n for group in groups}
-    figures = [figure for group in groups for figure in _rates(question, promise, group)]
-    figures += score_figures(question, promise, table)
-    figures += return_figures(question, promise, table, broken=broken)
-    figures += _difference_figures(question, promise, table)
-    return sorted(figures, key=lambda figure: sort_key(figure.dimensions))
+    declared = {promise.name: promise for promise in promises}
+    figures = [
+        figure for group in groups for figure in _rates(question, declared[group.dimensions["promise"] or ""], group)
+    ]
+    figures += score_figures(question, promises, table)
+    figures += return_figures(question, table, broken=broken)
+    figures += _difference_figures(question, declared, table)
+    places = {name: place for place, name in enumerate(declared)}
+    return sorted(figures, key=lambda f: (places[f.dimensions["promise"] or ""], sort_key(f.dimensions)))
 
 
 def _status_values(table: Table) -> dict[str, Expression]:
@@ -162,7 +166,7 @@ def _status_values(table: Table) -> dict[str, Expression]:
 
 
 def _rates(question: Question, promise: Promise, group: Group) -> list[Estimate]:
-    where: dict[str, str | None] = {"promise": promise.name, **group.dimensions}
+    where = group.dimensions
     counts = [
         count_of(question, where, status, group.values[status].n, customers=group.customers) for status in STATUSES
     ]
@@ -190,19 +194,19 @@ def _rates(question: Question, promise: Promise, group: Group) -> list[Estimate]
     return [rate, of_delivered, *counts]
 
 
-def _difference_figures(question: Question, promise: Promise, table: Table) -> list[Estimate]:
-    keys = [PREFIX + name for name in question.by]
+def _difference_figures(question: Question, promises: Mapping[str, Promise], table: Table) -> list[Estimate]:
+    keys = [PREFIX + name for name in ("promise", *question.by)]
     known = table.filter(table["gap"].notnull() & (table["status"] != "released"))
     sums = {
         "n": known.count(),
         "customers": known["customer"].nunique(),
         "grid": known["gap"].quantile(list(QUANTILE_GRID)),
     }
-    found = known.group_by(keys).aggregate(**sums) if keys else known.aggregate(**sums)
+    found = known.group_by(keys).aggregate(**sums)
     figures: list[Estimate] = []
     for row in question.facts.engine.fetch(found).to_pylist():
         if row["n"] and row["n"] >= question.workspace.min_group and row["customers"] >= question.workspace.min_cell:
-            where: dict[str, str | None] = {"promise": promise.name, **group_of(question, row)}
+            where = group_of(question, row, names=("promise",))
             for measure, level in DECILES.items():
                 estimate, interval = quantile_interval(
                     row["grid"], level, row["customers"], confidence_level=question.confidence_level
@@ -215,7 +219,7 @@ def _difference_figures(question: Question, promise: Promise, table: Table) -> l
                         lower=interval.lower,
                         upper=interval.upper,
                         n=int(row["n"]),
-                        unit=promise.unit,
+                        unit=promises[where["promise"] or ""].unit,
                     )
                 )
     return figures

@@ -4,6 +4,7 @@ The file needs no network, no font and no script: style and drawings are in it. 
 table behind it, each figure its interval and its count of observations.
 """
 
+from promesa.report.compared import compared_table
 from promesa.report.content import Content, read
 from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
@@ -11,6 +12,7 @@ from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
 from promesa.report.page import headlines_of, style, write_report
 from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
+from promesa.report.splits import dimension_name
 from promesa.report.tables import Cell, Exhibit, Table
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "Exhibit",
     "Table",
     "Taking",
+    "compared_table",
     "detail_html",
+    "dimension_name",
     "feature_name",
     "headlines_of",
     "moving_table",

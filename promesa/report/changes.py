@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Touchpoints and passages of one ending that are listed."""
+DEVIATED = ("deviation", "touchpoint", "next")
 SIZES = ("estimate", "lower", "upper")
 OTHER_KINDS = {"channel": "channel", "passage": "touchpoint", "score": "concept"}
 
@@ -66,7 +67,7 @@ def shifted(content: Content) -> Table | None:
     rows = [r for r in only(content.rows("changes"), "share_change") if r.get("change") != "none"]
     body = [_shift(row, content) for row in rows]
     heads = [("thing", False), ("share_before", True), ("share_recent", True), ("difference", True)]
-    heads += [("n", True), ("what_changed", False)]
+    heads += [("year_before", True), ("n", True), ("what_changed", False)]
     return table(content.say("changes.shifted"), _heads(heads, content), body) if body else None
 
 
@@ -83,9 +84,15 @@ def _shift(row: Row, content: Content) -> list[Cell | str]:
         cell_of(figure_of(before, content), interval=False),
         cell_of(figure_of(recent, content), interval=False),
         cell_of(figure_of(row, content, as_change=True)),
+        _a_year_before(row, content),
         figure_of(row, content).n or words.NOT_STATED,
         f"{word}, {content.day(str(row[day]))}" if day else word,
     ]
+
+
+def _a_year_before(row: Row, content: Content) -> Cell | str:
+    year = _beside(row, content, "share_change_year")
+    return words.NOT_STATED if year is None else cell_of(figure_of(year, content, as_change=True))
 
 
 def _beside(row: Row, content: Content, measure: str) -> Row | None:
@@ -154,15 +161,15 @@ def deviations(content: Content) -> Table | None:
     """Return each deviation from the declared path, with the score and the return that go with it."""
     rows = list(only(content.rows("conformance"), "deviating"))
     differences = {
-        (row.get("measure"), row.get("deviation"), row.get("touchpoint")): row for row in content.rows("conformance")
+        (row.get("measure"), *(row.get(key) for key in DEVIATED)): row for row in content.rows("conformance")
     }
     body: list[list[Cell | str]] = []
     for row in rows[:MOST]:
-        where = (row.get("deviation"), row.get("touchpoint"))
+        where = tuple(row.get(key) for key in DEVIATED)
         beside = [differences.get((measure, *where)) for measure in ("score_difference", "return_difference")]
         body.append([
             words.say(f"cli.deviation.{row['deviation']}", content.locale),
-            content.label("touchpoint", row["touchpoint"]),
+            _met_or_passed(row, content),
             cell_of(figure_of(row, content)),
             *(cell_of(figure_of(one, content, as_change=True)) for one in beside),
             figure_of(row, content).n,
@@ -170,6 +177,11 @@ def deviations(content: Content) -> Table | None:
     heads = [("deviation", False), ("touchpoint", False), ("of_journeys", True), ("score_with", True)]
     heads += [("return_with", True), ("n", True)]
     return table(content.say("changes.deviations"), _heads(heads, content), body) if body else None
+
+
+def _met_or_passed(row: Row, content: Content) -> str:
+    name = content.label("touchpoint", row["touchpoint"])
+    return name if row.get("next") is None else f"{name} \u2192 {content.label('touchpoint', row['next'])}"
 
 
 def endings(content: Content) -> list[Table]:
@@ -187,10 +199,9 @@ def _ending(ending: str, rows: Sequence[Row], content: Content) -> Table:
     body: list[list[Cell | str]] = []
     for row in largest:
         where = (ending, row.get("touchpoint"), row.get("next"))
-        name = content.label("touchpoint", row["touchpoint"])
         beside = [sides.get((f"rate_{side}", *where)) for side in ("with", "without")]
         body.append([
-            name if row.get("next") is None else f"{name} \u2192 {content.label('touchpoint', row['next'])}",
+            _met_or_passed(row, content),
             *(cell_of(figure_of(one, content), interval=False) for one in beside),
             cell_of(figure_of(row, content, as_change=True)),
             figure_of(beside[0], content).n,

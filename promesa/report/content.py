@@ -106,16 +106,20 @@ class Content:
     def about(self, kind: str, name: str) -> Content:
         """Return what is about one promise or touchpoint: its rows, and the promises of the touchpoint."""
         if kind == "touchpoint":
-            kept = {n: p for n, p in self.promises.items() if name in listed(p.get("touchpoints"))}
             own = self.only_touchpoints({name})
             passages = [row for row in self.rows("transitions") if name in {row.get("from"), row.get("to")}]
             transitions = {**self.document("transitions"), "rows": passages}
             own = replace(own, documents={**own.documents, "transitions": transitions})
-        else:
-            kept = {n: p for n, p in self.promises.items() if n == name}
-            own = self
-        documents = {key: _rows_where(document, "promise", kept) for key, document in own.documents.items()}
-        return replace(own, promises=kept, documents=documents)
+            return own.only_promises({n for n, p in self.promises.items() if name in listed(p.get("touchpoints"))})
+        return self.only_promises({name})
+
+    def only_promises(self, names: Container[str]) -> Content:
+        """Return what is about some promises; rows that are of something else stay."""
+        return replace(
+            self,
+            promises={name: said for name, said in self.promises.items() if name in names},
+            documents={key: _rows_where(document, "promise", names) for key, document in self.documents.items()},
+        )
 
     def only_touchpoints(self, names: Container[str]) -> Content:
         """Return what is about some touchpoints; rows that name none stay, where they are of something else."""

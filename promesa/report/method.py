@@ -22,8 +22,12 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "journeys",
     "coherence",
     "memory",
+    "feedback",
+    "needs",
+    "map",
     "balance",
     "curves",
     "lags",
@@ -40,6 +44,10 @@ NOTES = (
     "quarantine",
 )
 NEEDS = {
+    "journeys": "journeys",
+    "feedback": "feedback",
+    "needs": "needs",
+    "map": "changes",
     "coherence": "coherence",
     "memory": "memory",
     "balance": "balance",

@@ -12,6 +12,7 @@ from promesa.report import (
     drivers,
     effects,
     experiments,
+    feedback,
     indices,
     journeys,
     maps,
@@ -208,6 +209,10 @@ def _quality(content: Content) -> Values:
     }
 
 
+def _coherence(content: Content) -> Values:
+    return {**coherence.shown(content), **feedback.shown(content)}
+
+
 def _method(content: Content) -> Values:
     return {"method": method.notes(content)}
 
@@ -244,7 +249,7 @@ SECTIONS: dict[str, Callable[[Content], Values]] = {
     "touchpoints": _touchpoints,
     "journeys": _journeys,
     "trend": _trend,
-    "coherence": coherence.shown,
+    "coherence": _coherence,
     "value": _value,
     "retention": _retention,
     "tiers": _tiers,

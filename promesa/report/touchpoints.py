@@ -37,16 +37,31 @@ def volume_table(content: Content) -> Table | None:
 
 
 def opinion_table(content: Content) -> Table | None:
-    """Return one row a touchpoint that was spoken of: invitations, answers, every concept asked about it."""
+    """Return what was said of each touchpoint: a row a concept asked about it, invitations and answers on the first."""
     present = dict.fromkeys(str(row.get("measure")) for row in content.rows("touchpoints"))
     concepts = [measure for measure in present if content.has_label("concept", measure)]
     groups = {name: rows for name, rows in _touchpoints(content).items() if {*HEARD, *concepts} & rows.keys()}
     if not groups:
         return None
-    measures = [*_present(HEARD, groups), *concepts]
+    measures = _present(HEARD, groups)
     heads = [(content.say("column.touchpoint"), False), *((content.measure(measure), True) for measure in measures)]
-    rows = [[_name(name, content), *_cells(found, measures, content)] for name, found in groups.items()]
+    heads += [
+        (content.say("column.concept"), False),
+        (content.say("column.figure"), True),
+        (content.say("column.n"), True),
+    ]
+    rows: list[list[Cell | str]] = []
+    for name, found in groups.items():
+        own = [concept for concept in concepts if concept in found]
+        first: list[Cell | str] = [_name(name, content), *_cells(found, measures, content)]
+        rows.append([*first, *(_said(found, own[0], content) if own else ["", "", ""])])
+        rows += [[*[""] * len(first), *_said(found, concept, content)] for concept in own[1:]]
     return table(content.say("touchpoints.opinions_caption"), heads, rows)
+
+
+def _said(found: Mapping[str, Row], concept: str, content: Content) -> list[Cell | str]:
+    figure = figure_of(found[concept], content)
+    return [content.measure(concept), cell_of(figure), figure.n]
 
 
 def _touchpoints(content: Content) -> dict[object, dict[str, Row]]:

@@ -101,6 +101,8 @@ def _unexplained_by_coalition(stack: NDArray[np.float64], sizes: list[int]) -> N
     entries of all matrices of a level lie side by side in one vector, so that a level costs a few long operations.
     """
     size = stack.shape[1]
+    if len(sizes) == 1:  # one player: nothing branches, and whole matrices are quicker than their entries
+        return np.stack([stack[:, -1, -1], _left_by_all(stack)])
     entries: Vectors = [[np.ascontiguousarray(stack[:, i, j]) for j in range(i, size)] for i in range(size)]
     for members in sizes:
         fixed = entries
@@ -112,6 +114,18 @@ def _unexplained_by_coalition(stack: NDArray[np.float64], sizes: list[int]) -> N
             for old, new in zip(dropped, fixed, strict=True)
         ]
     return entries[0][0].reshape(-1, len(stack))
+
+
+def _left_by_all(stack: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the outcome's variance that is left when every other row is held fixed, (matrices,)."""
+    step = max(1, (NUMBERS_AT_ONCE >> 2) // stack[0].size)
+    left: list[NDArray[np.float64]] = []
+    for start in range(0, len(stack), step):
+        part = stack[start : start + step]
+        while part.shape[1] > 1:
+            part = _eliminate_first(part)
+        left.append(part[:, 0, 0])
+    return np.concatenate(left)
 
 
 def _hold_first(entries: Vectors) -> Vectors:
@@ -143,17 +157,39 @@ def _sample_orders(
     random = np.random.default_rng(seed)
     players = len(sizes)
     forward = np.array([random.permutation(players) for _ in range(orders)])
+    if len(stack) == 1:
+        # An order and its reverse err in opposite directions; their mean is one draw.
+        draws = (_gains_of_one(stack[0], forward, sizes) + _gains_of_one(stack[0], forward[:, ::-1], sizes)) / 2
+        return draws.mean(axis=0)[None], (draws.std(axis=0) / np.sqrt(max(1, orders - 1)))[None]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     total = np.zeros((len(stack), players))
     squares = np.zeros_like(total)
     for order in forward:
-        # An order and its reverse err in opposite directions; their mean is one draw.
         gains = (_gains(stack, order, starts) + _gains(stack, order[::-1], starts)) / 2
         total += gains
         squares += gains * gains
     mean = total / orders
     variance = np.maximum(0.0, squares / orders - mean * mean)
     return mean, np.sqrt(variance / max(1, orders - 1))
+
+
+def _gains_of_one(matrix: NDArray[np.float64], orders: NDArray[np.int64], sizes: list[int]) -> NDArray[np.float64]:
+    """Return what each player adds to R2 of one matrix in each of several orders, (orders, players)."""
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    outcome = len(matrix) - 1
+    rows = np.array([[row for k in order for row in range(starts[k], starts[k + 1])] + [outcome] for order in orders])
+    gains = np.zeros((len(orders), len(sizes)))
+    player_of = np.repeat(np.arange(len(sizes)), sizes)
+    places = np.arange(len(orders))
+    step = max(1, NUMBERS_AT_ONCE // matrix.size)
+    for start in range(0, len(orders), step):
+        part, here = rows[start : start + step], places[start : start + step]
+        left = matrix[part[:, :, None], part[:, None, :]]
+        for place in range(outcome):
+            before = left[:, -1, -1]
+            left = _eliminate_first(left)
+            gains[here, player_of[part[:, place]]] += before - left[:, -1, -1]
+    return gains
 
 
 def _gains(stack: NDArray[np.float64], order: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -281,11 +281,13 @@ def sweep(folder: Path, *, run: str) -> int:
 
 
 def checkpoint(folder: Path) -> None:
-    """Sum up the log of a table, so that a reader need not read all of its entries."""
+    """Sum up the log of a table, so that a reader need not read all of its entries, and let the old ones go."""
     from deltalake import DeltaTable
 
     with writing(folder):
-        DeltaTable(_address(folder)).create_checkpoint()
+        table = DeltaTable(_address(folder))
+        table.create_checkpoint()
+        table.cleanup_metadata()
 
 
 def expire(folder: Path) -> None:

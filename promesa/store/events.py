@@ -39,7 +39,7 @@ STATISTICS = ("sequence", "received_at")
 _ID_HASH = "CAST(md5_number_lower(source || chr(31) || id) >> 1 AS BIGINT)"
 _KEY = "source || chr(31) || id"
 _ALL = ", ".join(name(column) for column, _ in COLUMNS)
-_NEW, _AGAIN, _TOLD = '"~events_new"', '"~events_again"', '"~events_told"'
+_NEW, _MET, _OUT, _TOLD = '"~events_new"', '"~events_met"', '"~events_out"', '"~events_told"'
 _ATTEMPTS = 3
 
 
@@ -77,23 +77,21 @@ def take_events(run: Run, arrived: Path, *, settled: Mapping[str, int]) -> Taken
         If another program keeps writing to the table.
     """
     folder = run.places.table(EVENTS)
+    rows = f"(SELECT *, {_ID_HASH} AS id_hash FROM read_parquet({literal(str(arrived))}, file_row_number = true))"
     for attempt in range(_ATTEMPTS):
         seen = ensure(folder, COLUMNS, statistics=STATISTICS)
-        total = _open_new(run, arrived)
-        forgotten, expired = _drop_forgotten(run), _drop_expired(run)
-        _find_again(run, seen)
+        taken = _sort_out(run, rows, seen)
+        cells = ", ".join(name(column) for column, _ in COLUMNS if column != "sequence")
         select = (
-            f"SELECT * REPLACE (CAST({seen.transaction + 1} AS BIGINT) AS sequence) FROM (SELECT {_ALL} FROM {_NEW} "
-            f"WHERE turn = 1 AND ({_KEY}) NOT IN (FROM {_AGAIN})) ORDER BY source, received_at"
+            f"SELECT {_ALL} FROM (SELECT {cells}, CAST({seen.transaction + 1} AS BIGINT) AS sequence FROM {rows} "
+            f"WHERE file_row_number NOT IN (SELECT pos FROM {_OUT})) ORDER BY source, received_at"
         )
         file = write_file(run.engine, folder, select, stem=f"{run.name}-{EVENTS}-{seen.version}-{attempt}")
         try:
             commit(seen, add=[file] if file else [], settled=settled)
         except Overtaken:
             continue
-        accepted = file.rows if file else 0
-        repeated = total - forgotten - expired - accepted
-        return Taken(accepted=accepted, repeated=repeated, forgotten=forgotten, expired=expired)
+        return taken
     raise StoreBusy(
         what="Others keep writing to the table of events.",
         got=f"{_ATTEMPTS} attempts overtaken",
@@ -107,40 +105,37 @@ def events_settled(run: Run, writer: str) -> int:
     return settled_up_to(run.places.table(EVENTS), writer)
 
 
-def _open_new(run: Run, arrived: Path) -> int:
-    given = ", ".join(name(column) for column, _ in COLUMNS[:-2])
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_NEW} AS SELECT {given}, CAST(NULL AS BIGINT) AS sequence, "
-        f"{_ID_HASH} AS id_hash, row_number() OVER (PARTITION BY source, id ORDER BY received_at, file_row_number) "
-        f"AS turn FROM read_parquet({literal(str(arrived))}, file_row_number = true)"
-    )
-    return int(str(run.engine.value(f"SELECT count(*) FROM {_NEW}")))
-
-
-def _find_again(run: Run, seen: Snapshot) -> None:
-    """Note the events that are here already: first by hash, then, where one is met, by the id itself."""
+def _sort_out(run: Run, rows: str, seen: Snapshot) -> Taken:
+    """Note which rows are left out (`_OUT`: pos, fate), and count."""
+    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS SELECT id_hash FROM {rows}")
     hashes = relation(run.engine, seen.files, [("id_hash", "whole")])
+    # First by hash, which is small to read; then, where one is met, by the id itself.
     run.engine.run(
-        f'CREATE OR REPLACE TEMP TABLE "~events_met" AS SELECT DISTINCT id_hash FROM ({hashes}) '
-        f"WHERE id_hash IN (SELECT id_hash FROM {_NEW})"
+        f"CREATE OR REPLACE TEMP TABLE {_MET} AS SELECT DISTINCT id_hash FROM ({hashes}) WHERE id_hash IN (FROM {_NEW})"
     )
-    ids = relation(run.engine, seen.files, [("source", "text"), ("id", "text"), ("id_hash", "whole")])
-    met = f'SELECT {_KEY} AS fact FROM ({ids}) WHERE id_hash IN (FROM "~events_met")'
-    if not run.engine.value('SELECT count(*) FROM "~events_met"'):
-        met = "SELECT CAST(NULL AS VARCHAR) AS fact WHERE false"
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_AGAIN} AS {met}")
-
-
-def _drop_forgotten(run: Run) -> int:
-    if not open_marks(run):
-        return 0
-    told = _told(run, f"SELECT * FROM {_NEW}", marks=MARKS)
-    return len(run.engine.run(f"DELETE FROM {_NEW} WHERE ({_KEY}) IN (FROM {told}) RETURNING 1"))
-
-
-def _drop_expired(run: Run) -> int:
-    cut = cutoff_of(run, EVENTS)
-    return len(run.engine.run(f"DELETE FROM {_NEW} WHERE {name('at')} < {literal(cut)} RETURNING 1")) if cut else 0
+    twice = f"SELECT id_hash FROM {_NEW} GROUP BY 1 HAVING count(*) > 1"
+    again = (
+        f"SELECT pos, 'repeated' AS fate FROM (SELECT file_row_number AS pos, row_number() OVER "
+        f"(PARTITION BY source, id ORDER BY received_at, file_row_number) AS turn FROM {rows} "
+        f"WHERE id_hash IN ({twice})) WHERE turn > 1"
+    )
+    parts = [again]
+    if run.engine.value(f"SELECT count(*) FROM {_MET}"):
+        ids = relation(run.engine, seen.files, [("source", "text"), ("id", "text"), ("id_hash", "whole")])
+        known = f"SELECT {_KEY} FROM ({ids}) WHERE id_hash IN (FROM {_MET})"
+        parts.append(
+            f"SELECT file_row_number, 'repeated' FROM {rows} WHERE id_hash IN (FROM {_MET}) AND ({_KEY}) IN ({known})"
+        )
+    if open_marks(run):
+        told = _told(run, f"SELECT * FROM {rows}", marks=MARKS)
+        parts.append(f"SELECT file_row_number, 'forgotten' FROM {rows} WHERE ({_KEY}) IN (FROM {told})")
+    if cut := cutoff_of(run, EVENTS):
+        parts.append(f"SELECT file_row_number, 'expired' FROM {rows} WHERE {name('at')} < {literal(cut)}")
+    every = " UNION ALL ".join(parts)
+    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_OUT} AS SELECT pos, min(fate) AS fate FROM ({every}) GROUP BY pos")
+    fates = {str(fate): int(str(n)) for fate, n in run.engine.run(f"SELECT fate, count(*) FROM {_OUT} GROUP BY 1")}
+    total = int(str(run.engine.value(f"SELECT count(*) FROM {_NEW}")))
+    return Taken(accepted=total - sum(fates.values()), **fates)
 
 
 def latest_event(run: Run, source: str) -> FileMark:
@@ -207,8 +202,8 @@ def _told(run: Run, rows: str, *, marks: str) -> str:
 def _leaves(rows: str, columns: Iterable[str]) -> str:
     """Return a SELECT (id, field, cell) of every text and number within columns of JSON."""
     return " UNION ALL ".join(
-        f"SELECT {_KEY} AS id, coalesce(leaf.key, '') AS field, leaf.atom ->> '$' AS cell "
-        f"FROM ({rows}) AS event, json_tree(event.{name(column)}) AS leaf "
+        f"SELECT event.fact AS id, coalesce(leaf.key, '') AS field, leaf.atom ->> '$' AS cell "
+        f"FROM (SELECT {_KEY} AS fact, {name(column)} FROM ({rows})) AS event, json_tree(event.{name(column)}) AS leaf "
         f"WHERE event.{name(column)} IS NOT NULL AND leaf.type NOT IN ('OBJECT', 'ARRAY', 'NULL', 'BOOLEAN')"
         for column in columns
     )

@@ -67,8 +67,13 @@ class Facts:
         `customer` is the person whom the links in force at `as_of` join; rows of customers whose data is
         paused are left out.
         """
-        rows = self._used(self.of_persons(self.recorded_rows(table)))
-        return rows if self.among is None else rows.semi_join(self.among, "customer")
+
+        def rows() -> Table:
+            return self._used(self.of_persons(self.recorded_rows(table)))
+
+        if self.among is not None:
+            return rows().semi_join(self.among, "customer")
+        return self.engine.named(f"all {table} {self.version} {self.as_of}", rows)
 
     def only(self, customers: Table) -> Facts:
         """Return the same facts, of some customers alone."""

@@ -221,7 +221,7 @@ def close_items(run: Run, condition: str) -> int:
         If the disk is full or read-only.
     """
     every = relation(run.engine, snapshot(run.places.table(QUARANTINE)).files, COLUMNS)
-    emptied = ", ".join(f"NULL AS {name(column)}" for column in ("value", "faults", "record", "fact"))
+    emptied = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(column)}" for column in ("value", "faults", "record", "fact"))
     closed = f"SELECT * REPLACE ({emptied}, 'closed' AS state) FROM ({every}) WHERE {condition}"
     count = int(str(run.engine.value(f"SELECT count(*) FROM ({every}) WHERE {condition}")))
     if count:

@@ -53,18 +53,28 @@ def buying(question: Question) -> Buying:
     facts = question.facts
     end = min(question.until, facts.as_of) if question.until is not None else facts.as_of
     question = replace(question, until=end)
-    orders = _judged(question, facts.table("orders"), end)
-    days = _days(question, orders)
+
+    def orders() -> Table:
+        return _judged(question, facts.table("orders"), end)
+
     if facts.among is None:
-        days = facts.engine.hold(f"purchase days {facts.version} {facts.as_of} {end}", days)
+        # Many queries are made of these: by a name each of them is short.
+        name = f"{facts.version} {facts.as_of} {end}"
+        judged = facts.engine.named(f"purchases {name}", orders)
+        days = facts.engine.hold(f"purchase days {name}", lambda: _days(question, judged))
+        customers = facts.engine.named(f"buyers {name} {question.since}", lambda: _customers(question, days))
+    else:
+        judged = orders()
+        days = _days(question, judged)
+        customers = _customers(question, days)
     last_day = facts.engine.fetch(facts.local(lit(end, "timestamp(6)")).date()).as_py()
     return Buying(
         question=question,
         end=end,
         last_day=last_day,
-        orders=orders,
+        orders=judged,
         days=days,
-        customers=_customers(question, days),
+        customers=customers,
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from promesa.engine import Expression, Table
     from promesa.measures import Question
 
-WHERE = ("touchpoint", "function", "supplier", "channel", "product", "brand", "employee", "outcome")
+WHERE = ("touchpoint", "function", "supplier", "channel", "branch", "product", "brand", "employee", "outcome")
 
 
 def served(question: Question) -> Table:

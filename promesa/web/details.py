@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
+from promesa.web.filters import filters_of
 from promesa.web.gate import asking
+from promesa.web.narrowing import narrowing_of
 from promesa.web.own import require_own
 from promesa.web.rendering import Asked, Visit, page
 
@@ -36,6 +39,10 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
     declared = content.promises if kind == "promise" else content.touchpoints
     if name not in declared:
         raise NotFoundException
-    drawn = visit.site.detail(kind, name, snapshot, visit.locale).html
+    place = f"{kind}s"
+    to = replace(narrowing_of(visit.request.query_params), function="", compare="")
+    seen = visit.site.narrowed(place, to, snapshot, visit.locale)
+    drawn = visit.site.detail(kind, name, seen, snapshot, query=to.query).html
+    filters = replace(filters_of(visit, place, to, seen, snapshot), functions=[])
     title = content.label(kind, name)
-    return page(visit, "detail.html", title=title, content=content, drawn=drawn, back=f"{kind}s")
+    return page(visit, "detail.html", title=title, content=content, drawn=drawn, back=place, filters=filters)

@@ -10,7 +10,9 @@ from litestar.handlers import HTTPRouteHandler  # noqa: TC002 - read when the ap
 from litestar.params import PathParameter
 
 from promesa import report
+from promesa.web.filters import filters_of
 from promesa.web.gate import asking
+from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
 from promesa.web.own import own_home, require_own
 from promesa.web.rendering import Asked, Visit, page
 from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
@@ -31,6 +33,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "method": ("method",),
 }
 """Page -> the sections of the report that it shows."""
+NARROWED = {"promises": ("register", "costliest"), "touchpoints": ("touchpoints",), "value": ("value",)}
+"""The same where a place is narrowed to a period or a group."""
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -49,10 +53,10 @@ def home(visit: Asked) -> Response[str]:
     title = visit.say("place.home")
     if snapshot is None:
         return page(visit, "unanalysed.html", title=title)
-    drawn = {name: visit.site.section(name, snapshot, visit.locale).html for name in HOME}
-    content = visit.site.content(snapshot, visit.locale)
-    said = report.headlines_of(content)
-    return page(visit, "home.html", title=title, content=content, headlines=said, drawn=drawn)
+    seen = Narrowed(content=visit.site.content(snapshot, visit.locale))
+    drawn = {name: visit.site.section(name, seen, snapshot).html for name in HOME}
+    said = report.headlines_of(seen.content)
+    return page(visit, "home.html", title=title, content=seen.content, headlines=said, drawn=drawn)
 
 
 def place(name: str) -> HTTPRouteHandler:
@@ -64,12 +68,28 @@ def place(name: str) -> HTTPRouteHandler:
         snapshot = visit.site.snapshot()
         if snapshot is None:
             return page(visit, "unanalysed.html", title=title)
-        content = visit.site.content(snapshot, visit.locale)
-        names = _there(SHOWN[name], content)
-        drawn = [visit.site.section(one, snapshot, visit.locale).html for one in names]
-        return page(visit, "sections.html", title=title, place=name, content=content, drawn=drawn, names=names)
+        to = narrowing_of(visit.request.query_params) if name in ANALYSES else Narrowing()
+        seen = visit.site.narrowed(name, to, snapshot, visit.locale)
+        names = shown_of(name, to, seen.content)
+        drawn = [visit.site.section(one, seen, snapshot, query=to.query).html for one in names]
+        return page(
+            visit,
+            "sections.html",
+            title=title,
+            place=name,
+            content=seen.content,
+            drawn=drawn,
+            names=names,
+            filters=filters_of(visit, name, to, seen, snapshot) if name in ANALYSES else None,
+        )
 
     return shown
+
+
+def shown_of(place: str, to: Narrowing, content: report.Content) -> list[str]:
+    """Return the sections that a place shows; a narrowed one only what was worked out for it."""
+    narrowed = to.since or to.until or to.dimension
+    return _there(NARROWED[place] if narrowed else SHOWN[place], content)
 
 
 @get("/take/{section:str}/{file:str}", opt=asking("see_figures", own=True), sync_to_thread=True)
@@ -93,15 +113,19 @@ def take(
 
 
 def _drawn(visit: Visit, snapshot: Snapshot, section: str) -> Drawn | None:
-    """Return the section of an address as it stands on its page: ``promises``, ``promise:arrives_by_date``."""
+    """Return the section of an address as it stands on its page: ``register``, ``promise:arrives_by_date``."""
     kind, _, name = section.partition(":")
     content = visit.site.content(snapshot, visit.locale)
-    declared = {"promise": content.promises, "touchpoint": content.touchpoints}
+    asked = narrowing_of(visit.request.query_params)
     if name:
-        known = name in declared.get(kind, {})
-        return visit.site.detail(kind, name, snapshot, visit.locale) if known else None
-    shown = _there([*HOME, *(one for many in SHOWN.values() for one in many)], content)
-    return visit.site.section(section, snapshot, visit.locale) if section in shown else None
+        known = name in {"promise": content.promises, "touchpoint": content.touchpoints}.get(kind, {})
+        seen = visit.site.narrowed(f"{kind}s", asked, snapshot, visit.locale) if known else None
+        return visit.site.detail(kind, name, seen, snapshot, query=asked.query) if seen else None
+    place = next((place for place, names in SHOWN.items() if section in names), "")
+    to = asked if place in ANALYSES else Narrowing()
+    seen = visit.site.narrowed(place, to, snapshot, visit.locale)
+    there = [*HOME, *(shown_of(place, to, seen.content) if place else ())]
+    return visit.site.section(section, seen, snapshot, query=to.query) if section in there else None
 
 
 def _there(names: Sequence[str], content: report.Content) -> list[str]:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from promesa import report
 from promesa.errors import NothingAnalysed
 from promesa.snapshot import latest
+from promesa.web.narrowing import Narrowed, narrow
 from promesa.web.taking import Taken
+from promesa.web.views import Views
 from promesa.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from promesa.snapshot import Snapshot
+    from promesa.web.narrowing import Narrowing
     from promesa.workspace import Workspace
 
     T = TypeVar("T")
@@ -52,6 +55,7 @@ class Site:
         self._lock = threading.Lock()
         self._workspace: tuple[object, Workspace] | None = None
         self._held = _Held()
+        self.views = Views(lambda: self.workspace)
 
     @property
     def workspace(self) -> Workspace:
@@ -74,25 +78,37 @@ class Site:
         make = partial(_content, snapshot, locale)
         return self._held.get((snapshot.folder.name, locale, "content"), make)
 
-    def section(self, name: str, snapshot: Snapshot, locale: str) -> Drawn:
-        """Return a section drawn; what was drawn once is kept while the snapshot is."""
-        make = partial(self._draw, name, snapshot, locale)
-        return self._held.get((snapshot.folder.name, locale, name), make)
+    def narrowed(self, place: str, to: Narrowing, snapshot: Snapshot, locale: str) -> Narrowed:
+        """Return the content of a place as a reader narrows it."""
+        content = self.content(snapshot, locale)
+        return Narrowed(content=content) if to.is_empty else narrow(place, to, content, snapshot, self.views)
 
-    def detail(self, kind: str, name: str, snapshot: Snapshot, locale: str) -> Drawn:
+    def section(self, name: str, seen: Narrowed, snapshot: Snapshot, *, query: str = "") -> Drawn:
+        """Return a section drawn; what was drawn once is kept while the snapshot is, unless it was not whole.
+
+        Parameters
+        ----------
+        query : str
+            Of the narrowing, as it stands in the address.
+        """
+        taken = Taken(section=name, locale=seen.content.locale, query=query)
+
+        def draw() -> Drawn:
+            return Drawn(html=report.section_html(name, seen.content, taking=taken), taken=taken)
+
+        return self._kept(seen, (snapshot.folder.name, seen.content.locale, name, query), draw)
+
+    def detail(self, kind: str, name: str, seen: Narrowed, snapshot: Snapshot, *, query: str = "") -> Drawn:
         """Return what is known of one promise or touchpoint, drawn."""
-        make = partial(self._draw_detail, kind, name, snapshot, locale)
-        return self._held.get((snapshot.folder.name, locale, kind, name), make)
+        taken = Taken(section=f"{kind}:{name}", locale=seen.content.locale, query=query)
 
-    def _draw_detail(self, kind: str, name: str, snapshot: Snapshot, locale: str) -> Drawn:
-        content = self.content(snapshot, locale)
-        taken = Taken(section=f"{kind}:{name}", locale=locale)
-        return Drawn(html=report.detail_html(kind, name, content, taking=taken), taken=taken)
+        def draw() -> Drawn:
+            return Drawn(html=report.detail_html(kind, name, seen.content, taking=taken), taken=taken)
 
-    def _draw(self, name: str, snapshot: Snapshot, locale: str) -> Drawn:
-        content = self.content(snapshot, locale)
-        taken = Taken(section=name, locale=locale)
-        return Drawn(html=report.section_html(name, content, taking=taken), taken=taken)
+        return self._kept(seen, (snapshot.folder.name, seen.content.locale, kind, name, query), draw)
+
+    def _kept(self, seen: Narrowed, key: object, draw: Callable[[], Drawn]) -> Drawn:
+        return draw() if seen.waiting or seen.failed else self._held.get(key, draw)
 
 
 @dataclass(slots=True)

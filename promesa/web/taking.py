@@ -29,10 +29,13 @@ class Taken:
         Its name in the address.
     locale : str
         The reader's.
+    query : str
+        Of the narrowing that the section is seen with.
     """
 
-    def __init__(self, *, section: str, locale: str) -> None:
+    def __init__(self, *, section: str, locale: str, query: str = "") -> None:
         self._own = quote(section, safe=":")
+        self._query = f"&{query}" if query else ""
         self.locale = locale
         self.tables: list[Table] = []
         self.drawings: list[Exhibit] = []
@@ -49,14 +52,13 @@ class Taken:
 
     def address(self, kind: str, name: str, /) -> str:
         """Return where the page of a promise or a touchpoint is."""
-        return f"/{kind}s/{quote(name, safe='')}"
+        return f"/{kind}s/{quote(name, safe='')}{self._query.replace('&', '?', 1)}"
 
     def _links(self, name: str, kinds: Sequence[str], what: str) -> Markup:
+        link = Markup('<a href="/take/{}.{}?lang={}{}" download aria-label="{}">{}</a>')
+        said = {kind: say("web.take.of", self.locale, what=what, kind=kind.upper()) for kind in kinds}
         links = Markup(" ").join(
-            Markup('<a href="/take/{}.{}?lang={}" download aria-label="{}">{}</a>').format(
-                name, kind, self.locale, say("web.take.of", self.locale, what=what, kind=kind.upper()), kind.upper()
-            )
-            for kind in kinds
+            link.format(name, kind, self.locale, self._query, said[kind], kind.upper()) for kind in kinds
         )
         return Markup('<p class="take">{} {}</p>').format(say("web.take.as", self.locale), links)
 

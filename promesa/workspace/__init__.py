@@ -16,6 +16,7 @@ from promesa.workspace.grammar import (
     STUDIES,
 )
 from promesa.workspace.grammar import SOURCE as SOURCE_FIELDS
+from promesa.workspace.journey_settings import JourneySettings
 from promesa.workspace.labels import Label, labels_of
 from promesa.workspace.model import (
     LOCALES,
@@ -23,7 +24,6 @@ from promesa.workspace.model import (
     Concept,
     Element,
     Function,
-    JourneySettings,
     Load,
     Model,
     Promise,

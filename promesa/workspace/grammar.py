@@ -254,45 +254,6 @@ OUTCOMES = (
         help="action of the deeds by which a customer brought a new one: each deed is one new customer",
     ),
 )
-JOURNEYS = (
-    Field(
-        name="gap_days",
-        kind="whole",
-        default=30,
-        at_least=1,
-        help="a moment that names no journey joins one of its customer that is no further away",
-    ),
-    Field(
-        name="across_channels",
-        kind="yes_no",
-        default=True,
-        help="false: a moment that names no journey joins only one of its own channel",
-    ),
-    Field(name="closes_at", kind="texts", refers="touchpoint", default=(), help="touchpoints that end a journey"),
-    Field(
-        name="open_days",
-        kind="whole",
-        default=30,
-        at_least=0,
-        help="a journey that has not ended is open until nothing has happened for so long",
-    ),
-    Field(name="remembered", kind="text", refers="concept", help="what is asked later about a journey as a whole"),
-    Field(name="asked_again", kind="text", refers="element", help="element above 0 where customers had to repeat"),
-    Field(
-        name="expected",
-        kind="texts",
-        refers="touchpoint",
-        default=(),
-        help="touchpoints that a journey should meet, in this order; without it only the order of stages is checked",
-    ),
-    Field(
-        name="compare_days",
-        kind="whole",
-        default=91,
-        at_least=14,
-        help="changes of the map: so many days are held against as many before them",
-    ),
-)
 LEAVING = (
     Field(
         name="leaves_at",

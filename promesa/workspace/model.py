@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from promesa.workspace.journey_settings import JourneySettings
 from promesa.workspace.persons import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
 from promesa.workspace.service import ServiceSettings
 from promesa.workspace.studies import Studies
@@ -183,41 +184,6 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JourneySettings:
-    """How moments are put together to journeys (viajes).
-
-    Attributes
-    ----------
-    gap_days : int
-        How far a moment that names no journey may lie from the one it joins.
-    across_channels : bool
-        Whether it may join one of another channel.
-    closes_at : tuple of str
-        Touchpoints that end a journey.
-    open_days : int
-        A journey that none of them has ended is open until nothing has happened for so long.
-    remembered : str or None
-        The concept that is asked about a journey as a whole, later; None: the first of link memory, satisfaction or
-        loyalty.
-    asked_again : str or None
-        The element that says of a moment that the customer had to say again what was said before.
-    expected : tuple of str
-        Touchpoints that a journey should meet, in this order; empty where only the order of stages is declared.
-    compare_days : int
-        Length of the two periods whose maps are held against each other.
-    """
-
-    gap_days: int = 30
-    across_channels: bool = True
-    closes_at: tuple[str, ...] = ()
-    open_days: int = 30
-    remembered: str | None = None
-    asked_again: str | None = None
-    expected: tuple[str, ...] = ()
-    compare_days: int = 91
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
     """When somebody is no longer a customer.
 
@@ -359,17 +325,13 @@ class Workspace:
         IANA name; days and naive local times are those of this zone.
     currency : str
         ISO 4217 code.
-    engine : str
-        ``duckdb`` or ``spark://...``, ``sc://...``.
-    store : Path
-        Where the fact tables are.
+    engine, store : str, Path
+        ``duckdb`` or ``spark://...``, ``sc://...``; where the fact tables are.
     as_of : date, datetime or None
-        Instant that analyses look at when the caller names none; a date means the close of that
-        local day; a datetime is naive UTC; None means the last instant in the facts.
-    min_group : int
-        Figures of smaller groups are withheld.
-    min_cell : int
-        Counts of people smaller than this are withheld.
+        Instant that analyses look at when the caller names none: a date means its close on the company's clock, a
+        datetime is naive UTC, None the last instant in the facts.
+    min_group, min_cell : int
+        Figures of smaller groups, and counts of fewer people, are withheld.
     controller, privacy_contact : str or None
         Who answers for personal data, and where a customer asks.
     retention : mapping of str to int

@@ -99,6 +99,10 @@ def read_journeys(ws: Workspace, locale: str) -> Part:
         "closes_at": ", ".join(settings.closes_at) or None,
         "open_days": settings.open_days,
         "expected": ", ".join(settings.expected) or None,
+        "optional": None if settings.optional is None else ", ".join(settings.optional),
+        "passages": "; ".join(f"{start} > {', '.join(ends)}" for start, ends in settings.passages.items()) or None,
+        "contacts": ", ".join(settings.contacts) or None,
+        "solved_by": settings.solved_by,
         "compare_days": settings.compare_days,
         "remembered": settings.remembered,
         "asked_again": settings.asked_again,
@@ -106,6 +110,15 @@ def read_journeys(ws: Workspace, locale: str) -> Part:
     lines = [say("workspace.line.journeys", locale, **row)]
     if settings.expected:
         lines.append(say("workspace.line.expected", locale, path=" > ".join(settings.expected)))
+    if settings.optional is not None:
+        lines.append(say("workspace.line.optional", locale, names=", ".join(settings.optional) or "–"))
+    if settings.passages:
+        lines.append(say("workspace.line.passages", locale, passages=row["passages"]))
+    if settings.contacts:
+        lines.append(say("workspace.line.contacts", locale, names=row["contacts"]))
+    if settings.solved_by is not None:
+        element = ws.model.elements[settings.solved_by].label.in_locale(locale)
+        lines.append(say("workspace.line.solved_by", locale, element=element))
     if settings.remembered is not None:
         concept = ws.model.concepts[settings.remembered].label.in_locale(locale)
         lines.append(say("workspace.line.remembered", locale, concept=concept))

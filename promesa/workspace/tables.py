@@ -61,7 +61,7 @@ _BODIES: dict[str, tuple[Column, ...]] = {
     "moments": (
         CUSTOMER,
         Column(name="touchpoint", kind="text", required=True),
-        *_text("channel", "journey", "employee", "supplier", "product", "brand", "outcome"),
+        *_text("channel", "journey", "employee", "branch", "supplier", "product", "brand", "outcome"),
         Column(name="cost", kind="money", not_negative=True),
         *_time("promised_at", "promised", "delivered"),
         CURRENCY,

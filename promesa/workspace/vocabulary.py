@@ -10,15 +10,16 @@ from promesa.workspace.banding_checks import build_standards, build_tiers, read_
 from promesa.workspace.calendar_checks import build_calendar, check_calendar
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, refuse_sections, show
-from promesa.workspace.grammar import IDENTITY, JOURNEYS, LEAVING, MODEL, OUTCOMES, PURPOSES
+from promesa.workspace.grammar import IDENTITY, LEAVING, MODEL, OUTCOMES, PURPOSES
 from promesa.workspace.identifying import build_identifiers, build_identity, check_identifier, check_identity
+from promesa.workspace.journey_grammar import JOURNEYS
+from promesa.workspace.journey_settings import JourneySettings
 from promesa.workspace.labels import Label
 from promesa.workspace.model import (
     Channel,
     Concept,
     Element,
     Function,
-    JourneySettings,
     Leaving,
     Model,
     Promise,
@@ -86,6 +87,7 @@ def read_model(tree: Mapping[str, object], *, place: Place) -> Sections:
     sections["outcomes"] = {"outcomes": _read_settings(tree, place=place.at("outcomes"))}
     sections["studies"] = read_studies(tree, known=known, concepts=sections["concepts"], place=place)
     journeys = read_fields(tree.get("journeys", {}), JOURNEYS, place=place.at("journeys"), known=known)
+    _check_passages(journeys["passages"], known["touchpoint"], place=place.at("journeys").at("passages"))
     sections["journeys"] = {"journeys": journeys}
     sections["tiers"] = read_tiers(tree, known=known, place=place.at("tiers"))
     sections["standards"] = read_standards(
@@ -252,6 +254,13 @@ def _check_rules(values: Mapping[str, Any], elements: list[str], *, place: Place
     for key in _SQL:
         if isinstance(values[key], str):
             check_expression(values[key], key=key, columns=columns, place=place.at(key))
+
+
+def _check_passages(passages: Mapping[str, tuple[str, ...]], touchpoints: list[str], *, place: Place) -> None:
+    for start, ends in passages.items():
+        for name in (start, *ends):
+            if name not in touchpoints:
+                place.at(start).unknown(name, kind="touchpoint", known=touchpoints)
 
 
 def _check_not_empty(names: Mapping[str, list[str]], *, place: Place) -> None:

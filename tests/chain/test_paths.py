@@ -404,9 +404,7 @@ def test_an_interval_too_narrow_for_whole_points_is_said_with_a_decimal(duckdb: 
 
 @pytest.mark.slow
 @pytest.mark.spark
-def test_spark_gives_the_same_rows(duckdb: Engine, tmp_path: Path) -> None:
-    from promesa.engine import connect
-
+def test_spark_gives_the_same_rows(duckdb: Engine, spark: Engine, tmp_path: Path) -> None:
     chance = Random(7)
     who = [chance.getrandbits(62) for _ in range(90)]
     data = answers(10, 90)
@@ -415,16 +413,10 @@ def test_spark_gives_the_same_rows(duckdb: Engine, tmp_path: Path) -> None:
     rows += [later(row, score=8 - row["score"]) for row in rows[:40]]
     rows += [{**row, "customer": None, "journey": f"R{k // 9}"} for k, row in enumerate(rows[:200])]
     rows += [{**row, "asked_at": T0 - timedelta(hours=11), "survey": "s"} for row in rows[300:500]]
-    spark = connect("spark://local[2]")
-    spark.backend._session.conf.set("spark.sql.shuffle.partitions", "2")
-    try:
-        for most in (10_000, 60):
-            here, there = (few_rows(tmp_path, engine, rows, most) for engine in (duckdb, spark))
-            assert one(here, "path", construct="staff").n > 30
-            assert_equal(here, there)
-    finally:
-        spark.close()
-        spark.backend._session.stop()
+    for most in (10_000, 60):
+        here, there = (few_rows(tmp_path, engine, rows, most) for engine in (duckdb, spark))
+        assert one(here, "path", construct="staff").n > 30
+        assert_equal(here, there)
 
 
 # Where there is no figure

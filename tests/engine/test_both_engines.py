@@ -55,6 +55,8 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("memory", {}),
     ("coherence", {}),
     ("conformance", {"by": ("region",)}),
+    ("feedback", {}),
+    ("needs", {"by": ("region",)}),
 ]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
-from promesa.engine import Embedded, connect, offsets, rewritten_sql
+from promesa.engine import Embedded, connect, offsets, rewritten_sql, when
 from promesa.engine.connection import HELD
 from promesa.errors import EngineError
 
@@ -76,11 +77,52 @@ def test_rows_held_are_worked_out_once(duckdb: Engine, tmp_path: Path) -> None:
 
 
 def test_the_oldest_held_are_let_go(duckdb: Engine, tmp_path: Path) -> None:
-    for number in range(HELD + 1):
+    most = duckdb.most_held
+    for number in range(most + 1):
         duckdb.hold(f"many{number}", numbers(duckdb, tmp_path, number))
-    first, last = (duckdb.hold(f"many{n}", numbers(duckdb, tmp_path, -1)) for n in (0, HELD))
+    first, last = (duckdb.hold(f"many{n}", numbers(duckdb, tmp_path, -1)) for n in (0, most))
     assert duckdb.fetch(first).to_pylist() == [{"a": -1}]
-    assert duckdb.fetch(last).to_pylist() == [{"a": HELD}]
+    assert duckdb.fetch(last).to_pylist() == [{"a": most}]
+
+
+def test_what_was_asked_for_lately_is_not_let_go(tmp_path: Path) -> None:
+    engine = connect("duckdb")
+    assert engine.most_held == HELD
+    for number in range(HELD):
+        engine.hold(f"some{number}", numbers(engine, tmp_path, number))
+    engine.hold("some0", numbers(engine, tmp_path, -1))
+    engine.hold("one more", numbers(engine, tmp_path, -1))
+    first, second = (engine.hold(f"some{n}", numbers(engine, tmp_path, -1)) for n in (0, 1))
+    assert engine.fetch(first).to_pylist() == [{"a": 0}]
+    assert engine.fetch(second).to_pylist() == [{"a": -1}]
+    engine.close()
+
+
+def test_sums_of_one_shape_are_those_of_each_table(duckdb: Engine, tmp_path: Path) -> None:
+    def sums(rows: ibis.Table) -> ibis.Table:
+        inner = rows.group_by("a").aggregate(n=rows.count())
+        return inner.aggregate(total=(inner["a"] * inner["n"]).sum(), most=inner["n"].max())
+
+    one, other = numbers(duckdb, tmp_path, 1, 2, 2), numbers(duckdb, tmp_path, 7)
+    local = duckdb.local(pa.table({"a": pa.array([5, 5], pa.int64())}))
+    for table in (one, other, one.filter(one["a"] > 1), one.filter(one["a"] > 9), local):
+        assert duckdb.fetch_over(table, "sums", sums) == duckdb.fetch(sums(table))
+    texts = one.select(a=when(one["a"] > 1, 'it\'s "so"', "not"))
+    assert duckdb.fetch_over(texts, "sizes", lambda rows: rows.aggregate(a=rows["a"].max())).to_pylist() == [
+        {"a": "not"}
+    ]
+    broken = other.filter(other["a"].cast("string").cast("date").notnull())
+    with pytest.raises(EngineError):
+        duckdb.fetch_over(broken, "sums", sums)
+
+
+def test_what_is_asked_for_again_is_kept(duckdb: Engine, tmp_path: Path) -> None:
+    duckdb.hold("again", numbers(duckdb, tmp_path, 7))
+    for number in range(HELD - 1):
+        duckdb.hold(f"other{number}", numbers(duckdb, tmp_path, number))
+    duckdb.hold("again", numbers(duckdb, tmp_path, 8))
+    duckdb.hold("one more", numbers(duckdb, tmp_path, 0))
+    assert duckdb.fetch(duckdb.hold("again", numbers(duckdb, tmp_path, 9))).to_pylist() == [{"a": 7}]
 
 
 def test_a_query_that_does_not_run_is_an_engine_error(duckdb: Engine) -> None:

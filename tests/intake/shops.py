@@ -14,7 +14,7 @@ from tests.store.companies import Company, company
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from promesa.intake.application import Intake
+    from promesa.intake.answering import Intake
     from promesa.intake.compaction import Compaction
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -232,6 +232,49 @@ def test_the_window_is_the_recent_period(world: tuple[list[Row], Facts, Changes]
     assert result.find("share_change", kind="touchpoint", name="chat") is None
 
 
+def seasonal(seed: int, *, season: bool) -> list[Row]:
+    """Return two years of visits: in the last quarter of each (or of the second alone) half as many call again."""
+    random = np.random.default_rng(seed)
+    rows: list[Row] = []
+    for customer in range(200):
+        for week in range(104):
+            if random.random() < 0.15:
+                day = 7 * week + random.uniform(0, 7)
+                busy = week % 52 >= 39 and (season or week >= 52)
+                places = ("buy", "call") if random.random() < (0.5 if busy else 0.15) else ("buy",)
+                row = {"at": BEGIN + timedelta(days=day), "customer": customer, "journey": f"{customer}-{week}"}
+                rows += [{**row, "touchpoint": place, "channel": "web"} for place in places]
+    return rows
+
+
+@pytest.mark.parametrize("season", [True, False])
+def test_a_season_is_told_from_a_change(tmp_path: Path, duckdb: Engine, season: bool) -> None:
+    rows, end = seasonal(5, season=season), BEGIN + timedelta(weeks=104)
+    facts = log_facts(tmp_path, duckdb, rows, touchpoints=PLACES, as_of=end, version=f"season {season}")
+    result = journeys.changes(facts.workspace, facts=facts)
+    change = result.find("share_change", kind="touchpoint", name="call")
+    year = result.find("share_change_year", kind="touchpoint", name="call")
+    then = result.find("share_year_before", kind="touchpoint", name="call")
+    assert change is not None
+    assert year is not None
+    assert then is not None
+    assert change.extra["change"] == "up"
+    assert year.extra["differs"] is not season
+    middle, quarter = end - timedelta(days=91), timedelta(days=91)
+
+    def share(start: datetime) -> float:
+        seen = {row["customer"] for row in rows if start < row["at"] <= start + quarter}
+        called = {
+            row["customer"] for row in rows if row["touchpoint"] == "call" and start < row["at"] <= start + quarter
+        }
+        return len(called) / len(seen)
+
+    assert then.estimate == pytest.approx(share(middle - timedelta(weeks=52)))
+    assert year.estimate == pytest.approx(share(middle) - share(middle - timedelta(weeks=52)))
+    for locale, told in (("es", "temporada"), ("en", "season")):
+        assert (told in result.summary(locale)) is season
+
+
 def test_little_history_and_none(tmp_path: Path, duckdb: Engine) -> None:
     nothing = facts_of(tmp_path / "0", duckdb, [], "nothing")
     assert journeys.changes(nothing.workspace, facts=nothing).estimates == ()

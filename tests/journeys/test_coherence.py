@@ -208,3 +208,26 @@ def test_coverage_over_many_seeds(facts: Facts) -> None:
     assert 0.93 < hits / len(seeds) < 0.97
     assert widest / len(seeds) > 0.93
     assert 0.93 < quiet / len(seeds) < 0.97
+
+
+def test_branches_are_compared(tmp_path: Path, duckdb: Engine) -> None:
+    moments, tables = company(3, customers=250)
+    slow = timedelta(hours=12)
+    for row in moments:
+        row["branch"] = None
+        if row["touchpoint"] == "deliver":
+            row["branch"] = "south" if row["journey"].endswith("1") else "north"
+            if row["branch"] == "south":
+                row["at"], row["delivered"] = row["at"] + slow, row["delivered"] + slow
+    facts = log_facts(
+        tmp_path, duckdb, moments, touchpoints=PLACES, as_of=AS_OF, more=MORE, tables=tables, version="branches"
+    )
+    found = journeys.coherence(facts.workspace, by="branch", facts=facts)
+    assert {e.dimensions["touchpoint"] for e in found.estimates} == {"deliver"}
+    row = next(e for e in found.estimates if e.measure == "widest_difference" and e.extra["measured"] == "wait")
+    assert row.dimensions["group"] == "south"
+    assert row.extra["found"]
+    assert row.lower is not None
+    assert row.upper is not None
+    assert row.lower <= slow / timedelta(hours=1) <= row.upper
+    assert "sucursal" in found.summary("es")

@@ -35,6 +35,8 @@ PLACES = {
 }
 STAGES = ("before", "during", "after")
 EXPECTED = ("buy", "pay", "deliver")
+OPTIONAL = ("browse",)
+PASSAGES = {"pay": ("deliver", "call"), "deliver": ("deliver",)}
 BEGIN = datetime(2020, 1, 1)
 AS_OF = datetime(2021, 1, 1)
 MODEL = """
@@ -105,9 +107,13 @@ def ways_of(rows: list[Row]) -> dict[str, list[Row]]:
     }
 
 
-def deviations_of(way: list[str]) -> set[tuple[str, str]]:
+def deviations_of(way: list[str]) -> set[tuple[str, str, str | None]]:
     """Return what a way deviates in, by loops."""
-    found: set[tuple[str, str]] = set()
+    found: set[tuple[str, str, str | None]] = {
+        ("unexpected", one, two)
+        for one, two in itertools.pairwise(way)
+        if one in PASSAGES and two not in PASSAGES[one]
+    }  # fmt: skip
     stage = [STAGES.index(PLACES[name][0]) for name in way]
     for place, name in enumerate(way):
         before = range(place)
@@ -115,11 +121,13 @@ def deviations_of(way: list[str]) -> set[tuple[str, str]]:
         spots = [EXPECTED.index(way[k]) for k in before if way[k] in EXPECTED]
         later_spot = name in EXPECTED and any(spot > EXPECTED.index(name) for spot in spots)
         if later_stage or later_spot:
-            found.add(("out_of_order", name))
+            found.add(("out_of_order", name, None))
+        if name not in EXPECTED and name not in OPTIONAL:
+            found.add(("unexpected", name, None))
     for spot, name in enumerate(EXPECTED):
         further = any(one in EXPECTED and EXPECTED.index(one) > spot for one in way)
         if name not in way and (further or max(stage) > STAGES.index(PLACES[name][0])):
-            found.add(("skipped", name))
+            found.add(("skipped", name, None))
     return found
 
 
@@ -136,18 +144,17 @@ def told_in(result: Result) -> set[tuple[str | None, ...]]:
 
 def test_deviations_are_those_of_plain_loops(tmp_path: Path, duckdb: Engine) -> None:
     rows = random_journeys(4)
-    settings = f"expected = {list(EXPECTED)}".replace("'", '"')
+    listed = ", ".join(f"{start} = {list(ends)}" for start, ends in PASSAGES.items())
+    settings = f"expected = {list(EXPECTED)}\noptional = {list(OPTIONAL)}\npassages = {{ {listed} }}".replace("'", '"')
     facts = log_facts(tmp_path, duckdb, rows, touchpoints=PLACES, as_of=AS_OF, settings=settings, version="deviant")
     result = journeys.conformance(facts.workspace, facts=facts)
     plain = [deviations_of([row["touchpoint"] for row in way]) for way in ways_of(rows).values()]
     assert estimate(result, "conforming", deviation=None) == pytest.approx(sum(not one for one in plain) / len(plain))
-    for deviation, name in set.union(*plain):
-        share = sum((deviation, name) in one for one in plain) / len(plain)
-        assert estimate(result, "deviating", deviation=deviation, touchpoint=name) == pytest.approx(share)
-    told = {
-        (e.dimensions["deviation"], e.dimensions["touchpoint"]) for e in result.estimates if e.measure == "deviating"
-    }
-    assert told == set.union(*plain)
+    for deviation, name, after in set.union(*plain):
+        share = sum((deviation, name, after) in one for one in plain) / len(plain)
+        assert estimate(result, "deviating", deviation=deviation, touchpoint=name, next=after) == pytest.approx(share)
+    assert told_in(result) == set.union(*plain)
+    assert {kind for kind, *_ in told_in(result)} == {"skipped", "out_of_order", "unexpected"}
     monthly = journeys.conformance(facts.workspace, facts=facts, by="month")
     assert {e.measure for e in monthly.estimates} == {"conforming", "deviating"}
 

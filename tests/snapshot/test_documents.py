@@ -35,10 +35,12 @@ MORE: dict[str, dict[str, list[str]]] = {
     "value": {},
     "returning": {"return_rate": ["within_days"]},
     "journeys": {},
+    "needs": {},
     "transitions": {},
     "handovers": {"": ["from_owner", "to_owner"]},
     "changes": {
         "share_change": ["change", "p_value", "p_adjusted", "first_day", "last_day"],
+        "share_change_year": ["p_value", "p_adjusted", "differs"],
         "level_change": ["change", "p_value", "p_adjusted", "day", "day_earliest", "day_latest", "weeks"],
         "customers_": ["first_day", "last_day"],
         "unknown_customers": ["first_day", "last_day", "proposal"],
@@ -69,6 +71,11 @@ STUDIES: dict[str, dict[str, list[str]]] = {
     "standard": {"": ["by", "group", "target", "level", "p_value", "worse"]},
     "lags": {"": ["lag", "period", "p_value", "p_adjusted", "found"]},
     "memory": {"": ["concept", "within_days"]},
+    "feedback": {
+        "later_score_difference": ["p_value", "p_adjusted", "found"],
+        "later_broken_difference": ["p_value", "p_adjusted", "found"],
+        "": [],
+    },
     "coherence": {"": ["measured", "against", "p_value", "p_adjusted", "found"]},
     "promoters": {"": ["concept", "against", "within_days", "adjusted_for"]},
     "balance": {
@@ -128,7 +135,7 @@ MEASURES = {
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
     "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
-    "handovers", "memory", "coherence",
+    "handovers", "memory", "coherence", "feedback", "needs",
     "changes", "conformance", "endings", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths",
     "arrows", "system", "priorities",
     "lags", "identity", "quality", "promises_by_month", "promises_by_function", "promises_by_supplier",

@@ -44,7 +44,7 @@ def engine_reads(cells: list[str], decision: Decision) -> list[object]:
     return [row[0] for row in ENGINE.run(query, cells)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(cells=CELLS)
 @pytest.mark.parametrize(
     ("decision", "shapes"),
@@ -71,7 +71,7 @@ def test_the_engine_reads_the_numbers_that_python_sees(cells: list[str], decisio
         assert (value is not None) == (shape in shapes), (cell, value, shape)
 
 
-@settings(max_examples=100)
+@settings(max_examples=25)
 @given(cells=CELLS)
 @pytest.mark.parametrize("order", ["ymd", "dmy", "mdy"])
 @pytest.mark.parametrize("sep", ["-", "/", "."])

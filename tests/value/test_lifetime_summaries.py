@@ -33,7 +33,7 @@ ORDER = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     orders=st.lists(ORDER, min_size=1, max_size=40),
     zone=st.sampled_from(["America/Sao_Paulo", "Europe/Madrid", "America/Bogota"]),

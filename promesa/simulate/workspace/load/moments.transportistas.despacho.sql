@@ -13,6 +13,7 @@ SELECT
   'dispatch' AS touchpoint,
   'email' AS channel,
   e.pedido AS journey,
+  e.depósito AS branch,
   e.transportista AS supplier
 FROM entregas AS e JOIN pedidos AS p ON p.pedido = e.pedido
 WHERE e.salida IS NOT NULL

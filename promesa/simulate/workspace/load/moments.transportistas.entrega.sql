@@ -14,6 +14,7 @@ SELECT
   'delivery' AS touchpoint,
   'home' AS channel,
   e.pedido AS journey,
+  e.depósito AS branch,
   e.transportista AS supplier,
   CASE e.estado WHEN 'Entregado' THEN 'delivered' WHEN 'Cancelado' THEN 'cancelled' WHEN 'Extraviado' THEN 'lost'
     ELSE 'under_way' END AS outcome,

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from promesa.intake import cloudevents, segment_api
+from promesa.intake.calls import CALLS
 from promesa.intake.counting import Counts
 from promesa.intake.fact_rows import LINES, read_facts, refuse_unknown
 from promesa.intake.judging import Fault
@@ -117,12 +118,12 @@ class Intake:
     def _allow(self, key: Key, what: str, table: str) -> None:
         if what == "facts":
             if table not in key.tables:
-                raise Refused("not-allowed", {"key": key.name, "what": table})
+                raise Refused("not-allowed", {"name": key.name, "what": table})
             return
         source = self._ws.sources.get(key.source)
         wanted = "cloudevents" if what == "cloudevents" else "segment"
         if source is None or source.intake != wanted:
-            raise Refused("not-allowed", {"key": key.name, "what": f"{key.source} ({wanted})"})
+            raise Refused("not-allowed", {"name": key.name, "what": f"{key.source} ({wanted})"})
 
     def _judge(
         self, call: str, headers: Mapping[str, str], body: bytes, *, received: int
@@ -182,7 +183,7 @@ class Intake:
 
 
 def _check_address(scope: Scope, what: str, table: str) -> None:
-    known = what in ("batch", *segment_api.CALLS, "cloudevents") and not table
+    known = what in ("batch", *CALLS, "cloudevents") and not table
     if not known and not (what == "facts" and table in TABLES):
         raise Refused("not-found")
     if scope["method"] != "POST":

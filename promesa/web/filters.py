@@ -1,0 +1,85 @@
+"""The bar of filters above a page, and one period set beside another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promesa import report
+from promesa.web.narrowing import groups_of
+
+if TYPE_CHECKING:
+    from promesa.snapshot import Snapshot
+    from promesa.web.narrowing import Narrowed, Narrowing
+    from promesa.web.rendering import Visit
+
+MOST_GROUPS = 200
+"""Groups of one dimension that a list offers; a marketplace has thousands of suppliers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the bar offers and what is chosen.
+
+    Attributes
+    ----------
+    dimensions : list of (str, list of (str, str))
+        Dimension and its groups, each with the value in the address and what people call it.
+    functions : list of (str, str)
+        Those that answer for something on the page.
+    said : tuple of str
+        What is narrowed, what could not be worked out.
+    """
+
+    to: Narrowing
+    dimensions: list[tuple[str, list[tuple[str, str]]]]
+    functions: list[tuple[str, str]]
+    waiting: bool
+    said: tuple[str, ...]
+    compared: report.Table | None
+
+
+def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot: Snapshot) -> Filters:
+    """Return the bar of a place."""
+    content = visit.site.content(snapshot, visit.locale)
+    said = [visit.say("filters.failed", reason=reason) for reason in seen.failed]
+    if to.wrong:
+        said.append(visit.say("filters.wrong_day", got=to.wrong))
+    if to.compare and to.earlier() is None:
+        said.append(visit.say("filters.whole_period"))
+    compared, waiting = _compared(visit, place, to, seen, snapshot)
+    return Filters(
+        to=to,
+        dimensions=[
+            (
+                report.dimension_name(dimension, content),
+                [(f"{dimension}:{group}", content.label(dimension, group)) for group in groups[:MOST_GROUPS]],
+            )
+            for dimension, groups in groups_of(content)
+        ],
+        functions=_functions(place, content),
+        waiting=waiting or seen.waiting,
+        said=tuple(said),
+        compared=compared,
+    )
+
+
+def _compared(
+    visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot: Snapshot
+) -> tuple[report.Table | None, bool]:
+    earlier = to.earlier()
+    if earlier is None:
+        return None, False
+    before = visit.site.narrowed(place, earlier, snapshot, visit.locale)
+    if before.waiting or seen.waiting:
+        return None, True
+    return report.compared_table(place, seen.content, before.content), False
+
+
+def _functions(place: str, content: report.Content) -> list[tuple[str, str]]:
+    if place == "value":
+        return []
+    said = content.promises.values() if place == "promises" else content.touchpoints.values()
+    key = "owner" if place == "promises" else "function"
+    names = {str(one[key]) for one in said if one.get(key)}
+    return sorted(((name, content.label("function", name)) for name in names), key=lambda pair: pair[1])
