@@ -56,15 +56,15 @@ def _counts(visit: Visit) -> dict[str, str]:
     snapshot = visit.site.snapshot()
     if snapshot is None:
         return {}
-    rows = visit.site.content(snapshot, visit.locale).document("identity").get("rows", ())
+    rows = visit.site.content(snapshot, visit.locale).rows("identity")
     sums: dict[str, float] = {}
     for row in rows:
         if row.get("measure") in {"records", "all_persons", "waiting"} and row.get("estimate") is not None:
-            sums[row["measure"]] = sums.get(row["measure"], 0) + row["estimate"]
+            sums[str(row["measure"])] = sums.get(str(row["measure"]), 0) + float(str(row["estimate"]))
     return {name: words.number(value, visit.locale) for name, value in sums.items()}
 
 
-@post("/customers", opt=SEE, status_code=200, sync_to_thread=True)
+@post("/customers/find", opt=SEE, status_code=200, sync_to_thread=True)
 def find(visit: Asked) -> Response[Any]:
     """Look for persons; what is looked for stands in no address and no log."""
     try:
@@ -199,7 +199,7 @@ def rows_of(visit: Visit, found: customers.Erasure) -> list[tuple[str, str]]:
     return rows
 
 
-@post("/customers/{number:int}/forget", opt=CHANGE, status_code=200, sync_to_thread=True)
+@post("/customers/{number:int}/forget/now", opt=CHANGE, status_code=200, sync_to_thread=True)
 def do_forget(visit: Asked, number: NUMBER) -> Response[str]:
     """Erase a person for good and show the certificate."""
     person, by, now = reading.known_number(visit.site.workspace, number), by_of(visit), utc_now()

@@ -135,14 +135,15 @@ def own_change(visit: Asked, token: TOKEN, change: Annotated[str, PathParameter(
     now = utc_now()
     try:
         person = _person(visit, token, pace=DEEDS)
+    except LinkExpired:
+        return _expired(visit)
+    try:
         if field_of(visit, "confirm") != "yes":
             return _ask(visit, token, change)
         with gate_of(visit).database.begin() as connection:
             what = CHANGES[change](visit, person, BY, now)
             after = {"what": what} if what else None
             record(connection, by=BY, action=f"own.{change}", about=f"customer:{person}", now=now, after=after)
-    except LinkExpired:
-        return _expired(visit)
     except PromesaError as error:
         return _own(visit, token, person, status=422, wrong=wrong_words(visit, error))
     return back(f"/me/{token}", said=change)

@@ -49,7 +49,7 @@ def _review(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Res
     return private(visit, "review.html", title=visit.say("review.title"), status=status, **values)
 
 
-@post("/customers/review", opt=CHANGE, status_code=200, sync_to_thread=True)
+@post("/customers/review/decide", opt=CHANGE, status_code=200, sync_to_thread=True)
 def answer(visit: Asked) -> Response[Any]:
     """Take an answer: the same, two, or the last one back."""
     by, now, verdict = by_of(visit), utc_now(), field_of(visit, "verdict")

@@ -78,14 +78,14 @@ def person(made, key: str) -> int:
 def test_a_search_leads_to_the_person_and_leaves_nothing_in_addresses_or_logs(analyst, made, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     for who in ("ana@correo.example", "ANA MARIA RUIZ", "1.020.304", "crm:k1", "+57 300 123 4567"):
-        found = send(analyst, "/customers", "/customers", who=who)
+        found = send(analyst, "/customers/find", "/customers", who=who)
         assert found.status_code == 303, who
         assert found.headers["location"] == f"/customers/{person(made, 'crm:k1')}"
     assert "correo.example" not in caplog.text.replace("HTTP Request", "")
-    several = send(analyst, "/customers?lang=en", "/customers", who="Ana")
+    several = send(analyst, "/customers/find?lang=en", "/customers", who="Ana")
     assert "persons were found" in several.text
     for lang, words in (("es", "No se encontró a nadie"), ("en", "Nobody was found")):
-        assert words in send(analyst, f"/customers?lang={lang}", "/customers", who="Zutano").text
+        assert words in send(analyst, f"/customers/find?lang={lang}", "/customers", who="Zutano").text
 
 
 @pytest.mark.parametrize("lang", ["es", "en"])
@@ -122,7 +122,7 @@ def test_only_who_may_sees_and_changes(client, made) -> None:
     enter(client, "ver@tienda.example")
     assert client.get(f"/customers/{number}").status_code == 200
     assert "/pause" not in client.get(f"/customers/{number}").text
-    for change in ("pause", "forget", "link", "correct"):
+    for change in ("pause", "forget/now", "link", "correct"):
         assert send(client, f"/customers/{number}/{change}").status_code == 403
     assert client.get("/customers/review").status_code == 403
 
@@ -160,8 +160,8 @@ def test_an_export_is_one_file_with_everything(analyst, made) -> None:
 
 def test_the_review_without_pairs_says_so(analyst) -> None:
     assert "No pair waits" in analyst.get("/customers/review?lang=en").text
-    assert send(analyst, "/customers/review", verdict="same", low="1", high="2").status_code == 422
-    assert send(analyst, "/customers/review", verdict="nonsense", low="1", high="2").status_code == 422
+    assert send(analyst, "/customers/review/decide", verdict="same", low="1", high="2").status_code == 422
+    assert send(analyst, "/customers/review/decide", verdict="nonsense", low="1", high="2").status_code == 422
 
 
 @pytest.mark.parametrize("lang", ["es", "en"])
@@ -186,11 +186,10 @@ def test_a_link_that_was_tampered_with_or_is_too_old_opens_nothing(nobody, made)
     old = make_own_link(ws, "crm:k2", days=1, now=now - timedelta(days=2)).token
     forged = [
         ".".join([other.split(".")[0], ends, mark, seal]),
-        ".".join([number, "ffffffff", mark, seal]),
+        f"{number}.ffffffff.{mark}.{seal}",
         good[:-1] + ("A" if good[-1] != "A" else "B"),
         f"{number}.{ends}.{mark}.",
         "x",
-        "..",
         old,
     ]
     for token in forged:
@@ -212,7 +211,7 @@ def test_a_link_ends_when_records_are_joined_or_taken_apart(nobody, analyst, mad
     at = f"/customers/{one.person}"
     assert send(analyst, f"{at}/apart", low=low, high=stranger).status_code == 422
     assert send(analyst, f"{at}/apart", low=low, high=high).status_code == 303
-    assert view(ws, "crm:k1").person != view(ws, "shop:w1").person
+    assert view(ws, "crm:k1").person != view(ws, max(low, high)).person
     assert nobody.get(f"/me/{token}").status_code == 404
 
 
@@ -266,8 +265,8 @@ def test_a_forgotten_customer_is_gone_and_so_is_the_link(nobody, made) -> None:
 def test_the_company_forgets_a_person_by_typing_the_word(analyst, made) -> None:
     number = person(made, "crm:k3")
     assert "olvidar" in analyst.get(f"/customers/{number}/forget?lang=es").text
-    assert send(analyst, f"/customers/{number}/forget?lang=es", word="").status_code == 422
-    gone = send(analyst, f"/customers/{number}/forget?lang=es", word="olvidar")
+    assert send(analyst, f"/customers/{number}/forget/now?lang=es", word="").status_code == 422
+    gone = send(analyst, f"/customers/{number}/forget/now?lang=es", word="olvidar")
     assert gone.status_code == 200
     assert "Certificado" in gone.text
     assert analyst.get(f"/customers/{number}").status_code == 404
