@@ -115,7 +115,8 @@ def review(
 def print_queue(queue: Queue, ws: Workspace, locale: str, *, drawn: bool) -> None:
     """Print the pairs one a line: numbers, money, and which fields agree; no personal values."""
     from promesa import words
-    from promesa.cli.review_screen import DOUBTFUL, because, field_name
+    from promesa.cli.review_screen import DOUBTFUL
+    from promesa.customers import because, field_name
 
     def say(key: str, **values: object) -> str:
         return words.say(f"customers.review.{key}", locale, **values)
@@ -266,7 +267,7 @@ def _plain(value: object) -> object:
 
 def _link_cells(entry: Any, ws: Workspace, locale: str) -> list[str]:
     from promesa import words
-    from promesa.cli.review_screen import because, field_name
+    from promesa.customers import because, field_name
 
     def say(key: str | None, group: str) -> str:
         return words.say(f"customers.review.{group}.{key}", locale) if key else ""

@@ -231,6 +231,31 @@ def correct(
         print(words.say("customers.correct.done", locale or ws.locale, person=found.person, fields=fields))
 
 
+@reported
+def own_link(
+    who: Who,
+    days: Annotated[int, typer.Option("--days", metavar="N", help="How long it works: 1 to 90 days.")] = 7,
+    workspace: Folder = HERE,
+    locale: Locale = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the link to a customer's own page; whoever has it is taken for the customer."""
+    from promesa import words
+    from promesa.customers import make_own_link
+    from promesa.engine import local_time_of
+    from promesa.workspace import open_workspace
+
+    ws = open_workspace(workspace)
+    made = make_own_link(ws, who, days=days, now=utc_now())
+    address = f"{ws.service.address}{made.path}"
+    if as_json:
+        print_json({"person": made.person, "address": address, "until": made.until.isoformat()})
+        return
+    until = f"{local_time_of(made.until, ws.time_zone):%Y-%m-%d %H:%M}"
+    print(address)
+    print(words.say("customers.link.made", locale or ws.locale, person=made.person, until=until))
+
+
 def _one(ws: Workspace, who: str) -> int:
     """Return the number of the one person whom a text means now."""
     from promesa.customers import number_of
@@ -246,4 +271,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "receipt": receipt,
     "export": export,
     "correct": correct,
+    "link": own_link,
 }

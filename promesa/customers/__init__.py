@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from promesa.customers.finding import candidates, find, find_in, number_of, one_person, record_named
     from promesa.customers.forgetting import Erasure, forget
     from promesa.customers.links import Link, links_of
+    from promesa.customers.own_link import make_own_link, open_own_link
+    from promesa.customers.pairs import because, field_name, pair_lines
     from promesa.customers.pausing import Pause, pause, resume
     from promesa.customers.person import Person, instant_of, person_at
     from promesa.customers.profile import Field, Stated
     from promesa.customers.receipts import receipt
     from promesa.customers.retaining import Retention, retain
     from promesa.customers.review import Item, Queue, Side, differing, queue, sample
+    from promesa.customers.telling import Telling
     from promesa.customers.totals import Totals
 
 _WHERE = {
@@ -46,7 +49,13 @@ _WHERE = {
     "Retention": "retaining",
     "Side": "review",
     "Stated": "profile",
+    "Telling": "telling",
     "Totals": "totals",
+    "because": "pairs",
+    "field_name": "pairs",
+    "make_own_link": "own_link",
+    "open_own_link": "own_link",
+    "pair_lines": "pairs",
     "allowed": "consent",
     "as_document": "documents",
     "candidates": "finding",
@@ -91,22 +100,28 @@ __all__ = [
     "Retention",
     "Side",
     "Stated",
+    "Telling",
     "Totals",
     "allowed",
     "as_document",
+    "because",
     "candidates",
     "correct",
     "differing",
     "export",
+    "field_name",
     "find",
     "find_in",
     "forget",
     "give",
     "instant_of",
     "links_of",
+    "make_own_link",
     "may",
     "number_of",
     "one_person",
+    "open_own_link",
+    "pair_lines",
     "pause",
     "person_at",
     "queue",

@@ -17,9 +17,12 @@ from litestar.response import Redirect
 from promesa.web import (
     account_pages,
     company_pages,
+    customer_pages,
     data_pages,
     details,
     moving,
+    own_pages,
+    review_pages,
     sections,
     settings_pages,
     sign_in_pages,
@@ -43,8 +46,19 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 31_536_000
-_PAGES = (sign_in_pages, company_pages, account_pages, settings_pages, data_pages)
+_PAGES = (
+    sign_in_pages,
+    company_pages,
+    account_pages,
+    settings_pages,
+    data_pages,
+    review_pages,
+    customer_pages,
+    own_pages,
+)
 _PEOPLE = tuple(route for pages in _PAGES for route in pages.ROUTES)
+# A page reached by a link of its own tells its address to nobody and is kept nowhere.
+_BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LOG = logging.getLogger("promesa.web")
 
 
@@ -157,10 +171,11 @@ def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
     return page(visit, "error.html", title=title, status=error.status_code, said=visit.say(f"error.{known}.said"))
 
 
-async def _add_headers(message: Any, _scope: Any) -> None:
+async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith("/me/") else SAFE
         message["headers"] = [
             *message["headers"],
-            *((k.lower().encode(), v.encode()) for k, v in SAFE.items() if k.lower().encode() not in known),
+            *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),
         ]

@@ -29,6 +29,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LIFETIME = 14 * 24 * 3600
 OPEN: dict[str, Any] = {"may": "anybody"}
 """Option of a route that is for everybody, signed in or not."""
+BY_LINK: dict[str, Any] = {"may": "anybody", "by_link": True}
+"""Option of a route whose address holds a secret: another site cannot send a form to what it does not know, and a page
+that tells nobody its address has its forms sent with the origin ``null``."""
 SIGNED_IN: dict[str, Any] = {"may": "signed_in"}
 """Option of a route that is for whoever is signed in, whatever the role: the own account."""
 
@@ -130,7 +133,8 @@ async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     person: Person | None = connection.state.get("person")
     connection.state.session = session if person is not None else None
     if connection.scope.get("method") not in SAFE_METHODS:
-        await _check_origin(connection, token=token, needed=needed)
+        by_link = bool(handler.opt.get("by_link"))
+        await _check_origin(connection, token=token, needed=needed, by_link=by_link)
     if needed == "anybody":
         return
     if person is None:
@@ -148,12 +152,14 @@ def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-async def _check_origin(connection: Any, *, token: str | None, needed: str | None) -> None:
+async def _check_origin(connection: Any, *, token: str | None, needed: str | None, by_link: bool) -> None:
     """Refuse a form of another site: by what the browser says of its origin, and by the token of the session."""
     if token is not None:
         return  # no browser sends a token by itself
     origin, site = connection.headers.get("origin"), connection.headers.get("sec-fetch-site", "same-origin")
     own = {connection.headers.get("host"), urlsplit(connection.app.state.gate.site.workspace.service.address).netloc}
+    if by_link and origin == "null":
+        origin = None
     if (origin is not None and urlsplit(origin).netloc not in own) or site not in {"same-origin", "none"}:
         raise PermissionDeniedException
     connection.state.form = form = await connection.form()

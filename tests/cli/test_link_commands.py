@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from promesa.cli.app import app
-from promesa.cli.review_screen import Review, lines
-from promesa.customers import queue
+from promesa.cli.review_screen import Review
+from promesa.customers import pair_lines, queue
 from promesa.identity import decision_log
 from promesa.workspace import open_workspace
 from tests.store.companies import NOON
@@ -210,6 +210,6 @@ def test_the_screen_shows_what_differs_by_a_sign(shop: Path) -> None:
     ws = open_workspace(shop)
     assert queue(ws).to_document()["currency"] == "COP"
     made = reviewed(shop, "q")
-    table = lines(made.queue.items[0], ws, "es")
+    table = pair_lines(made.queue.items[0], ws, "es")
     assert {line[0] for line in table} >= {"clave", "nombre"}
     assert all(line[3] in {"", "same", "close", "swapped", "partly", "differs", "unknown"} for line in table)

@@ -47,3 +47,10 @@ for (const form of document.querySelectorAll("form[data-answers]")) {
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(answer, 120); };
   form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
 }
+
+// A button that names a key is pressed by it, unless somebody is writing.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+  const button = [...document.querySelectorAll("button[data-key]")].find((one) => one.dataset.key === event.key);
+  if (button) { event.preventDefault(); button.click(); }
+});
