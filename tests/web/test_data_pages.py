@@ -114,7 +114,10 @@ def test_a_fact_that_arrives_at_the_port_stands_in_the_store(client, service_wor
     assert port.post("/v1/facts/orders", json=[row], headers=basic).status_code == 403
     assert port.get("/healthz").text == "ok"
     client.app.state.arrivals.close()
-    compact(open_workspace(service_workspace.root, environ={"TEST_DATABASE": service_workspace.service.database}), recorded_at=utc_now())
+    compact(
+        open_workspace(service_workspace.root, environ={"TEST_DATABASE": service_workspace.service.database}),
+        recorded_at=utc_now(),
+    )
     client.app.state.arrivals.open()
     costs = open_facts(service_workspace).table("costs")
     assert costs.filter(costs["source"] == "caja").count().execute() == 1
