@@ -55,8 +55,6 @@ FURTHER: list[tuple[str, dict[str, Any]]] = [
     ("memory", {}),
     ("coherence", {}),
     ("conformance", {"by": ("region",)}),
-    ("feedback", {}),
-    ("needs", {"by": ("region",)}),
 ]
 
 
