@@ -9,6 +9,7 @@ import typer
 from promesa import __version__
 from promesa.cli.answer_commands import analyse, report, show
 from promesa.cli.audit_commands import audit, db
+from promesa.cli.backup_commands import backup, restore
 from promesa.cli.customer import customer
 from promesa.cli.intake_commands import intake
 from promesa.cli.journey_commands import journeys
@@ -44,7 +45,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, tier, analyse, show, report, serve, simulate):
+for command in (new, check, load, link, tier, analyse, show, report, serve, backup, restore, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")

@@ -125,3 +125,12 @@ def _forget_dead(register: Path) -> None:
     with suppress(FileNotFoundError, ValueError):
         alive = [number for number in json.loads(register.read_text(encoding="utf-8")) if psutil.pid_exists(number)]
         register.write_text(json.dumps(alive), encoding="utf-8")
+
+
+def program(name: str) -> str:
+    """Return the path of a program of the PostgreSQL that comes with promesa, such as ``pg_dump``."""
+    from pathlib import Path
+
+    # The package carries two; the newest reads and writes what either holds.
+    found = Path(_package().__file__).parent.glob(f"pginstall*/bin/{name}")
+    return str(max(found, key=lambda path: path.parts[-3]))
