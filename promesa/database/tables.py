@@ -107,3 +107,47 @@ audit = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
+replays = Table(
+    "replays",
+    metadata,
+    Column("person", BigInteger, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("asked", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", _WHEN, nullable=False, index=True),
+)
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", _WHEN),
+    Column("active", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("created_at", _WHEN, nullable=False),
+)
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", _WHEN, nullable=False, index=True),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("webhook", BigInteger, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message", Text, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", _WHEN),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("created_at", _WHEN, nullable=False),
+)
+told = Table("told", metadata, Column("about", Text, primary_key=True), Column("mark", Text, nullable=False))

@@ -26,7 +26,7 @@ from promesa.store.removal import (
     take_out,
 )
 from promesa.store.replay import quarantine_replay
-from promesa.store.report import LoadCount, LoadReport
+from promesa.store.report import LoadCount, LoadReport, kept_reports
 from promesa.store.review import (
     QuarantineItem,
     explain_rule,
@@ -90,6 +90,7 @@ __all__ = [
     "holdings",
     "inspect_store",
     "keep_report",
+    "kept_reports",
     "ledger_files",
     "load",
     "load_chosen",

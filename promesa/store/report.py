@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promesa.words import number, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from promesa.workspace import Workspace
 
 SOURCE_TABLE = "source"  # stands in `table` where rows failed before they reached a fact table
 
@@ -179,3 +182,19 @@ def report_from(document: Mapping[str, Any]) -> LoadReport:
 def _count_from(row: Mapping[str, Any]) -> LoadCount:
     counts = {name: value for name, value in row.items() if name not in {"rules", "quarantined"}}
     return LoadCount(**counts, quarantined=dict(row["rules"]))
+
+
+def kept_reports(ws: Workspace, *, before: str | None = None, limit: int = 100) -> list[tuple[str, LoadReport]]:
+    """Return the reports of loads, the newest first, each with its name.
+
+    Parameters
+    ----------
+    before : str or None
+        Name of a report: only older ones.
+    """
+    from promesa.store.places import places_of, read_document
+
+    files = sorted(places_of(ws).reports.glob("*.json"), reverse=True)
+    older = [file for file in files if before is None or file.stem < before]
+    read = ((file.stem, read_document(file)) for file in older)
+    return list(islice(((name, report_from(document)) for name, document in read if document), limit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from promesa.engine import Embedded, literal, name
 from promesa.errors import UnknownName, did_you_mean
@@ -34,6 +34,8 @@ _PERSONAL_NAME = re.compile(
 _PERSONAL_VALUE = re.compile(r"@|\d(?:[ .\-]?\d){6,}")
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 MASK = "•••"
+Place: TypeAlias = "tuple[datetime, str, str, str, int, str]"
+"""Where an item stands in the list: recorded_at, table, load, file, row, id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,11 @@ class QuarantineItem:
         values["record"] = dict(self.record)
         return values
 
+    @property
+    def place(self) -> Place:
+        """Return where the item stands in the list of all."""
+        return (self.recorded_at, self.table, self.load, self.file, self.row, self.id)
+
     def explanation(self, locale: str = "en") -> str:
         """Return the rule that the row breaks, as a sentence."""
         return explain_rule(self.rule, self.column or "", locale)
@@ -101,6 +108,7 @@ def quarantine_list(
     rule: str | None = None,
     state: str | None = None,
     limit: int | None = 100,
+    after: Place | None = None,
 ) -> tuple[QuarantineItem, ...]:
     """Return the rows in the quarantine, the newest first.
 
@@ -112,12 +120,23 @@ def quarantine_list(
         ``open``, ``mended`` or ``closed``; None means the first two.
     limit : int or None
         At most so many; None means all.
+    after : Place or None
+        Only what follows this place of the list (`QuarantineItem.place`), whatever was added or taken out since.
     """
     conditions = [f"state = {literal(state)}" if state else "state <> 'closed'"]
     wanted = {"table": table, "load": load, "rule": rule}
     conditions += [f"{name(column)} = {literal(value)}" for column, value in wanted.items() if value is not None]
+    if after is not None:
+        conditions.append(_follows(after))
     tail = f" ORDER BY recorded_at DESC, {name('table')}, load, file, {name('row')}, id"
     return _items(ws, " AND ".join(conditions) + tail + (f" LIMIT {limit:d}" if limit is not None else ""))
+
+
+def _follows(place: Place) -> str:
+    at, table, load, file, row, item = place
+    same = f"({name('table')}, load, file, {name('row')}, id)"
+    there = f"({literal(table)}, {literal(load)}, {literal(file)}, {row:d}, {literal(item)})"
+    return f"(recorded_at < {literal(at)} OR (recorded_at = {literal(at)} AND {same} > {there}))"
 
 
 def quarantine_counts(ws: Workspace) -> list[dict[str, object]]:

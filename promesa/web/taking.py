@@ -68,7 +68,7 @@ def as_csv(table: Table) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in _grid(table):
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return (MARK + out.getvalue()).encode()
 
 
@@ -112,7 +112,7 @@ def _parts(cell: Cell, *, two: bool) -> list[str]:
     return [cell.text, cell.small] if two else [cell.text]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     return (
         f"'{text}" if text[:1] in {"=", "@", "\t", "\r"} or (text[:1] in {"+", "-"} and not _is_number(text)) else text

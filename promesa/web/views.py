@@ -39,17 +39,29 @@ class Question:
         What it is split by.
     since, until : date or None
         First and last day.
+    outcome : str
+        Of an analysis of outcomes: which one; empty for the first.
+    as_of : date or None
+        As it stood at the end of that day; None for the instant of the snapshot.
     """
 
     analysis: str
     by: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    outcome: str = ""
+    as_of: date | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing narrows it, so that a snapshot may keep its answer."""
+        return self.since is None and self.until is None and not self.outcome and self.as_of is None
 
     @property
     def name(self) -> str:
         """Return the file name of its answer: no word of the asker's in it."""
-        return hashlib.sha256(repr((self.analysis, self.by, self.since, self.until)).encode()).hexdigest()[:24]
+        asked = (self.analysis, self.by, self.since, self.until, self.outcome, self.as_of)
+        return hashlib.sha256(repr(asked).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +90,7 @@ class Views:
 
     def answer(self, snapshot: Snapshot, question: Question) -> dict[str, Any] | Failed | None:
         """Return the document that answers, why there is none, or None while it is being worked out."""
-        if question.since is None and question.until is None:
+        if question.is_whole:
             kept = snapshot.document(document_key(question.analysis, question.by))
             if kept is not None:
                 return kept
@@ -120,7 +132,8 @@ class Views:
 
     def _keep(self, snapshot: Snapshot, question: Question) -> None:
         narrowed = {"by": ",".join(question.by), "since": question.since, "until": question.until}
-        result = compute(question.analysis, self._workspace(), as_of=f"{snapshot.about['as_of']}+00:00", **narrowed)
+        as_of = question.as_of or f"{snapshot.about['as_of']}+00:00"
+        result = compute(question.analysis, self._workspace(), as_of=as_of, outcome=question.outcome, **narrowed)
         path = _path(snapshot, question)
         path.parent.mkdir(exist_ok=True)
         unfinished = path.with_suffix(".new")
