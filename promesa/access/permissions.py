@@ -21,6 +21,7 @@ Permission = Literal[
     "manage_people",
     "manage_keys",
     "manage_service",
+    "manage_webhooks",
     "read_audit",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
@@ -39,6 +40,7 @@ RIGHTS: Final[Mapping[Permission, Mapping[Role, Reach]]] = {
     "manage_people": {"administrator": "all", "analyst": "none", "owner": "none", "viewer": "none"},
     "manage_keys": {"administrator": "all", "analyst": "none", "owner": "none", "viewer": "none"},
     "manage_service": {"administrator": "all", "analyst": "none", "owner": "none", "viewer": "none"},
+    "manage_webhooks": {"administrator": "all", "analyst": "none", "owner": "none", "viewer": "none"},
     "read_audit": {"administrator": "all", "analyst": "none", "owner": "none", "viewer": "none"},
 }
 # Beside the role: only people with the right of their own to personal data.
@@ -54,6 +56,7 @@ _SCOPES: Final[Mapping[Permission, frozenset[Scope] | None]] = {
     "manage_people": None,
     "manage_keys": None,
     "manage_service": None,
+    "manage_webhooks": frozenset({"read", "write"}),
     "read_audit": frozenset({"read"}),
 }
 

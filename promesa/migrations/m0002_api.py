@@ -68,6 +68,4 @@ def _create_deliveries() -> None:
         sa.CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="deliveries_state"),
         sa.UniqueConstraint("webhook", "message", name="deliveries_once"),
     )
-    op.create_index(
-        "deliveries_due", "deliveries", ["next_at"], postgresql_where=sa.text("state = 'waiting'")
-    )
+    op.create_index("deliveries_due", "deliveries", ["next_at"], postgresql_where=sa.text("state = 'waiting'"))

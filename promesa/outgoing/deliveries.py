@@ -35,7 +35,7 @@ WAITS = (5, 30, 120, 600, 1800, 7200, 18_000, 43_200)
 """Seconds before each further attempt: the first at once, the last about 19 hours later."""
 LONGEST_WAIT = 43_200
 JITTER = 0.2
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=10)
 """How long a process that died while sending keeps a message from the others."""
 KEPT = timedelta(days=30)
 AT_ONCE = 20

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 SECONDS = 15.0
-_LONGEST_ANSWER = 65_536
 _FORBIDDEN = tuple(
     ipaddress.ip_network(one)
     for one in ("64:ff9b::/96", "64:ff9b:1::/48", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "fec0::/10")
@@ -113,9 +112,10 @@ def _looks_numeric(host: str) -> bool:
 def _parts(url: str) -> tuple[SplitResult | None, int]:
     try:
         parts = urlsplit(url)
-        return parts, parts.port or (443 if parts.scheme == "https" else 80)
+        port = parts.port
     except ValueError:
         return None, 0
+    return parts, port or (443 if parts.scheme == "https" else 80)
 
 
 def _refused(got: str) -> InputError:
@@ -166,7 +166,6 @@ def _post_to(address: str, parts: SplitResult, port: int, body: bytes, headers: 
         with closing(_Connection(address, parts, port)) as connection:
             connection.request("POST", target, body=body, headers={**headers, "Connection": "close"})
             answer = connection.getresponse()
-            answer.read(_LONGEST_ANSWER)
             return Sent(status=answer.status, retry_after=_seconds(answer.getheader("Retry-After")))
     except TimeoutError:
         return Sent(error="timeout")

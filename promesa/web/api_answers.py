@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import HTTPException, NotFoundException, PermissionDeniedException
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from promesa import chain
 from promesa.snapshot import ANALYSES, SHOWN, document_key
@@ -27,7 +27,7 @@ from promesa.web.api_shapes import (
 )
 from promesa.web.gate import asking
 from promesa.web.narrowing import YEARS
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.taking import harmless
 from promesa.web.views import Failed, Question
 
@@ -122,6 +122,7 @@ def _is_money(key: str) -> bool:
 def answer(
     visit: Asked,
     key: KEY,
+    *,
     by: BY = None,
     since: SINCE = None,
     until: UNTIL = None,
@@ -207,7 +208,7 @@ def _as_csv(document: dict[str, Any], headers: dict[str, str], name: str) -> Any
     for row in rows:
         writer.writerow([_cell(row.get(head)) for head in heads])
     headers = {**headers, "Content-Disposition": f'attachment; filename="{_safe(name)}.csv"'}
-    return Response(out.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(out.getvalue().encode(), media_type="text/csv", headers=headers)
 
 
 def _cell(value: Any) -> Any:
@@ -228,7 +229,7 @@ def levers(visit: Asked) -> Levers:
 
 
 @post("/what-if", opt=SEE, status_code=200, sync_to_thread=True)
-def what_if(visit: Asked, data: WhatIfAsked) -> Response[Answer]:
+def what_if(visit: Asked, data: JSONBody[WhatIfAsked]) -> Response[Answer]:
     """Tell what would come of moving promises, elements and touchpoints to other levels.
 
     Nothing is changed: the answer is worked out from the kept effects at once.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from promesa import customers
 from promesa.access import record
@@ -31,7 +31,7 @@ from promesa.web.api_shapes import (
 )
 from promesa.web.customer_pages import as_zip, by_of
 from promesa.web.gate import asking, utc_now
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,9 +53,7 @@ _MOST = 200
 def told(value: Any) -> Any:
     """Return a document with the numbers of customers as text: they are longer than what many programs count with."""
     if isinstance(value, dict):
-        return {
-            key: str(one) if key in _NUMBERS and isinstance(one, int) else told(one) for key, one in value.items()
-        }
+        return {key: str(one) if key in _NUMBERS and isinstance(one, int) else told(one) for key, one in value.items()}
     return [told(one) for one in value] if isinstance(value, list | tuple) else value
 
 
@@ -64,7 +62,7 @@ def _known(visit: Visit, person: str) -> int:
 
 
 @post("/customers/search", opt=SEE, status_code=200, sync_to_thread=True)
-def search(visit: Asked, data: Search) -> Response[Finding]:
+def search(visit: Asked, data: JSONBody[Search]) -> Response[Finding]:
     """Look for persons; what is looked for stands in no address and no log."""
     try:
         found = customers.candidates(visit.site.workspace, data.who)
@@ -102,7 +100,7 @@ def export(visit: Asked, person: PERSON) -> Response[bytes]:
 
 @post("/customers/{person:str}/consents", opt=CHANGE, status_code=200, sync_to_thread=True)
 @once
-def consent(visit: Asked, person: PERSON, data: Purpose) -> Response[Done]:
+def consent(visit: Asked, person: PERSON, data: JSONBody[Purpose]) -> Response[Done]:
     """Record a yes or a no to a purpose."""
     say = customers.give if data.granted else customers.withdraw
     after = {"what": data.purpose}
@@ -115,7 +113,7 @@ def consent(visit: Asked, person: PERSON, data: Purpose) -> Response[Done]:
 
 @post("/customers/{person:str}/correct", opt=CHANGE, status_code=200, sync_to_thread=True)
 @once
-def correct(visit: Asked, person: PERSON, data: Correction) -> Response[Done]:
+def correct(visit: Asked, person: PERSON, data: JSONBody[Correction]) -> Response[Done]:
     """Record the right values of a person; the old ones stay as history."""
 
     def change(ws: Any, number: int, by: str, now: datetime) -> None:
@@ -161,7 +159,7 @@ def _done(
 
 @post("/customers/{person:str}/forget", opt=CHANGE, status_code=200, sync_to_thread=True)
 @once
-def forget(visit: Asked, person: PERSON, data: Confirmed) -> Response[Forgotten]:
+def forget(visit: Asked, person: PERSON, data: JSONBody[Confirmed]) -> Response[Forgotten]:
     """Erase a person for good; `confirm` repeats the number. What is left is a certificate."""
     number, now = _known(visit, person), utc_now()
     if data.confirm != str(number):
@@ -205,7 +203,7 @@ def pairs(visit: Asked, top: TOP = 50) -> Response[Pairs]:
 
 @post("/pairs/decide", opt=CHANGE, status_code=200, sync_to_thread=True)
 @once
-def verdict(visit: Asked, data: Verdict) -> Response[Decided]:
+def verdict(visit: Asked, data: JSONBody[Verdict]) -> Response[Decided]:
     """Say of two records that they are one person, or two."""
     ws, by, now = visit.site.workspace, by_of(visit), utc_now()
     low, high = int(data.low), int(data.high)

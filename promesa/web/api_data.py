@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from promesa.access import find_entries, record
 from promesa.errors import UnknownName
@@ -37,7 +37,7 @@ from promesa.web.api_shapes import (
     Replay,
 )
 from promesa.web.gate import asking, utc_now
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
     from promesa.store import LoadReport, QuarantineItem
@@ -81,7 +81,9 @@ def quarantine(
     position = position_of(cursor, (str, str, str, str, int, str))
     after = _place(position) if position else None
     found = quarantine_list(ws, load=load, rule=rule, limit=limit + 1, after=after)
-    more = cursor_of([found[limit - 1].place[0].isoformat(), *found[limit - 1].place[1:]]) if len(found) > limit else None
+    more = (
+        cursor_of([found[limit - 1].place[0].isoformat(), *found[limit - 1].place[1:]]) if len(found) > limit else None
+    )
     page = QuarantinePage(counts=quarantine_counts(ws), rows=[_row(one) for one in found[:limit]], next=more)
     return Response(page, headers={**PRIVATE, **link_to(visit, more)})
 
@@ -119,7 +121,7 @@ def quarantine_row(visit: Asked, item: ITEM) -> Response[QuarantineRow]:
 
 @post("/quarantine/{item:str}/mend", opt=MANAGE, status_code=200, sync_to_thread=True)
 @once
-def mend(visit: Asked, item: ITEM, data: Mend) -> Response[QuarantineRow]:
+def mend(visit: Asked, item: ITEM, data: JSONBody[Mend]) -> Response[QuarantineRow]:
     """Change values of a row; `POST /quarantine/replay` then tries it again."""
     _known(visit, item)
     mended = quarantine_mend(visit.site.workspace, item, data.changes)
@@ -129,7 +131,7 @@ def mend(visit: Asked, item: ITEM, data: Mend) -> Response[QuarantineRow]:
 
 @post("/quarantine/replay", opt=MANAGE, status_code=202, sync_to_thread=True)
 @once
-def replay(visit: Asked, data: Replay) -> Response[Job]:
+def replay(visit: Asked, data: JSONBody[Replay]) -> Response[Job]:
     """Try the rows that wait again, as a job: its `counts` say how many went into the store and how many are left."""
     ws, person = visit.site.workspace, visit.person
     ids = tuple(data.ids)

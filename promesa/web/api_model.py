@@ -13,10 +13,10 @@ from promesa.errors import PromesaError
 from promesa.store import open_store
 from promesa.web.api_answers import MONEY, checked, newest
 from promesa.web.api_jobs import answer_job, jobs_of, question_of
-from promesa.web.api_shapes import Job, Promises, PromiseShown, TouchpointShown, Touchpoints, WorkspaceShown
+from promesa.web.api_shapes import Job, Promises, PromiseShown, Touchpoints, TouchpointShown, WorkspaceShown
 from promesa.web.gate import asking
 from promesa.web.own import require_own
-from promesa.web.rendering import Asked
+from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.views import Failed
 
 if TYPE_CHECKING:

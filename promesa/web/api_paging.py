@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
@@ -56,5 +57,5 @@ def link_to(visit: Visit, cursor: str | None) -> dict[str, str]:
     """Return the Link header (RFC 8288) of the next page, or none on the last."""
     if cursor is None:
         return {}
-    url = visit.request.url.include_query_params(cursor=cursor)
-    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+    given = {key: value for key, value in visit.request.query_params.items() if key != "cursor"}
+    return {"Link": f'<{visit.request.url.path}?{urlencode({**given, "cursor": cursor})}>; rel="next"'}

@@ -16,6 +16,8 @@ from litestar.response import Redirect
 
 from promesa.web import (
     account_pages,
+    api,
+    api_schema,
     company_pages,
     customer_pages,
     data_pages,
@@ -27,6 +29,9 @@ from promesa.web import (
     settings_pages,
     sign_in_pages,
 )
+from promesa.web.announcing import Announcing
+from promesa.web.api_jobs import Jobs
+from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
 from promesa.web.reader import THEMES, reader_of
@@ -76,19 +81,24 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     site = Site(root)
     gate = Gate(site)
     arrivals = Arrivals(site, gate)
-    people = _PEOPLE if guarded else ()
+    announcing = Announcing(site, gate)
+    people = (*_PEOPLE, api.router(_log), *api_schema.ROUTES) if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return _visit(request, site)
 
     def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if request.url.path.startswith("/api/"):
+            return problem_of_refusal(request, error)
         if error.status_code == 401 and (asked := to_sign_in(request)) is not None:
             return asked
         return _error_page(_visit(request, site), error)
 
     def fell(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        LOG.error("A page failed: %s in %s", type(error).__name__, _place(error))
+        _log(request, error)
+        if request.url.path.startswith("/api/"):
+            return problem_of_failure(request)
         return _error_page(_visit(request, site), InternalServerException())
 
     return Litestar(
@@ -107,9 +117,18 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
             *people,
         ],
         guards=[check] if guarded else [],
-        on_startup=[gate.open, arrivals.open] if guarded else [],
-        on_shutdown=[arrivals.close, gate.close] if guarded else [],
-        state=State({"gate": gate, "site": site, "arrivals": arrivals, "guarded": guarded}),
+        on_startup=[gate.open, arrivals.open, announcing.open] if guarded else [],
+        on_shutdown=[announcing.close, arrivals.close, gate.close] if guarded else [],
+        state=State(
+            {
+                "gate": gate,
+                "site": site,
+                "arrivals": arrivals,
+                "announcing": announcing,
+                "jobs": Jobs(),
+                "guarded": guarded,
+            }
+        ),
         dependencies={"visit": Provide(visit, sync_to_thread=False)},
         exception_handlers={HTTPException: failed, Exception: fell},
         before_send=[_add_headers],
@@ -118,6 +137,10 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
         logging_config=None,
         request_max_body_size=2_000_000,
     )
+
+
+def _log(_request: Request[Any, Any, Any], error: Exception) -> None:
+    LOG.error("A page failed: %s in %s", type(error).__name__, _place(error))
 
 
 def _place(error: Exception) -> str:

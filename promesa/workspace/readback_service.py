@@ -23,6 +23,7 @@ def read_service_back(ws: Workspace, locale: str) -> Part:
         "address": service.address,
         "mail": urlsplit(service.mail).hostname if service.mail else None,
         "mail_from": service.mail_from,
+        "webhook_hosts": ", ".join(service.webhook_hosts) or None,
         "oidc": service.oidc.issuer if service.oidc else None,
         "allowed_domains": ", ".join(service.oidc.allowed_domains) or None if service.oidc else None,
     }
@@ -31,6 +32,8 @@ def read_service_back(ws: Workspace, locale: str) -> Part:
         say(f"workspace.service.{'embedded' if row['database'] == EMBEDDED else 'database'}", locale, **row),
         say(f"workspace.service.{'mail' if service.mail else 'no_mail'}", locale, **row),
     ]
+    if service.webhook_hosts:
+        lines.append(say("workspace.service.webhook_hosts", locale, **row))
     if service.oidc:
         domains = row["allowed_domains"] or say("workspace.service.invited", locale)
         lines.append(say("workspace.service.oidc", locale, **{**row, "allowed_domains": domains}))

@@ -39,12 +39,15 @@ class ServiceSettings:
         Public address, without a slash at the end.
     mail, mail_from : str or None
         URL of the mail server (holds a password) and the sender.
+    webhook_hosts : tuple of str
+        ``host:port`` inside the company's network that webhooks may be sent to.
     """
 
     database: str = field(default=EMBEDDED, repr=False)
     address: str = DEFAULT_ADDRESS
     mail: str | None = field(default=None, repr=False)
     mail_from: str | None = None
+    webhook_hosts: tuple[str, ...] = ()
     oidc: OidcSettings | None = None
 
     @property

@@ -16,6 +16,12 @@ SERVICE = (
     Field(name="address", kind="text", default="http://127.0.0.1:8000", help="where people open it, as they write it"),
     Field(name="mail", kind="text", help="mail server: smtp://USER:PASSWORD@HOST:587, or smtps:// for port 465"),
     Field(name="mail_from", kind="text", help="address that mail comes from"),
+    Field(
+        name="webhook_hosts",
+        kind="texts",
+        default=(),
+        help="host:port inside the company's own network that webhooks may be sent to; without one, none",
+    ),
 )
 OIDC = (
     Field(name="issuer", kind="text", required=True, help="address of the company's identity provider"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,11 +33,21 @@ def read_service(table: object, written: object, *, place: Place) -> ServiceSett
             expected="an e-mail address",
             fix='write mail_from = "promesa@example.com"',
         )
+    for host in values["webhook_hosts"]:
+        if not _HOST.fullmatch(host):
+            place.at("webhook_hosts").wrong(
+                what="A host that webhooks may be sent to has no port.",
+                got=show(host),
+                expected="HOST:PORT, such as crm.intranet:8443",
+                fix='write webhook_hosts = ["crm.intranet:8443"]',
+            )
+    values["webhook_hosts"] = tuple(values["webhook_hosts"])
     oidc = _read_oidc(table, shown, place=place.at("oidc"))
     address = str(values["address"]).rstrip("/")
     return ServiceSettings(**{**values, "address": address}, oidc=oidc)
 
 
+_HOST = re.compile(r"[a-z0-9.:-]+:[0-9]{1,5}")
 _URLS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "database": (("postgresql", "postgres"), 'write database = "${DATABASE_URL}" and set it to postgresql://...'),
     "address": (("http", "https"), 'write address = "https://promesa.example.com"'),

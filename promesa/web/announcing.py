@@ -1,0 +1,181 @@
+"""Tells the webhooks what happened: looks at what the workspace holds now, and announces what was not there before.
+
+An analysis, a load, an erasure may be done on the page, by the API or at a terminal. Looking at what is kept sees all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from promesa.database import tables
+from promesa.errors import PromesaError
+from promesa.outgoing import announce, deliver_due, let_old_go, post
+from promesa.store import kept_reports
+from promesa.web.gate import utc_now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from promesa.snapshot import Snapshot
+    from promesa.web.gate import Gate
+    from promesa.web.site import Site
+
+LOG = logging.getLogger("promesa.web")
+EVERY_SECONDS = 2.0
+_FORGETTING = ("customer.forget", "own.forget")
+_LOCK = 0x70726F6D03  # one process looks at a time
+_NEWEST_REPORTS = 100
+
+
+def look(connection: Connection, site: Site, *, now: datetime) -> None:
+    """Announce what is new, in one transaction with the note of having done so.
+
+    What was there before the service first looked is noted and not told.
+    """
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    snapshot = site.snapshot()
+    if snapshot is not None:
+        _look_at_snapshot(connection, snapshot, now)
+    _look_at_loads(connection, site, now)
+    _look_at_forgotten(connection, now)
+
+
+def _look_at_snapshot(connection: Connection, snapshot: Snapshot, now: datetime) -> None:
+    mark = f"{snapshot.folder.name} {(snapshot.folder / 'about.json').stat().st_mtime_ns}"
+    before = _told(connection, "snapshot")
+    if before == mark:
+        return
+    below = _below_target(snapshot)
+    known = json.loads(_told(connection, "below") or "[]")
+    _note(connection, "snapshot", mark)
+    _note(connection, "below", json.dumps(sorted(below)))
+    if before is None:
+        return
+    about = snapshot.about
+    data = {
+        "snapshot": snapshot.folder.name,
+        "as_of": f"{about['as_of']}Z",
+        "store_version": about["store_version"],
+        "answers": len(about["documents"]),
+    }
+    announce(connection, "snapshot.published", data, now=now)
+    for name in sorted(set(below) - set(known)):
+        announce(connection, "promise.below_target", below[name], now=now)
+
+
+def _below_target(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Return the promises that are kept less than meant, beyond what chance explains: the whole interval is below."""
+    found: dict[str, dict[str, Any]] = {}
+    declared = snapshot.about["model"]["promises"]
+    for row in (snapshot.document("promises") or {}).get("rows", ()):
+        name, target = row.get("promise"), declared.get(row.get("promise"), {}).get("target")
+        if row["measure"] == "kept_rate" and None not in (target, row["upper"]) and row["upper"] < target:
+            figures = {key: row[key] for key in ("estimate", "lower", "upper", "n")}
+            found[name] = {"promise": name, "target": target, "snapshot": snapshot.folder.name, **figures}
+    return found
+
+
+def _look_at_loads(connection: Connection, site: Site, now: datetime) -> None:
+    reports = kept_reports(site.workspace, limit=_NEWEST_REPORTS)
+    newest = reports[0][0] if reports else ""
+    before = _told(connection, "load")
+    if before == newest:
+        return
+    _note(connection, "load", newest)
+    for name, report in reversed(reports if before is not None else []):
+        if name <= str(before):
+            continue
+        counts = {what: report.total(what) for what in ("read", "accepted", "corrected", "unchanged")}
+        quarantined = sum(report.quarantined.values())
+        told = {"load": name, "store_version": report.store_version, **counts, "quarantined": quarantined}
+        announce(connection, "load.finished", told, now=now)
+        if quarantined:
+            announce(connection, "quarantine.grew", {"load": name, "rules": report.quarantined}, now=now)
+
+
+def _look_at_forgotten(connection: Connection, now: datetime) -> None:
+    audit = tables.audit.c
+    rows = connection.execute(
+        select(audit.number, audit.object).where(audit.action.in_(_FORGETTING)).order_by(audit.number)
+    ).all()
+    newest = str(rows[-1].number) if rows else "0"
+    before = _told(connection, "forgotten")
+    if before == newest:
+        return
+    _note(connection, "forgotten", newest)
+    for row in rows if before is not None else ():
+        if row.number > int(str(before)):
+            announce(connection, "customer.forgotten", {"customer": row.object.partition(":")[2]}, now=now)
+
+
+def _told(connection: Connection, about: str) -> str | None:
+    """Return what was last told about something; None if the service never looked."""
+    return connection.execute(select(tables.told.c.mark).where(tables.told.c.about == about)).scalar_one_or_none()
+
+
+def _note(connection: Connection, about: str, mark: str) -> None:
+    said = insert(tables.told).values(about=about, mark=mark)
+    connection.execute(said.on_conflict_do_update(index_elements=["about"], set_={"mark": mark}))
+
+
+class Announcing:
+    """The thread that looks and sends while the service runs.
+
+    Parameters
+    ----------
+    site : Site
+    gate : Gate
+    """
+
+    def __init__(self, site: Site, gate: Gate) -> None:
+        self._site, self._gate = site, gate
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def open(self) -> None:
+        """Begin; what is already there is noted before the first request, so that all that follows is told."""
+        self._stop.clear()
+        self.look()
+        self._thread = threading.Thread(target=self._run, name="announcing", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the message at hand."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=20)
+            self._thread = None
+
+    def look(self) -> None:
+        """Announce what is new."""
+        with self._gate.database.begin() as connection:
+            look(connection, self._site, now=utc_now())
+
+    def send(self) -> int:
+        """Send what is due; return how many."""
+        sending = partial(post, allowed=self._site.workspace.service.webhook_hosts)
+        chance = random.SystemRandom().random
+        return deliver_due(self._gate.database, key=self._gate.key, post=sending, now=utc_now, chance=chance)
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY_SECONDS):
+            try:
+                self.look()
+                while not self._stop.is_set() and self.send():
+                    pass
+                with self._gate.database.begin() as connection:
+                    let_old_go(connection, now=utc_now())
+            except PromesaError as error:
+                LOG.warning("Webhooks wait: %s", error.what)
+            except Exception:  # the thread must outlive whatever one look meets
+                LOG.exception("Webhooks failed")
