@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
-from promesa import __version__
 from promesa.database import tables
 from promesa.errors import UnknownName
 from promesa.outgoing.signing import signed_headers
@@ -103,7 +102,7 @@ def deliver_due(
         at = now()
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": f"promesa/{__version__}",
+            "User-Agent": "promesa",
             **signed_headers(good_secrets(row, key=key, now=at), row.message, at=at, body=body),
         }
         sent = post(row.url, body, headers)
@@ -112,7 +111,7 @@ def deliver_due(
     return len(due)
 
 
-def _claim(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+def _claim(connection: Connection, now: datetime) -> Sequence[Any]:
     """Return what is due, each row kept from other processes for a while."""
     line, hooks, messages = tables.deliveries, tables.webhooks, tables.messages
     due = (line.c.state == "waiting") & (line.c.next_at <= now) & hooks.c.active
@@ -140,7 +139,7 @@ def _claim(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
     return rows
 
 
-def _note(connection: Connection, row: Row[Any], sent: Sent, *, now: datetime, chance: float) -> None:
+def _note(connection: Connection, row: Any, sent: Sent, *, now: datetime, chance: float) -> None:
     line, attempts = tables.deliveries, row.attempts + 1
     values: dict[str, Any] = {"attempts": attempts, "status": sent.status, "error": sent.error}
     if sent.done:

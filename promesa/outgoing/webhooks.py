@@ -144,10 +144,12 @@ def remove_webhook(connection: Connection, number: int) -> None:
     connection.execute(delete(tables.webhooks).where(tables.webhooks.c.id == number))
 
 
-def good_secrets(row: Row[Any], *, key: Sealer, now: datetime) -> Sequence[str]:
+def good_secrets(row: Any, *, key: Sealer, now: datetime) -> Sequence[str]:
     """Return the secrets that a message to a webhook is signed with, the newest first."""
-    old = row.old_secret is not None and row.old_secret_until is not None and row.old_secret_until > now
-    return [key.open(row.secret), *([key.open(row.old_secret)] if old else [])]
+    found: list[bytes] = [row.secret]
+    if row.old_secret is not None and row.old_secret_until is not None and row.old_secret_until > now:
+        found.append(row.old_secret)
+    return [key.open(sealed) for sealed in found]
 
 
 def _webhook(row: Row[Any]) -> Webhook:

@@ -40,11 +40,11 @@ def position_of(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None
     if not cursor:
         return None
     try:
-        found = json.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        read: Any = json.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except ValueError:
-        found = None
-    fits = isinstance(found, list) and len(found) == len(kinds)
-    if not fits or not all(type(one) is kind for one, kind in zip(found, kinds, strict=True)):
+        read = None
+    found: list[Any] = read if isinstance(read, list) else []
+    if [type(one) for one in found] != list(kinds):
         raise HTTPException(
             "This is no cursor of this list: take `next` of the page before as it is.",
             status_code=400,

@@ -101,7 +101,7 @@ def problem_of_error(request: Request[Any, Any, Any], error: PromesaError) -> Re
         detail=error.what if told else "",
         code=error.code,
         headers=headers,
-        **told,
+        told=told,
     )
 
 
@@ -130,7 +130,7 @@ def _answer(
     code: str = "",
     headers: dict[str, str] | None = None,
     mistakes: list[ProblemMistake] | None = None,
-    **told: str,
+    told: dict[str, str] | None = None,
 ) -> Response[Any]:
     title = HTTPStatus(status).phrase
     body = Problem(
@@ -141,7 +141,7 @@ def _answer(
         detail=detail,
         code=code,
         mistakes=mistakes or [],
-        **told,
+        **(told or {}),
     )
     own = {"Cache-Control": "no-store", **(headers or {})}
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=own)

@@ -42,8 +42,8 @@ def _waiting(visit: Visit, *, status: int = 200, wrong: str = "") -> Response[st
     asked = {key: visit.request.query_params.get(key, "")[:200] for key in ("load", "rule")}
     text = visit.request.query_params.get("page", "1")
     number = max(1, int(text)) if text.isdecimal() and len(text) < 6 else 1
-    narrowed = {key: value or None for key, value in asked.items()}
-    found = quarantine_list(ws, **narrowed, limit=number * ON_A_PAGE + 1)
+    load, rule = (asked[key] or None for key in ("load", "rule"))
+    found = quarantine_list(ws, load=load, rule=rule, limit=number * ON_A_PAGE + 1)
     counts = [count for count in quarantine_counts(ws) if count["state"] != "closed"]
     said = visit.request.query_params.get("said", "")
     return _private(

@@ -21,7 +21,7 @@ def read_service(table: object, written: object, *, place: Place) -> ServiceSett
     """Return the checked section [service], with [service.oidc] in it."""
     shown = written if isinstance(written, dict) else {}
     flat = {key: value for key, value in table.items() if key != "oidc"} if isinstance(table, dict) else table
-    values = read_fields(flat, SETTINGS["service"], place=place, known={}, written=written)
+    values: dict[str, Any] = read_fields(flat, SETTINGS["service"], place=place, known={}, written=written)
     for key, (schemes, example) in _URLS.items():
         fits = key == "database" and values[key] == EMBEDDED
         if values[key] and key in shown and not fits and not _is_url(values[key], schemes):
@@ -44,7 +44,8 @@ def read_service(table: object, written: object, *, place: Place) -> ServiceSett
     values["webhook_hosts"] = tuple(values["webhook_hosts"])
     oidc = _read_oidc(table, shown, place=place.at("oidc"))
     address = str(values["address"]).rstrip("/")
-    return ServiceSettings(**{**values, "address": address}, oidc=oidc)
+    settings: dict[str, Any] = {**values, "address": address}
+    return ServiceSettings(**settings, oidc=oidc)
 
 
 _HOST = re.compile(r"[a-z0-9.:-]+:[0-9]{1,5}")
