@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 metadata = MetaData()
@@ -149,5 +149,6 @@ deliveries = Table(
     Column("status", Integer),
     Column("error", Text),
     Column("created_at", _WHEN, nullable=False),
+    UniqueConstraint("webhook", "message", name="deliveries_once"),
 )
 told = Table("told", metadata, Column("about", Text, primary_key=True), Column("mark", Text, nullable=False))

@@ -40,6 +40,7 @@ def routes(client: TestClient[Any]) -> list[tuple[str, str, Any]]:
         for handler in getattr(route, "route_handlers", ()) or (route.route_handler,):
             for method in sorted(getattr(handler, "http_methods", {"GET"}) - {"OPTIONS"}):
                 address = route.path_format.replace("{number}", "1").replace("{change}", "rights")
+                address = address.replace("{delivery}", "1")
                 address = address.replace("/promises/{name}", f"/promises/{PROMISES[0]}")
                 address = address.replace("/touchpoints/{name}", f"/touchpoints/{TOUCHPOINTS[0]}")
                 found.append((method, address.replace("{", "").replace("}", ""), handler.opt))
