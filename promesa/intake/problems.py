@@ -28,6 +28,7 @@ STATUS = {
     "too-fast": 429,
     "failed": 500,
     "cannot-store": 503,
+    "keys-unreachable": 503,
 }
 
 

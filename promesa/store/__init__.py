@@ -4,7 +4,7 @@ from promesa.store.arrivals import arriving_columns, take_facts, take_rejects
 from promesa.store.erasure import Erased, certified, erase, finish_erasure, unfinished_erasure
 from promesa.store.events import COLUMNS as EVENT_TABLE_COLUMNS
 from promesa.store.events import EVENTS, Taken, events_settled, take_events
-from promesa.store.facts import Facts, open_facts, resolve_instant, wanted_instant
+from promesa.store.facts import Facts, let_go, open_facts, resolve_instant, wanted_instant
 from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
 from promesa.store.loading import keep_report, load, load_chosen, session
 from promesa.store.merging import merge_small_files
@@ -92,6 +92,7 @@ __all__ = [
     "keep_report",
     "kept_reports",
     "ledger_files",
+    "let_go",
     "load",
     "load_chosen",
     "merge_small_files",

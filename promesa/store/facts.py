@@ -193,6 +193,16 @@ def _engine_for(workspace: Workspace, version: str) -> Engine:
     return engine
 
 
+def let_go(workspace: Workspace) -> None:
+    """Close the engine that is open on the store of a workspace, with all that it holds.
+
+    What an engine holds was made with the model as it stood then; a process that goes on with another calls this.
+    """
+    kept = _open.pop((workspace.store, workspace.engine), None)
+    if kept:
+        kept[1].close()
+
+
 def wanted_instant(workspace: Workspace, as_of: date | datetime | str | None) -> datetime | None:
     """Return the instant to look at, as naive UTC: `as_of`, else the workspace's own, else None (the last fact)."""
     if as_of is None and isinstance(workspace.as_of, datetime):

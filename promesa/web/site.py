@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from promesa import report
-from promesa.errors import NothingAnalysed
+from promesa.errors import NothingAnalysed, WorkspaceInvalid
 from promesa.snapshot import latest
+from promesa.store import let_go
 from promesa.web.narrowing import Narrowed, narrow
 from promesa.web.taking import Taken
 from promesa.web.views import Views
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+LOG = logging.getLogger("promesa.web")
 FILES = ("promesa.toml", "model.toml")
 KEPT = 400
 """Sections held drawn: about ten sections, two languages, some views."""
@@ -63,8 +66,21 @@ class Site:
         stamp = tuple(_stamp(self.root / name) for name in FILES)
         with self._lock:
             if self._workspace is None or self._workspace[0] != stamp:
-                self._workspace = (stamp, open_workspace(self.root))
+                self._workspace = (stamp, self._read(self._workspace[1] if self._workspace else None))
             return self._workspace[1]
+
+    def _read(self, before: Workspace | None) -> Workspace:
+        """Read the files; where they hold a mistake the pages go on with what they said before."""
+        try:
+            again = open_workspace(self.root)
+        except WorkspaceInvalid as error:
+            if before is None:
+                raise
+            LOG.warning("The workspace holds %d mistakes; `promesa check` names them", len(error.mistakes))
+            return before
+        if before is not None:
+            let_go(before)
+        return again
 
     def snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, or None before the first analysis."""

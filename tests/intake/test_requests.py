@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from promesa.errors import DatabaseUnreachable
 from promesa.intake.judging import Fault, is_deep
 from promesa.intake.limits import Limits
 from promesa.intake.problems import STATUS, Refused
@@ -93,6 +94,15 @@ def test_a_fast_key_is_slowed_down(client: Client) -> None:
     assert (status, headers["retry-after"]) == (429, "1")
     client.now += 1_000_000_000
     assert client.post("/v1/batch", batch, key="slow")[0] == 200
+
+
+def test_keys_that_cannot_be_read_are_a_reason_to_try_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> None:
+        raise DatabaseUnreachable(what="", got="", expected="", fix="")
+
+    monkeypatch.setattr(client.app, "_key_of", gone)
+    status, headers, problem = client.post("/v1/track", track(1))
+    assert (status, problem["type"], headers["retry-after"]) == (503, "urn:promesa:intake:keys-unreachable", "5")
 
 
 def test_the_counts_tell_keys_and_codes_and_nothing_personal(client: Client) -> None:
