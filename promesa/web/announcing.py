@@ -145,7 +145,10 @@ class Announcing:
     def open(self) -> None:
         """Begin; what is already there is noted before the first request, so that all that follows is told."""
         self._stop.clear()
-        self.look()
+        try:
+            self.look()
+        except PromesaError as error:  # the service starts all the same, and the thread looks again
+            LOG.warning("Webhooks wait: %s", error.what)
         self._thread = threading.Thread(target=self._run, name="announcing", daemon=True)
         self._thread.start()
 

@@ -50,6 +50,7 @@ def test_what_a_role_may(role: str, permission: str) -> None:
         "see_personal_data": {"read", "personal"},
         "change_personal_data": {"write", "personal"},
         "read_audit": {"read"},
+        "manage_webhooks": {"read", "write"},
     }.get(permission)
     for personal, active, scopes in product([True, False], [True, False], subsets):
         one = person(role, personal=personal, active=active, scopes=None if scopes is None else frozenset(scopes))

@@ -105,4 +105,4 @@ def test_without_a_token_every_answer_is_a_refusal_within_the_schema(operations)
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_leaves_the_schema_in_many_calls(operations, tokens, role) -> None:
-    assert probe_all(operations, tokens[role], examples=60) > 2000
+    assert probe_all(operations, tokens[role], examples=15) > 300
