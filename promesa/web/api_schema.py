@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -174,7 +175,12 @@ class Shown:
 def listed(visit: Asked) -> Response[str]:
     """List the API, part by part."""
     parts = [(name, TAGS[name], _operations(name)) for name, _ in api.PARTS]
-    return page(visit, "api.html", title=visit.say("api.title"), parts=parts)
+    return page(visit, "api.html", title=visit.say("api.title"), parts=parts, told=told)
+
+
+def told(text: str) -> list[tuple[str, bool]]:
+    """Return a text in pieces, each with whether it is code: what stands between backticks."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(re.split(r"`+", text)) if piece]
 
 
 @cache
@@ -197,7 +203,7 @@ def _shown(path: str, method: str, operation: dict[str, Any]) -> Shown:
         parameters=given,
         body=str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2],
         example=json.dumps(content["example"], ensure_ascii=False) if "example" in content else "",
-        answers=", ".join(status for status in operation["responses"] if status < "4"),
+        answers=", ".join(sorted(status for status in operation["responses"] if status < "4")),
     )
 
 

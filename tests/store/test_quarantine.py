@@ -191,3 +191,22 @@ def test_empty_quarantine(shop: Company) -> None:
     assert quarantine_list(shop.ws) == ()
     assert quarantine_counts(shop.ws) == []
     assert replay(shop).counts == ()
+
+
+def test_a_list_goes_on_after_a_place_though_rows_come_and_go(tmp_path: Path) -> None:
+    """Page by page over a changing list: what stays is seen once, in the order of the whole."""
+    settings = {"facts": {"path": "data/day-*.csv", "new_files_only": True}}
+    shop = company(tmp_path, loads={"moments.shop": MOMENTS}, sources=settings)
+    shop.write("day-1.csv", [moment(n, customer="") for n in range(7)])
+    shop.load()
+    whole = [item.id for item in quarantine_list(shop.ws, limit=None)]
+    first = quarantine_list(shop.ws, limit=3)
+    shop.write("day-2.csv", [*(moment(20 + n, touchpoint="x") for n in range(3)), moment(0)])
+    shop.load(recorded_at=LATER)
+    rest = {item.id for item in quarantine_list(shop.ws, limit=None)}
+    seen, after = [item.id for item in first], first[-1].place
+    while page := quarantine_list(shop.ws, limit=2, after=after):
+        seen += [item.id for item in page]
+        after = page[-1].place
+    assert seen == [one for one in whole if one in {item.id for item in first} | rest]
+    assert len(rest) == 9, "three came, one was cured"

@@ -106,3 +106,14 @@ def test_without_a_token_every_answer_is_a_refusal_within_the_schema(operations)
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_leaves_the_schema_in_many_calls(operations, tokens, role) -> None:
     assert probe_all(operations, tokens[role], examples=15) > 300
+
+
+def test_the_probe_sees_an_answer_that_leaves_the_schema(client, tokens) -> None:
+    checks.load_all_checks()
+    document = client.get("/schema/openapi.json").json()
+    document["components"]["schemas"]["WorkspaceShown"]["properties"]["company"] = {"type": "integer"}
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = client.app
+    operation = schema["/api/v1/workspace"]["GET"]
+    with pytest.raises(BaseExceptionGroup, match=r"(?i)failure"):
+        probe(operation, tokens["viewer"], examples=1, mode=GenerationMode.POSITIVE)
