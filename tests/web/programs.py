@@ -26,11 +26,11 @@ ALL = ("read", "write", "personal")
 
 
 @contextmanager
-def service_over(shop: Path, service: Workspace, folder: Path) -> Iterator[TestClient[Any]]:
-    """Yield the service of a copy of the small shop, with the database of `service`."""
+def service_over(shop: Path, service: Workspace, folder: Path, *, host: str = "127.0.0.1:1") -> Iterator[Any]:
+    """Yield the service of a copy of the small shop, with the database of `service`; webhooks may go to `host`."""
     shutil.copytree(shop, folder)
     file = folder / "promesa.toml"
-    own = '\n[service]\ndatabase = "${TEST_DATABASE}"\nwebhook_hosts = ["127.0.0.1:1"]\n'
+    own = f'\n[service]\ndatabase = "${{TEST_DATABASE}}"\nwebhook_hosts = ["{host}"]\n'
     file.write_text(file.read_text(encoding="utf-8") + own, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

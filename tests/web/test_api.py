@@ -17,6 +17,8 @@ from promesa.snapshot import latest
 from promesa.store import places_of
 from promesa.web import api
 from promesa.web.own_pages import Pace
+from tests.outgoing.test_posting import receiving
+from tests.outgoing.test_webhooks import verified
 from tests.web.people import enter
 from tests.web.programs import API, header_of, service_over, tokens_of
 
@@ -27,12 +29,20 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def client(analysed_shop, service_workspace, tmp_path_factory) -> Iterator[TestClient[Any]]:
-    folder = tmp_path_factory.mktemp("api") / "tienda"
-    with service_over(analysed_shop, service_workspace, folder) as one:
-        api.PACE = Pace(most=10**6, seconds=60)
+def receiver() -> Iterator[Any]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(analysed_shop, service_workspace, tmp_path_factory, receiver) -> Iterator[TestClient[Any]]:
+    folder, host = tmp_path_factory.mktemp("api") / "tienda", f"127.0.0.1:{receiver.server_port}"
+    with (
+        service_over(analysed_shop, service_workspace, folder, host=host) as one,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(api, "PACE", Pace(most=10**6, seconds=60))
         yield one
-        api.PACE = Pace(most=600, seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -343,6 +353,37 @@ def test_a_customer_is_found_seen_changed_and_forgotten(client, tokens, admin) -
     with client.app.state.gate.database.begin() as connection:
         actions = {one.action for one in audit_entries(connection) if one.object == f"customer:{person}"}
     assert {"customer.pause", "customer.resume", "customer.export", "customer.forget"} <= actions
+
+
+def test_an_analysis_reaches_a_receiver_and_what_was_sent_is_listed_and_sent_again(client, admin, receiver) -> None:
+    at = f"http://127.0.0.1:{receiver.server_port}/in"
+    asked = {"url": at, "events": ["snapshot.published"]}
+    made = client.post(f"{API}/webhooks", headers=admin, json=asked).json()
+    (latest(client.app.state.site.workspace).folder / "about.json").touch()
+    address = f"{API}/webhooks/{made['id']}/deliveries"
+    sent: list[Any] = []
+    for _ in range(200):
+        sent = client.get(address, headers=admin).json()["deliveries"]
+        if sent and sent[0]["state"] == "delivered":
+            break
+        time.sleep(0.05)
+    assert [one["state"] for one in sent] == ["delivered"]
+    _, headers, body = receiver.seen[0]
+    assert verified(made["secret"], headers, body)
+    assert json.loads(body)["type"] == "snapshot.published"
+    again = client.post(f"{address}/{sent[0]['id']}/replay", headers=admin)
+    assert again.status_code == 202
+    for _ in range(200):
+        if len(receiver.seen) == 2:
+            break
+        time.sleep(0.05)
+    assert receiver.seen[1][1]["webhook-id"] == headers["webhook-id"]
+    renewed = client.post(f"{API}/webhooks/{made['id']}/secret", headers=admin).json()
+    assert renewed["secret"] not in {made["secret"], None}
+    assert renewed["old_secret_until"]
+    assert client.get(f"{API}/webhooks/{made['id']}", headers=admin).json()["secret"] is None
+    assert client.delete(f"{API}/webhooks/{made['id']}", headers=admin).status_code == 204
+    problem(client.get(address, headers=admin), 404)
 
 
 def test_the_schema_and_its_page_are_for_everybody(client) -> None:

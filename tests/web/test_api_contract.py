@@ -105,7 +105,7 @@ def test_without_a_token_every_answer_is_a_refusal_within_the_schema(operations)
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_leaves_the_schema_in_many_calls(operations, tokens, role) -> None:
-    assert probe_all(operations, tokens[role], examples=15) > 300
+    assert probe_all(operations, tokens[role], examples=40) > 1000
 
 
 def test_the_probe_sees_an_answer_that_leaves_the_schema(client, tokens) -> None:
