@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import any_, delete, insert, select, update
 
 from promesa.database import tables
 from promesa.errors import UnknownName
@@ -70,7 +70,7 @@ def announce(connection: Connection, kind: Kind, data: Mapping[str, Any], *, now
     In the transaction of the caller: what is announced and what is noted of it are kept together, or neither.
     """
     hooks = tables.webhooks.c
-    wanted = hooks.active & ((hooks.events == []) | hooks.events.any(kind))
+    wanted = hooks.active & ((hooks.events == []) | (any_(hooks.events) == kind))
     numbers = connection.execute(select(hooks.id).where(wanted)).scalars().all()
     if not numbers:
         return None

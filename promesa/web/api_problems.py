@@ -94,7 +94,9 @@ def problem_of_error(request: Request[Any, Any, Any], error: PromesaError) -> Re
     """Return the problem document of an error of promesa."""
     status = status_of(error)
     headers = {"Retry-After": str(AGAIN_SECONDS)} if isinstance(error, StoreBusy) else {}
-    told = {"got": error.got, "expected": error.expected, "fix": error.fix} if status < 500 or status == 503 else {}
+    told = {"expected": error.expected, "fix": error.fix} if status < 500 or status == 503 else {}
+    if isinstance(error, InputError | AccessDenied):
+        told["got"] = error.got  # of a store or a database it would tell where they stand
     return _answer(
         request,
         status,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.access import PERMISSIONS, audit_entries, may, person_of, reach_of
+from promesa.access import PERMISSIONS, audit_entries, may, person_of, reach_of, record
 from promesa.database import tables
 from promesa.snapshot import latest
-from promesa.store import places_of
+from promesa.store import inspect_store, places_of, session
 from promesa.web import api
+from promesa.web.gate import utc_now
 from promesa.web.own_pages import Pace
 from tests.outgoing.test_posting import receiving
 from tests.outgoing.test_webhooks import verified
@@ -246,6 +247,17 @@ def test_every_refusal_is_a_problem_document(client, admin) -> None:
     problem(too_long, 400)
 
 
+def test_a_store_that_is_at_work_is_said_without_where_it_stands(client, tokens) -> None:
+    ws = client.app.state.site.workspace
+    with session(ws, recorded_at=utc_now()), inspect_store(ws) as look:
+        number = look.engine.value(f"SELECT min(customer) FROM ({look.rows('identities')})")
+        answer = client.post(f"{API}/customers/{number}/pause", headers=tokens["analyst"])
+    told = problem(answer, 409)
+    assert told["code"] == "store-busy"
+    assert answer.headers["retry-after"]
+    assert str(ws.root) not in answer.text
+
+
 def test_who_asks_too_much_is_told_when_to_come_back(client, admin, monkeypatch) -> None:
     monkeypatch.setattr(api, "PACE", Pace(most=2, seconds=60))
     answers = [client.get(f"{API}/workspace", headers=admin) for _ in range(3)]
@@ -266,7 +278,8 @@ def test_a_page_of_a_list_goes_on_where_it_stopped_though_entries_are_added(clie
     while address:
         answer = client.get(address, headers=admin)
         seen += [one["number"] for one in answer.json()["entries"]]
-        assert client.post(f"{API}/quarantine/replay", headers=admin, json={"ids": ["none"]}).status_code == 202
+        with client.app.state.gate.database.begin() as connection:
+            record(connection, by="terminal", action="test.page", about="page:1", now=utc_now())
         after = answer.json()["next"]
         address = f"{API}/audit?limit=3&cursor={after}" if after else None
         assert (f"cursor={after}" in answer.headers.get("link", "")) is bool(after)
@@ -324,8 +337,6 @@ def test_a_session_needs_the_mark_of_its_page_for_a_change(client) -> None:
 
 
 def test_a_customer_is_found_seen_changed_and_forgotten(client, tokens, admin) -> None:
-    from promesa.store import inspect_store
-
     analyst = tokens["analyst"]
     with inspect_store(client.app.state.site.workspace) as look:
         number = str(look.engine.value(f"SELECT min(customer) FROM ({look.rows('identities')})"))
