@@ -1,0 +1,263 @@
+"""The tree of a page as blocks that the typesetter knows: headings, paragraphs, tables, figures, cards.
+
+A block is a dict of plain values. No text becomes part of the typesetter's code: it is handed over as JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promesa.paper.drawings import picture_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from promesa.paper.markup import Element
+
+    Block = dict[str, Any]
+    Inline = dict[str, Any]
+
+HEADS = {"h2": 1, "h3": 2, "h4": 3}
+NARROW = "chain-narrow", "lived-wide"
+"""Of a drawing that a page carries in several widths, the one for paper."""
+OTHER_WIDTHS = "chain-wide", "chain-phone", "lived-phone"
+KINDS = ("lead", "soft", "key", "empty", "warning", "big", "between", "said", "rank")
+GRIDS = {"top3": 3, "stats": 3, "legend": 2, "notes": 2, "exhibits": 2, "promise-grid": 2, "moved": 2}
+LONGEST = 24
+"""Letters of a word before it may break anywhere: an address, a name without spaces."""
+WIDE = 420.0
+"""Pixels from which a drawing takes the whole width."""
+_INLINE = frozenset({"b", "strong", "em", "i", "span", "a", "code", "br", "svg", "small"})
+
+
+@dataclass(slots=True)
+class Paper:
+    """What has been set so far: blocks, and the tables that go to the annex.
+
+    Attributes
+    ----------
+    annex : list of dict
+        Tables behind drawings, in the order in which they are referred to.
+    """
+
+    annex: list[Block] = field(default_factory=list)
+
+    def blocks(self, inside: Iterable[Element | str]) -> list[Block]:
+        """Return elements and texts as blocks; what stands in a line is gathered into paragraphs."""
+        found: list[Block] = []
+        line: list[Element | str] = []
+        for one in inside:
+            if isinstance(one, str) or (one.tag in _INLINE and not _is_figure(one)):
+                line.append(one)
+                continue
+            found += self._line(line)
+            line = []
+            found += self._block(one)
+        return [*found, *self._line(line)]
+
+    def _line(self, line: list[Element | str]) -> Iterator[Block]:
+        said = list(inlines(line))
+        if any(one.get("text", "x").strip() for one in said):
+            yield {"is": "p", "kind": "", "in": said}
+
+    def _block(self, one: Element) -> list[Block]:
+        if one.attributes.get("aria-hidden") == "true" and one.tag != "p":
+            return []
+        if one.tag in HEADS:
+            return [{"is": "h", "level": HEADS[one.tag], "in": list(inlines(one.inside))}]
+        return self._makers().get(one.tag, self._plain)(one)
+
+    def _makers(self) -> dict[str, Callable[[Element], list[Block]]]:
+        return {
+            "p": self._paragraph,
+            "ul": self._list,
+            "ol": self._list,
+            "dl": self._definitions,
+            "table": self._table,
+            "svg": self._figure,
+            "details": self._details,
+            "pre": lambda one: [{"is": "pre", "text": _text(one)}],
+            "div": self._division,
+            "article": lambda one: [{"is": "card", "in": self.blocks(one.inside)}],
+        }
+
+    def _plain(self, one: Element) -> list[Block]:
+        return self.blocks(one.inside)
+
+    def _paragraph(self, one: Element) -> list[Block]:
+        if "stage-name" in one.classes:
+            return []
+        kind = next((kind for kind in KINDS if kind in one.classes), "")
+        said = list(inlines(one.inside))
+        return [{"is": "p", "kind": kind, "in": said}] if said else []
+
+    def _division(self, one: Element) -> list[Block]:
+        columns = next((many for name, many in GRIDS.items() if name in one.classes), 0)
+        if not columns:
+            return self.blocks(one.inside)
+        cells = [cell for cell in (self.blocks([inner]) for inner in one.elements) if cell]
+        return list(_side_by_side(cells, columns))
+
+    def _list(self, one: Element) -> list[Block]:
+        columns = next((many for name, many in GRIDS.items() if name in one.classes), 0)
+        items = [self.blocks(item.inside) for item in one.elements if item.tag == "li"]
+        if columns:
+            cards = "cards" if "top3" in one.classes else "boxes"
+            return [{"is": "grid", "look": cards, "columns": min(columns, len(items)) or 1, "in": items}]
+        if "parts" in one.classes:
+            return [{"is": "p", "kind": "parts", "in": _joined(one)}]
+        return [{"is": "list", "chips": "chips" in one.classes, "ordered": one.tag == "ol", "in": items}]
+
+    def _definitions(self, one: Element) -> list[Block]:
+        pairs = [pair for pair in one.elements if pair.tag == "div"]
+        if "pairs" in one.classes:
+            rows = [[list(inlines(part.inside)) for part in pair.elements] for pair in pairs]
+            return [{"is": "pairs", "rows": rows}]
+        look = "boxes" if "stats" in one.classes else "notes"
+        columns = next((many for name, many in GRIDS.items() if name in one.classes), 1)
+        return [{"is": "grid", "look": look, "columns": columns, "in": [_defined(pair) for pair in pairs]}]
+
+    def _figure(self, one: Element) -> list[Block]:
+        if one.classes & set(OTHER_WIDTHS):
+            return []
+        picture = picture_of(one.svg)
+        drawn = {"svg": picture.svg, "alt": picture.alt or "–", "width": picture.width, "height": picture.height}
+        stretched = "counts" in one.classes
+        return [{"is": "figure", "wide": picture.width > WIDE, "stretched": stretched, **drawn}]
+
+    def _details(self, one: Element) -> list[Block]:
+        summary = one.first("summary")
+        rest = [inner for inner in one.inside if inner is not summary]
+        if "behind" in one.classes:
+            for shown in self.blocks(rest):
+                self.annex.append({**shown, "number": len(self.annex) + 1})
+                return [{"is": "see", "number": len(self.annex)}]
+            return []
+        if "more" in one.classes and summary is not None:
+            return [{"is": "h", "level": 2, "in": list(inlines(summary.inside))}, *self.blocks(rest)]
+        return self.blocks(rest)
+
+    def _table(self, one: Element) -> list[Block]:
+        caption, head = one.first("caption"), one.first("thead")
+        heads = head.every("th") if head else []
+        rows = [row for body in one.elements if body.tag == "tbody" for row in body.elements if row.tag == "tr"]
+        return [
+            {
+                "is": "table",
+                "map": "map" in one.classes,
+                "caption": list(inlines(caption.inside)) if caption else [],
+                "numeric": ["num" in cell.classes for cell in heads],
+                "heads": [list(inlines(cell.inside)) for cell in heads],
+                "rows": [[self._cell(cell) for cell in row.elements] for row in rows],
+            }
+        ]
+
+    def _cell(self, cell: Element) -> Block:
+        inside = self.blocks(cell.inside)
+        return {"named": cell.tag == "th", "faint": bool(cell.classes & {"withheld", "missing"}), "in": inside}
+
+
+def _is_figure(one: Element) -> bool:
+    return one.tag == "svg"
+
+
+def _side_by_side(cells: list[list[Block]], columns: int) -> Iterator[Block]:
+    """Yield cells in rows of columns; one with a wide drawing takes the whole width."""
+    row: list[list[Block]] = []
+    for cell in cells:
+        if any(block.get("wide") for block in cell):
+            if row:
+                yield {"is": "grid", "look": "plain", "columns": columns, "in": row}
+            row = []
+            yield from cell
+        else:
+            row.append(cell)
+    if row:
+        yield {"is": "grid", "look": "plain", "columns": columns, "in": row}
+
+
+def _defined(pair: Element) -> list[Block]:
+    return [
+        {"is": "p", "kind": "term" if part.tag == "dt" else "told", "in": list(inlines(part.inside))}
+        for part in pair.elements
+    ]
+
+
+def _joined(one: Element) -> list[Inline]:
+    found: list[Inline] = []
+    for item in one.elements:
+        found += [*([{"is": "gap"}] if found else []), *inlines(item.inside)]
+    return found
+
+
+def inlines(inside: Iterable[Element | str]) -> Iterator[Inline]:
+    """Yield what stands in a line: texts, each with how it looks."""
+    for one in inside:
+        if isinstance(one, str):
+            if text := re.sub(r"[ \t\r\n]+", " ", one):
+                yield {"is": "text", "text": breakable(text)}
+            continue
+        if "hidden" in one.classes or one.tag == "svg":
+            continue
+        yield from _inline(one)
+
+
+def _inline(one: Element) -> Iterator[Inline]:
+    classes = one.classes
+    if one.tag == "br":
+        yield {"is": "br"}
+    elif "swatch" in classes:
+        part = next((name for name in classes if name.startswith("part-")), "")
+        yield {"is": "swatch", "colour": part.removeprefix("part-")}
+    elif "bar" in classes:
+        share = re.search(r"width:\s*([\d.]+)", str(one.elements[0].attributes.get("style"))) if one.elements else None
+        yield {"is": "bar", "share": min(100.0, float(share[1])) if share else 0.0}
+    else:
+        inner = list(inlines(one.inside))
+        if inner:
+            yield {"is": "span", "look": _look(one), "in": inner}
+
+
+_LOOKS = {
+    "small": "small",
+    "tag": "tag",
+    "unit": "unit",
+    "soft": "soft",
+    "figure": "figure",
+    "warning": "warning",
+    "chip-warning": "warning",
+    "chip-name": "name",
+    "chip-figures": "line",
+    "trend-up": "up",
+    "trend-down": "down",
+    "against-above": "up",
+    "against-below": "down",
+    "withheld": "faint",
+    "missing": "faint",
+}
+
+
+def _look(one: Element) -> str:
+    if one.tag in {"b", "strong"}:
+        return "strong"
+    if one.tag == "code":
+        return "code"
+    return next((look for name, look in _LOOKS.items() if name in one.classes), "")
+
+
+def breakable(text: str) -> str:
+    """Return a text whose longest words may break: a space without width every few letters."""
+    if len(text) <= LONGEST:
+        return text
+    return re.sub(rf"[^\s\u00a0\u202f]{{{LONGEST},}}", lambda found: "\u200b".join(_pieces(found[0])), text)
+
+
+def _pieces(word: str) -> list[str]:
+    size = LONGEST // 2
+    return [word[at : at + size] for at in range(0, len(word), size)]
+
+
+def _text(one: Element) -> str:
+    return "".join(inner if isinstance(inner, str) else _text(inner) for inner in one.inside)
