@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promesa.paper.drawings import picture_of
+from promesa.paper.columns import HALF, is_spread, size_of, widths_of
+from promesa.paper.drawings import SIGNS, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,8 +41,11 @@ class Paper:
     ----------
     annex : list of dict
         Tables behind drawings, in the order in which they are referred to.
+    heading : str
+        Of the document: a part that is headed with the same words goes without.
     """
 
+    heading: str = ""
     annex: list[Block] = field(default_factory=list)
 
     def blocks(self, inside: Iterable[Element | str]) -> list[Block]:
@@ -65,6 +69,8 @@ class Paper:
     def _block(self, one: Element) -> list[Block]:
         if one.attributes.get("aria-hidden") == "true" and one.tag != "p":
             return []
+        if one.tag in HEADS and one.text.strip() == self.heading:
+            return []
         if one.tag in HEADS:
             return [{"is": "h", "level": HEADS[one.tag], "in": list(inlines(one.inside))}]
         return self._makers().get(one.tag, self._plain)(one)
@@ -78,7 +84,7 @@ class Paper:
             "table": self._table,
             "svg": self._figure,
             "details": self._details,
-            "pre": lambda one: [{"is": "pre", "text": _text(one)}],
+            "pre": lambda one: [{"is": "pre", "text": one.text}],
             "div": self._division,
             "article": lambda one: [{"is": "card", "in": self.blocks(one.inside)}],
         }
@@ -98,6 +104,8 @@ class Paper:
         if not columns:
             return self.blocks(one.inside)
         cells = [cell for cell in (self.blocks([inner]) for inner in one.elements) if cell]
+        if "promise-grid" in one.classes and len(cells) == 3:
+            cells = [[*cells[0], *cells[2]], cells[1]]
         return list(_side_by_side(cells, columns))
 
     def _list(self, one: Element) -> list[Block]:
@@ -143,12 +151,20 @@ class Paper:
         caption, head = one.first("caption"), one.first("thead")
         heads = head.every("th") if head else []
         rows = [row for body in one.elements if body.tag == "tbody" for row in body.elements if row.tag == "tr"]
+        numeric = ["num" in cell.classes for cell in heads]
+        widths, whole = widths_of([heads, *(row.elements for row in rows)])
+        size, inset = size_of(len(heads))
         return [
             {
                 "is": "table",
                 "map": "map" in one.classes,
+                "size": size,
+                "inset": inset,
+                "widths": widths,
+                "narrow": whole <= HALF,
+                "spread": is_spread(whole, numeric),
                 "caption": list(inlines(caption.inside)) if caption else [],
-                "numeric": ["num" in cell.classes for cell in heads],
+                "numeric": numeric,
                 "heads": [list(inlines(cell.inside)) for cell in heads],
                 "rows": [[self._cell(cell) for cell in row.elements] for row in rows],
             }
@@ -176,6 +192,17 @@ def _side_by_side(cells: list[list[Block]], columns: int) -> Iterator[Block]:
             row.append(cell)
     if row:
         yield {"is": "grid", "look": "plain", "columns": columns, "in": row}
+
+
+def side_by_side(tables: Iterable[Block]) -> list[list[Block]]:
+    """Return tables in their order, two narrow ones that follow each other beside each other."""
+    rows: list[list[Block]] = []
+    for one in tables:
+        if one.get("narrow") and rows and len(rows[-1]) == 1 and rows[-1][0].get("narrow"):
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return rows
 
 
 def _defined(pair: Element) -> list[Block]:
@@ -249,6 +276,7 @@ def _look(one: Element) -> str:
 
 def breakable(text: str) -> str:
     """Return a text whose longest words may break: a space without width every few letters."""
+    text = text.translate(SIGNS)
     if len(text) <= LONGEST:
         return text
     return re.sub(rf"[^\s\u00a0\u202f]{{{LONGEST},}}", lambda found: "\u200b".join(_pieces(found[0])), text)
@@ -257,7 +285,3 @@ def breakable(text: str) -> str:
 def _pieces(word: str) -> list[str]:
     size = LONGEST // 2
     return [word[at : at + size] for at in range(0, len(word), size)]
-
-
-def _text(one: Element) -> str:
-    return "".join(inner if isinstance(inner, str) else _text(inner) for inner in one.inside)

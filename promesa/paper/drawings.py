@@ -9,6 +9,8 @@ from html import unescape
 
 from promesa import report
 
+SIGNS = str.maketrans({"✕": "×"})
+"""Signs of the pages that the typesetter's own fonts lack."""
 FONT = "Libertinus Serif"
 _ROOT = re.compile(r":root\{([^{}]*)\}")
 _RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
@@ -42,6 +44,7 @@ def picture_of(svg: str) -> Picture:
     width, height = (float(box[1]), float(box[2])) if box else (340.0, 200.0)
     said = [_text_in(svg, tag) for tag in ("title", "desc")]
     alone = svg if "xmlns=" in svg[:400] else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    alone = alone.translate(SIGNS)
     alone = _FAMILY.sub(f'font-family="{FONT}"', alone)
     head, mark, rest = alone.partition(">")
     styled = f"{head}{mark}<style>text{{font-family:'{FONT}'}}{rules()}</style>{rest}"

@@ -37,6 +37,11 @@ class Element:
         """Return the elements directly inside."""
         return [one for one in self.inside if isinstance(one, Element)]
 
+    @property
+    def text(self) -> str:
+        """Return all the text inside."""
+        return "".join(one if isinstance(one, str) else one.text for one in self.inside)
+
     def first(self, tag: str) -> Element | None:
         """Return the first element directly inside that has a tag."""
         return next((one for one in self.elements if one.tag == tag), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from promesa import report, words
-from promesa.paper.blocks import Paper
+from promesa.paper.blocks import Paper, side_by_side
 from promesa.paper.markup import parse
 from promesa.paper.outline import set_levels
 from promesa.paper.setting import set_pdf
@@ -114,7 +114,7 @@ def _evidence(content: Content) -> Markup:
 
 def data_of(sheet: Sheet) -> dict[str, Any]:
     """Return everything that the typesetter is given, as plain values."""
-    content, paper = sheet.content, Paper()
+    content, paper = sheet.content, Paper(heading=sheet.heading)
     sections = [{"opens": opens, "blocks": paper.blocks(parse(html).inside)} for html, opens in sheet.parts]
     set_levels([block for section in sections for block in section["blocks"]])
     language, _, region = content.locale.partition("_")
@@ -132,7 +132,7 @@ def data_of(sheet: Sheet) -> dict[str, Any]:
         "headlines": list(sheet.headlines),
         "contents": sheet.contents,
         "sections": sections,
-        "annex": paper.annex,
+        "annex": side_by_side(paper.annex),
         "footer": _say(content, "footer", day=content.day(content.as_of_day), version=content.store_version or "–"),
         "words": {
             "see": _say(content, "see", n="%n", page="%p"),
@@ -151,7 +151,7 @@ def _facts(sheet: Sheet) -> list[tuple[str, str]]:
         (content.say("time_zone"), content.time_zone),
         (content.say("currency"), content.currency),
     ]
-    named = [("", content.company)] if sheet.heading != content.company else []
+    named = [(_say(content, "company"), content.company)] if sheet.heading != content.company else []
     return [fact for fact in (*named, *facts) if fact[1]]
 
 

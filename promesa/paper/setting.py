@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FILES = ("paper.typ", "parts.typ")
 STANDARD = "ua-1"
 """PDF/UA-1: tags, language, title and a text beside each picture, checked by the typesetter itself."""
+DOTS = 100.0
 
 
 def set_pdf(data: Mapping[str, Any], *, made_at: datetime) -> bytes:
@@ -56,10 +57,17 @@ def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf",
         ) from error
     given = {**data, "colours": colours_of(str(report.style("light")))}
     sources = {**templates(), "data.json": json.dumps(given, ensure_ascii=False, allow_nan=False).encode()}
-    standards = {"pdf_standards": STANDARD} if kind == "pdf" else {"ppi": 100.0}
+    stamp = made_at.replace(tzinfo=UTC, microsecond=0)
+    options: dict[str, Any] = {"format": kind, "timestamp": stamp}
+    options |= {"ppi": DOTS} if kind == "png" else {"pdf_standards": STANDARD}
     try:
-        compiler = typst.Compiler(sources, ignore_system_fonts=True)
-        made: Any = compiler.compile(format=kind, timestamp=made_at.replace(tzinfo=UTC, microsecond=0), **standards)
+        return typst.Compiler(sources, ignore_system_fonts=True).compile(**options)
+    except typst.TypstError:
+        # A letter that the fonts of Typst lack: those of the machine may have it. A letter that nobody has is a box,
+        # which PDF/UA does not allow; the document is worth more than the mark.
+        options.pop("pdf_standards", None)
+    try:
+        return typst.Compiler(sources).compile(**options)
     except typst.TypstError as error:
         raise PaperNotSet(
             what="The PDF cannot be set.",
@@ -67,7 +75,6 @@ def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf",
             expected="a document that the typesetter takes",
             fix="write the report as HTML, and report this with `promesa --version`",
         ) from error
-    return made
 
 
 @cache
