@@ -15,7 +15,8 @@ from promesa.paper.outline import set_levels
 from promesa.paper.setting import set_pdf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from promesa.report import Content
 
@@ -47,6 +48,19 @@ class Sheet:
     contents: bool = False
 
 
+def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -> Path:
+    """Write a snapshot as one PDF file; `snapshot` and `locale` as `promesa.report.write_report` takes them.
+
+    Raises
+    ------
+    ValueOutOfRange
+        If the snapshot holds no documents.
+    StoreNotWritable
+        If the file cannot be written.
+    """
+    return report.write_file(report_pdf(report.read(snapshot, locale=locale)), target)
+
+
 def report_pdf(content: Content) -> bytes:
     """Return the whole report as PDF: every section, and the tables behind its drawings as an annex."""
     return set_pdf(data_of(report_sheet(content)), made_at=_made_at(content))
@@ -60,6 +74,12 @@ def home_pdf(content: Content) -> bytes:
 def detail_pdf(kind: str, name: str, content: Content, *, narrowed: Sequence[tuple[str, str]] = ()) -> bytes:
     """Return what is known of one promise or one touchpoint (`kind`) as PDF."""
     return set_pdf(data_of(detail_sheet(kind, name, content, narrowed=narrowed)), made_at=_made_at(content))
+
+
+def own_pdf(content: Content, *, promises: Sequence[str], touchpoints: Sequence[str]) -> bytes:
+    """Return what belongs to the owner of a function as PDF: each promise and touchpoint of theirs."""
+    sheet = own_sheet(content, promises=promises, touchpoints=touchpoints)
+    return set_pdf(data_of(sheet), made_at=_made_at(content))
 
 
 def report_sheet(content: Content) -> Sheet:
@@ -88,6 +108,22 @@ def home_sheet(content: Content) -> Sheet:
         heading=content.company,
         parts=[(todo, False), (changed, False), (costliest, False), (chain, True)],
         headlines=report.headlines_of(content),
+    )
+
+
+def own_sheet(content: Content, *, promises: Sequence[str], touchpoints: Sequence[str]) -> Sheet:
+    """Return what belongs to an owner before it is set: one promise or touchpoint after the other."""
+    things = [*(("promise", name) for name in promises), *(("touchpoint", name) for name in touchpoints)]
+    parts = [
+        Markup("<h2>{}</h2>{}").format(content.label(kind, name), report.detail_html(kind, name, content))
+        for kind, name in things
+    ]
+    return Sheet(
+        content=content,
+        kind=_say(content, "own"),
+        heading=content.company,
+        parts=[*((part, False) for part in parts), (_evidence(content), False)],
+        contents=len(parts) > 1,
     )
 
 

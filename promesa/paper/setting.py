@@ -81,6 +81,4 @@ def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf",
 def templates() -> dict[str, bytes]:
     """Return the files of ours: the document, which Typst calls main, and its parts."""
     folder = files("promesa.paper").joinpath("templates")
-    return {
-        ("main.typ" if name == "paper.typ" else name): folder.joinpath(name).read_bytes() for name in FILES
-    }
+    return {("main.typ" if name == "paper.typ" else name): folder.joinpath(name).read_bytes() for name in FILES}

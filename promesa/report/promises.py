@@ -163,6 +163,20 @@ def costliest(promises: Sequence[Promise]) -> tuple[tuple[Promise, ...], bool]:
     return tuple(sorted(broken, key=lambda p: -value(p, "broken"))[:TOP]), False
 
 
+def promise_lines(content: Content) -> list[str]:
+    """Return a sentence for each promise: the part kept with its interval and n, or why there is no figure."""
+    said: list[str] = []
+    for promise in promises_of(content):
+        rate = promise.kept_rate
+        line = content.say("promises.line", statement=promise.statement, figure=rate.text, reason=rate.reason)
+        if rate.interval:
+            values = {"statement": promise.statement, "figure": rate.text, "interval": rate.interval, "n": rate.n}
+            line = content.say("promises.line_interval", **values)
+        below = f" {content.say('promises.below_target')}." if promise.below_target else ""
+        said.append(f"{line}{below}")
+    return said
+
+
 def cost_holds_zero(promise: Promise) -> bool:
     """Tell whether the interval of a cost holds zero, so that the data cannot say that it costs."""
     row = promise.rows.get("cost_of_broken", {})
