@@ -12,6 +12,8 @@ from promesa.cli.options import AsJson, AsOf, Folder, Locale
 from promesa.cli.output import print_csv, print_json, progress_of, reported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promesa.workspace import Workspace
 
 HERE = Path()
@@ -178,9 +180,7 @@ def _what_if(ws: Workspace, changes: list[str], asked: dict[str, Any]) -> dict[s
 def report(
     target: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]", help="File to write, .html or .pdf; report.html in the workspace if not given."
-        ),
+        typer.Argument(metavar="[FILE]", help="The file, .html or .pdf; report.html in the workspace if not given."),
     ] = None,
     workspace: Folder = HERE,
     as_of: AsOf = None,

@@ -45,7 +45,7 @@ def set_pictures(data: Mapping[str, Any], *, made_at: datetime) -> list[bytes]:
     return found if isinstance(found, list) else [found]
 
 
-def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf", "png"]) -> bytes:
+def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf", "png"]) -> Any:
     try:
         import typst
     except ModuleNotFoundError as error:
@@ -56,7 +56,8 @@ def _compile(data: Mapping[str, Any], *, made_at: datetime, kind: Literal["pdf",
             fix='pip install "promesa[service]"',
         ) from error
     given = {**data, "colours": colours_of(str(report.style("light")))}
-    sources = {**templates(), "data.json": json.dumps(given, ensure_ascii=False, allow_nan=False).encode()}
+    # The stub of the package does not know that files may be handed over in memory.
+    sources: Any = {**templates(), "data.json": json.dumps(given, ensure_ascii=False, allow_nan=False).encode()}
     stamp = made_at.replace(tzinfo=UTC, microsecond=0)
     options: dict[str, Any] = {"format": kind, "timestamp": stamp}
     options |= {"ppi": DOTS} if kind == "png" else {"pdf_standards": STANDARD}

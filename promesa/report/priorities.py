@@ -59,10 +59,10 @@ def begin(content: Content) -> tuple[Begin, ...]:
 def begin_lines(content: Content) -> list[str]:
     """Return the touchpoints to begin with, a sentence each: what is at stake, how sure it is, who answers."""
     unit = content.say(f"priorities.unit.{ranked_by(content)}") if ranked_by(content) else ""
-    return [_line(one, unit, content) for one in begin(content)]
+    return [_told(one, unit, content) for one in begin(content)]
 
 
-def _line(one: Begin, unit: str, content: Content) -> str:
+def _told(one: Begin, unit: str, content: Content) -> str:
     said = content.say(
         "priorities.line",
         name=one.name,

@@ -32,14 +32,16 @@ def mailing_form(visit: Asked) -> Response[Any]:
         if often == NEVER:
             end_mailing(connection, person)
             return back("/account", said="mailing_ended")
-        chosen = {
-            "often": often,
-            "hour": int(hour) if hour.isdecimal() and len(hour) < 3 else -1,
-            "zone": text_of(visit, "zone").strip(),
-            "locale": locale if locale in LANGUAGES else here(visit).locale,
-        }
         try:
-            choose_mailing(connection, person, **chosen, now=utc_now())
+            choose_mailing(
+                connection,
+                person,
+                often=often,
+                hour=int(hour) if hour.isdecimal() and len(hour) < 3 else -1,
+                zone=text_of(visit, "zone").strip(),
+                locale=locale if locale in LANGUAGES else here(visit).locale,
+                now=utc_now(),
+            )
         except PromesaError:
             wrong = say(visit, "mailing.wrong")
         else:

@@ -51,5 +51,12 @@ def own_home(visit: Visit) -> Response[str]:
     touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
     title = visit.say("own.title")
     analysed = visit.site.snapshot() is not None and bool(promises or touchpoints)
-    shown = {"promises": promises, "touchpoints": touchpoints, "analysed": analysed}
-    return page(visit, "own.html", title=title, functions=labels, **shown)
+    return page(
+        visit,
+        "own.html",
+        title=title,
+        functions=labels,
+        promises=promises,
+        touchpoints=touchpoints,
+        analysed=analysed,
+    )
