@@ -215,7 +215,10 @@ def _defined(pair: Element) -> list[Block]:
 def _joined(one: Element) -> list[Inline]:
     found: list[Inline] = []
     for item in one.elements:
-        found += [*([{"is": "gap"}] if found else []), *inlines(item.inside)]
+        found += [
+            *([{"is": "gap"}] if found else []),
+            {"is": "span", "look": "whole", "in": list(inlines(item.inside))},
+        ]
     return found
 
 
