@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from promesa.workspace import open_workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOON = datetime(2026, 1, 1, 12)
 NASTY = '#panic("x") *b* _i_ $x$ ] [ <l> @ref `r` // c /* d \\ #sys = - + ~'
 
 
@@ -86,12 +88,12 @@ def test_a_promise_shows_its_figures_and_no_other_s(contents) -> None:
 
 def test_the_whole_report_has_every_section_and_every_table(contents) -> None:
     content = contents["en"]
-    shown = text_of(paper.report_pdf(content))
+    sheet = pages.report_sheet(content)
+    shown = text_of(pages.set_pdf(pages.data_of(sheet), made_at=NOON))
     for name in report.sections_of(content):
         assert plain(content.say(f"section.{name}")) in shown, name
-    for html in (report.section_html(name, content) for name in report.sections_of(content)):
-        for caption in re.findall(r"<caption><span>([^<&]+)</span>", str(html)):
-            assert plain(caption) in shown
+    for caption in re.findall(r"<caption><span>([^<&]+)</span>", " ".join(str(html) for html, _ in sheet.parts)):
+        assert plain(caption) in shown
 
 
 def test_it_can_be_read_by_who_cannot_see_it(home) -> None:
@@ -148,7 +150,7 @@ def test_a_table_over_pages_repeats_its_head(contents) -> None:
 
     html = environment().from_string(template).render(t=shown, taking=None)
     sheet = pages.Sheet(content=contents["en"], kind="k", heading="h", parts=[(html, False)])
-    pdf = pages.set_pdf(pages.data_of(sheet), made_at=pages.datetime(2026, 1, 1))
+    pdf = pages.set_pdf(pages.data_of(sheet), made_at=NOON)
     texts = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
     assert len(texts) > 2
     assert all("Otherhead" in text for text in texts)
