@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from litestar import Response, get, post
 from markupsafe import Markup
 
@@ -34,6 +36,8 @@ from promesa.web.rendering import Asked  # noqa: TC001 - read when the applicati
 from promesa.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promesa.access import Person
     from promesa.web.rendering import Visit
 
@@ -78,11 +82,17 @@ def show_account(visit: Visit, *, status: int = 200, wrong: str | None = None) -
         languages=LANGUAGES,
         days=_DAYS,
         mailing=mailing,
+        next_mail=_clock(mailing.next_at, mailing.zone, visit.locale) if mailing else None,
         mails=visit.site.workspace.service.mail is not None,
         often=OFTEN,
         zone=mailing.zone if mailing else visit.site.workspace.time_zone,
         zones=sorted(zones()),
     )
+
+
+def _clock(at: datetime, zone: str, locale: str) -> str:
+    """Return an instant of UTC as a clock of that zone shows it."""
+    return format_datetime(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)), "short", locale=locale)
 
 
 @post("/account/profile", opt=SIGNED_IN, status_code=200, sync_to_thread=True)

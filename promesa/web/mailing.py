@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import logging
 import threading
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from promesa import report, words
@@ -66,7 +68,7 @@ def _send(site: Site, gate: Gate, mailing: Mailing, *, now: Callable[[], datetim
             note_left_out(connection, mailing, reason=reason, now=now())
         return
     try:
-        hand_over(site, gate.key, mailing, person, snapshot, own=reach == "own")
+        hand_over(site, gate.key, mailing, person, snapshot, own=reach == "own", now=now())
     except Exception as error:  # noqa: BLE001 - whatever stops one mail, it is tried again and the others go out
         code = error.code if isinstance(error, PromesaError) else type(error).__name__
         LOG.warning("A mail of Home was not sent: %s", code)
@@ -77,7 +79,9 @@ def _send(site: Site, gate: Gate, mailing: Mailing, *, now: Callable[[], datetim
         note_sent(connection, mailing, now=now())
 
 
-def hand_over(site: Site, key: AccessKey, mailing: Mailing, person: Person, snapshot: Snapshot, *, own: bool) -> None:
+def hand_over(
+    site: Site, key: AccessKey, mailing: Mailing, person: Person, snapshot: Snapshot, *, own: bool, now: datetime
+) -> None:
     """Make one mail and give it to the mail server."""
     ws = site.workspace
     locale = ws.locale if ws.locale.startswith(mailing.locale[:2]) else mailing.locale
@@ -86,7 +90,11 @@ def hand_over(site: Site, key: AccessKey, mailing: Mailing, person: Person, snap
     stop = f"{ws.service.address}/mail/{stop_token(key, mailing)}"
     pdf = site.home_paper(snapshot, locale, own=theirs)
     sender = str(ws.service.mail_from).rpartition("@")[2].rstrip(">")
-    headers = {"Message-ID": f"<{_message(mailing)}@{sender}>", "List-Unsubscribe": f"<{stop}>"}
+    headers = {
+        "Date": format_datetime(now.replace(tzinfo=UTC)),
+        "Message-ID": f"<{_message(mailing)}@{sender}>",
+        "List-Unsubscribe": f"<{stop}>",
+    }
     if ws.service.secure:  # RFC 8058 asks for https
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     send_mail(
@@ -110,6 +118,7 @@ def _text(content: Content, mailing: Mailing, own: Own | None, *, address: str, 
     else:
         head, lines = words.say("web.place.promises", locale), report.promise_lines(content.only_promises(own[0]))
     often = _say(locale, f"often.{mailing.often}")
+    often = often[:1].lower() + often[1:]
     parts = [
         _say(locale, "opening", company=content.company, day=day),
         "\n".join([head, *_numbered(lines or [_say(locale, "nothing")])]),

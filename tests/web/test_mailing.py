@@ -114,7 +114,9 @@ def test_a_person_chooses_on_their_page_and_sees_when(client, chosen) -> None:
     assert (found.often, found.hour, found.zone, found.locale) == ("daily", 8, "America/Bogota", "es")
     assert found.due_at > utc_now()
     page = client.get("/account?lang=es").text
-    assert "El próximo sale el" in page
+    assert re.search(
+        r"El próximo sale el [^<]* 8:00 \(hora de America/Bogota\)", html.unescape(page).replace("\u202f", " ")
+    )
     assert 'value="America/Bogota"' in page
     assert (
         send(client, "/account/mailing", **{**CHOSEN, "often": "never"}).headers["location"].endswith("mailing_ended")
@@ -148,6 +150,7 @@ def test_home_comes_at_its_hour_once_with_the_three_things_to_do(client, chosen,
     assert attached.get_content_type() == "application/pdf"
     assert attached.get_content().startswith(b"%PDF")
     assert attached.get_filename().endswith(".pdf")
+    assert mail["Date"].datetime.replace(tzinfo=None) == due.replace(microsecond=0)
     found = kept(client, person)
     assert found.sent_at == due
     assert due < found.next_at <= due + timedelta(days=1)
