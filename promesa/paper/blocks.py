@@ -5,12 +5,12 @@ A block is a dict of plain values. No text becomes part of the typesetter's code
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.paper.columns import HALF, is_spread, size_of, widths_of
-from promesa.paper.drawings import SIGNS, picture_of
+from promesa.paper.drawings import picture_of
+from promesa.paper.lines import inlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,8 +26,6 @@ NARROW = "chain-narrow", "lived-wide"
 OTHER_WIDTHS = "chain-wide", "chain-phone", "lived-phone"
 KINDS = ("lead", "soft", "key", "empty", "warning", "big", "between", "said", "rank")
 GRIDS = {"top3": 3, "stats": 3, "legend": 2, "notes": 2, "exhibits": 2, "promise-grid": 2, "moved": 2}
-LONGEST = 24
-"""Letters of a word before it may break anywhere: an address, a name without spaces."""
 WIDE = 420.0
 """Pixels from which a drawing takes the whole width."""
 _INLINE = frozenset({"b", "strong", "em", "i", "span", "a", "code", "br", "svg", "small"})
@@ -220,71 +218,3 @@ def _joined(one: Element) -> list[Inline]:
             {"is": "span", "look": "whole", "in": list(inlines(item.inside))},
         ]
     return found
-
-
-def inlines(inside: Iterable[Element | str]) -> Iterator[Inline]:
-    """Yield what stands in a line: texts, each with how it looks."""
-    for one in inside:
-        if isinstance(one, str):
-            if text := re.sub(r"[ \t\r\n]+", " ", one):
-                yield {"is": "text", "text": breakable(text)}
-            continue
-        if "hidden" in one.classes or one.tag == "svg":
-            continue
-        yield from _inline(one)
-
-
-def _inline(one: Element) -> Iterator[Inline]:
-    classes = one.classes
-    if one.tag == "br":
-        yield {"is": "br"}
-    elif "swatch" in classes:
-        part = next((name for name in classes if name.startswith("part-")), "")
-        yield {"is": "swatch", "colour": part.removeprefix("part-")}
-    elif "bar" in classes:
-        share = re.search(r"width:\s*([\d.]+)", str(one.elements[0].attributes.get("style"))) if one.elements else None
-        yield {"is": "bar", "share": min(100.0, float(share[1])) if share else 0.0}
-    else:
-        inner = list(inlines(one.inside))
-        if inner:
-            yield {"is": "span", "look": _look(one), "in": inner}
-
-
-_LOOKS = {
-    "small": "small",
-    "tag": "tag",
-    "unit": "unit",
-    "soft": "soft",
-    "figure": "figure",
-    "warning": "warning",
-    "chip-warning": "warning",
-    "chip-name": "name",
-    "chip-figures": "line",
-    "trend-up": "up",
-    "trend-down": "down",
-    "against-above": "up",
-    "against-below": "down",
-    "withheld": "faint",
-    "missing": "faint",
-}
-
-
-def _look(one: Element) -> str:
-    if one.tag in {"b", "strong"}:
-        return "strong"
-    if one.tag == "code":
-        return "code"
-    return next((look for name, look in _LOOKS.items() if name in one.classes), "")
-
-
-def breakable(text: str) -> str:
-    """Return a text whose longest words may break: a space without width every few letters."""
-    text = text.translate(SIGNS)
-    if len(text) <= LONGEST:
-        return text
-    return re.sub(rf"[^\s\u00a0\u202f]{{{LONGEST},}}", lambda found: "\u200b".join(_pieces(found[0])), text)
-
-
-def _pieces(word: str) -> list[str]:
-    size = LONGEST // 2
-    return [word[at : at + size] for at in range(0, len(word), size)]

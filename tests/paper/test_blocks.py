@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from promesa.paper.blocks import Paper, breakable
+from promesa.paper.blocks import Paper
 from promesa.paper.columns import PAGE, is_spread, size_of, widths_of
 from promesa.paper.drawings import picture_of, rules
+from promesa.paper.lines import breakable
 from promesa.paper.markup import parse
 from promesa.paper.outline import set_levels
 
