@@ -151,7 +151,9 @@ def _evidence(content: Content) -> Markup:
 def data_of(sheet: Sheet) -> dict[str, Any]:
     """Return everything that the typesetter is given, as plain values."""
     content, paper = sheet.content, Paper(heading=sheet.heading)
-    sections = [{"opens": opens, "blocks": paper.blocks(parse(html).inside)} for html, opens in sheet.parts]
+    sections: list[dict[str, Any]] = [
+        {"opens": opens, "blocks": paper.blocks(parse(html).inside)} for html, opens in sheet.parts
+    ]
     set_levels([block for section in sections for block in section["blocks"]])
     language, _, region = content.locale.partition("_")
     title = sheet.kind if sheet.heading == content.company else sheet.heading
