@@ -12,6 +12,9 @@ from promesa.web.rendering import Visit, page
 if TYPE_CHECKING:
     from litestar import Response
 
+    from promesa.access import Person
+    from promesa.report import Content
+
 
 def require_own(visit: Visit, kind: str, name: str) -> None:
     """Stop an owner at what belongs to another function; who sees the whole company passes.
@@ -32,6 +35,13 @@ def _function(visit: Visit, kind: str, name: str) -> str | None:
     return model.touchpoints[name].function if name in model.touchpoints else None
 
 
+def own_of(person: Person | None, content: Content) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the promises and the touchpoints of an owner, by name, as the snapshot declares them."""
+    functions = functions_of(person, "see_figures") or ()
+    promises = tuple(name for name, said in content.promises.items() if said.get("owner") in functions)
+    return promises, tuple(name for name, said in content.touchpoints.items() if said.get("function") in functions)
+
+
 def own_home(visit: Visit) -> Response[str]:
     """Show an owner the promises and touchpoints that are theirs, each a way to its page."""
     model, locale = visit.site.workspace.model, visit.locale
@@ -40,4 +50,13 @@ def own_home(visit: Visit) -> Response[str]:
     promises = {p.name: p.statement.in_locale(locale) for p in model.promises.values() if p.owner in functions}
     touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
     title = visit.say("own.title")
-    return page(visit, "own.html", title=title, functions=labels, promises=promises, touchpoints=touchpoints)
+    analysed = visit.site.snapshot() is not None and bool(promises or touchpoints)
+    return page(
+        visit,
+        "own.html",
+        title=title,
+        functions=labels,
+        promises=promises,
+        touchpoints=touchpoints,
+        analysed=analysed,
+    )
