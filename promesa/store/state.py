@@ -50,6 +50,8 @@ STATE: dict[str, Columns] = {
         ("recorded_at", "time"),
     ),
     "persons": (("customer", "whole"), ("person", "whole"), ("since", "time"), ("until", "time")),
+    # From which instant on the links to the own page that were handed out before open nothing.
+    "own_links": (("customer", "whole"), ("at", "time"), ("by", "text"), ("recorded_at", "time")),
     "pauses": (("customer", "whole"), ("at", "time"), ("until", "time"), ("by", "text"), ("recorded_at", "time")),
     # Which tier a customer was of, from when to when; `expected` is what counted when it began.
     "tiers": (
