@@ -144,7 +144,7 @@ def take_back_own_links(ws: Workspace, who: str | int, *, by: str, now: datetime
 
 def _taken_back(look: Inspection, person: Person) -> int | None:
     """Return when the links of a person were last taken back, as a token counts instants."""
-    last = look.engine.value(f"SELECT max(\"at\") FROM ({look.rows('own_links')}) WHERE customer IN {person.listed}")
+    last = look.engine.value(f'SELECT max("at") FROM ({look.rows("own_links")}) WHERE customer IN {person.listed}')
     return _instant(last) if isinstance(last, datetime) else None
 
 

@@ -10,6 +10,7 @@ from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
+from promesa.report.owned import open_table, owned
 from promesa.report.page import headlines_of, style, write_report
 from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
 from promesa.report.splits import dimension_name
@@ -28,6 +29,8 @@ __all__ = [
     "feature_name",
     "headlines_of",
     "moving_table",
+    "open_table",
+    "owned",
     "read",
     "section_html",
     "sections_of",

@@ -142,7 +142,9 @@ def _commit(run: Run, table: str, columns: Columns, *, gone: str | None, select:
         rows = 0
         if select is not None:
             # A column that is null in every row has no type of its own, and a file would give it a wrong one for good.
-            listed = ", ".join(f"CAST({name(column)} AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns)
+            listed = ", ".join(
+                f"CAST({name(column)} AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns
+            )
             chosen = f"SELECT {listed} FROM ({select})"
             added = write_file(run.engine, seen.folder, chosen, stem=stem, row_group=_ROW_GROUP)
             written += [added] if added else []

@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 from litestar.exceptions import PermissionDeniedException
 
+from promesa import report
 from promesa.access import functions_of
 from promesa.web.rendering import Visit, page
+from promesa.web.taking import Linked
 
 if TYPE_CHECKING:
     from litestar import Response
 
+    from promesa.access import Permission
 
-def require_own(visit: Visit, kind: str, name: str) -> None:
+OWN = ("begin", "costliest", "register", "touchpoints")
+"""The sections of the report that an owner's first page shows, of their own functions."""
+
+
+def require_own(visit: Visit, kind: str, name: str, *, needed: Permission = "see_figures") -> None:
     """Stop an owner at what belongs to another function; who sees the whole company passes.
 
     Raises
@@ -21,11 +28,12 @@ def require_own(visit: Visit, kind: str, name: str) -> None:
     PermissionDeniedException
         If the promise or touchpoint is of another function, or no longer declared.
     """
-    if not visit.may("see_figures", function=_function(visit, kind, name)):
+    if not visit.may(needed, function=function_of(visit, kind, name)):
         raise PermissionDeniedException
 
 
-def _function(visit: Visit, kind: str, name: str) -> str | None:
+def function_of(visit: Visit, kind: str, name: str) -> str | None:
+    """Return whose a promise or touchpoint is; None where the model declares it no longer."""
     model = visit.site.workspace.model
     if kind == "promise":
         return model.promises[name].owner if name in model.promises else None
@@ -33,11 +41,26 @@ def _function(visit: Visit, kind: str, name: str) -> str | None:
 
 
 def own_home(visit: Visit) -> Response[str]:
-    """Show an owner the promises and touchpoints that are theirs, each a way to its page."""
+    """Show an owner what is theirs: where to begin, what is open, what it costs, their promises and touchpoints."""
     model, locale = visit.site.workspace.model, visit.locale
     functions = functions_of(visit.person, "see_figures") or ()
     labels = [model.functions[name].label.in_locale(locale) for name in functions if name in model.functions]
     promises = {p.name: p.statement.in_locale(locale) for p in model.promises.values() if p.owner in functions}
     touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
-    title = visit.say("own.title")
-    return page(visit, "own.html", title=title, functions=labels, promises=promises, touchpoints=touchpoints)
+    snapshot = visit.site.snapshot()
+    content = report.owned(visit.site.content(snapshot, locale), functions) if snapshot else None
+    linked = Linked(section="own", locale=locale)
+    drawn = {name: report.section_html(name, content, taking=linked) for name in OWN} if content else {}
+    smallest = visit.site.workspace.min_cell
+    return page(
+        visit,
+        "own.html",
+        title=visit.say("own.title"),
+        functions=labels,
+        promises=promises,
+        touchpoints=touchpoints,
+        content=content,
+        drawn=drawn,
+        opened=report.open_table(content, smallest=smallest) if content else None,
+        taking=linked,
+    )

@@ -71,7 +71,9 @@ def answer(visit: Asked) -> Response[Any]:
 def _checked(verdict: str) -> str:
     if verdict in VERDICTS:
         return verdict
-    raise InputError(what="That is no answer.", got="another word", expected="same, different or never", fix="use a button")
+    raise InputError(
+        what="That is no answer.", got="another word", expected="same, different or never", fix="use a button"
+    )
 
 
 def _pair(visit: Visit) -> tuple[int, int]:

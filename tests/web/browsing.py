@@ -34,7 +34,7 @@ def company() -> Any:
     """Return the service of a company that a test put together, as it lies in a file."""
     from promesa.web.site import Site
 
-    ws = pickle.loads(Path(os.environ["BROWSED"]).read_bytes())  # noqa: S301 (the test wrote it)
+    ws = pickle.loads(Path(os.environ["BROWSED"]).read_bytes())
     Site.workspace = property(lambda _: ws)  # type: ignore[assignment,method-assign]
     return application(ws.root)
 
