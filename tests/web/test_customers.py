@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
 from promesa.access import audit_entries, passwords, verify_audit
-from promesa.customers import correct, make_own_link, view
+from promesa.customers import correct, forget, make_own_link, view
 from promesa.web import application, own_pages
 from promesa.web.gate import utc_now
 from promesa.web.site import Site
@@ -276,6 +276,19 @@ def test_customers_change_their_own_data_after_being_asked_once_more(nobody, mad
     assert "person.json" in zipfile.ZipFile(io.BytesIO(post(nobody, f"{at}/export").content)).namelist()
     refused = nobody.post(f"{at}/pause", data={"confirm": "yes"}, headers={"Origin": "https://evil.example"})
     assert refused.status_code == 403
+
+
+def test_customers_see_how_much_is_held_table_by_table(nobody, made) -> None:
+    link_ = make_own_link(made[0], "crm:k2", days=7, now=utc_now())
+    assert f'href="{link_.path}/held"' in nobody.get(link_.path).text
+    shown = nobody.get(f"{link_.path}/held?lang=en")
+    assert shown.headers["cache-control"] == "no-store"
+    counted = forget(made[0], "crm:k2", recorded_at=utc_now(), by="test")
+    assert f"{counted.total} rows in all" in shown.text
+    for row in counted.rows():
+        assert f'<td class="num">{row["rows"]}</td>' in shown.text
+    assert view(made[0], "crm:k2").records, "counting erases nothing"
+    assert nobody.get(f"{link_.path}x/held").status_code == 404
 
 
 def test_changes_by_a_link_are_slowed_down(nobody, made, monkeypatch) -> None:
