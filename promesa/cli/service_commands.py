@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,6 @@ from promesa.cli.output import reported, utc_now
 
 if TYPE_CHECKING:
     from datetime import time
-
-    from promesa.web import LogStyle
 
 HERE = Path()
 
@@ -60,7 +58,7 @@ def serve(
             unsaid = ws.service.address == ServiceSettings().address
             address = f"http://{host}:{port}" if unsaid else ws.service.address
             print(say("access.first", ws.locale, link=f"{address}/invitation/{token}"), flush=True)
-        run(ws.root, host=host, port=port, analyse_at=hour, log=cast("LogStyle", log))
+        run(ws.root, host=host, port=port, analyse_at=hour, log=log)
 
 
 def _hour(text: str | None) -> time | None:

@@ -75,7 +75,9 @@ def addresses(ws: Workspace) -> list[str]:
     own = make_own_link(ws, "crm:k1", days=7, now=utc_now()).path
     customers = ["/customers", f"/customers/{person}", f"/customers/{person}/forget", "/customers/review"]
     settings = ["/settings/people", "/settings/keys", "/settings/audit", "/account"]
-    return [*customers, *settings, "/data/quarantine", f"/data/quarantine/{row.id}", own, f"{own}x"]
+    promise = ["/promises/on_time/commitments", "/promises/on_time/commitments?status=released"]
+    rows = ["/data/quarantine", f"/data/quarantine/{row.id}"]
+    return [*customers, *settings, *promise, *rows, own, f"{own}/held", f"{own}x"]
 
 
 @pytest.mark.parametrize(("width", "locale", "scheme"), browsing.ON)
