@@ -32,7 +32,9 @@ class Commitment:
         Of the moment.
     customer : int or None
         The person, by number.
-    made, due : datetime or None
+    at : datetime
+        Naive UTC: when the moment was lived; of one that is open, when the promise was made.
+    due : datetime or None
         Naive UTC.
     status : str
         One of `STATUSES`.
@@ -45,7 +47,7 @@ class Commitment:
     source: str
     id: str
     customer: int | None
-    made: datetime | None
+    at: datetime
     due: datetime | None
     status: str
     touchpoint: str | None
@@ -142,7 +144,7 @@ def _commitment(row: Mapping[str, object]) -> Commitment:
         source=str(row["source"]),
         id=str(row["id"]),
         customer=None if row["customer"] is None else int(str(row["customer"])),
-        made=row["at"],  # pyright: ignore[reportArgumentType]
+        at=row["at"],  # pyright: ignore[reportArgumentType]
         due=row["due"],  # pyright: ignore[reportArgumentType]
         status=status,
         touchpoint=row[PREFIX + "touchpoint"],  # pyright: ignore[reportArgumentType]

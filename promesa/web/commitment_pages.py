@@ -85,7 +85,7 @@ def _cells(visit: Visit, one: Commitment, unit: str) -> dict[str, str]:
     channel = model.channels.get(one.channel or "")
     return {
         "due": _local(visit, one.due),
-        "made": _local(visit, one.made),
+        "at": _local(visit, one.at),
         "customer": "" if one.customer is None else str(one.customer),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint or "",
         "channel": channel.label.in_locale(locale) if channel else one.channel or "",
@@ -100,9 +100,11 @@ def _broke(visit: Visit, one: Commitment, unit: str) -> str:
         return ""
     if one.gap is None or one.broke == "missing":
         return visit.say(f"commitments.broke.{'missing' if one.broke == 'missing' else 'rule'}")
-    key = f"report.unit.{unit}"
+    key = f"unit.{unit}"
     named = words.say(key, visit.locale) if words.knows(key, visit.locale) else unit
     said = f"{words.number(abs(one.gap), visit.locale, decimals=0 if one.gap == round(one.gap) else 1)} {named}"
+    if unit == "days" and abs(one.gap) == 1:
+        said = visit.say("commitments.broke.one_day")
     kind = ("late" if unit == "days" else "over") if one.gap > 0 else "under" if one.gap < 0 else "rule"
     return visit.say(f"commitments.broke.{kind}", gap=said)
 

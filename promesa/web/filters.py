@@ -74,7 +74,8 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
 def dimensions_of(visit: Visit, content: report.Content) -> dict[str, tuple[str, ...]]:
     """Return what a page can be narrowed by: what the snapshot is split by, and the tiers, worked out when asked."""
     tiers = visit.site.workspace.model.tiers
-    return {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers else {})}
+    decided = tiers is not None and bool(content.rows("tiers"))
+    return {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers and decided else {})}
 
 
 def _left_out(visit: Visit, content: report.Content, dimensions: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
@@ -82,7 +83,8 @@ def _left_out(visit: Visit, content: report.Content, dimensions: Mapping[str, tu
     model = visit.site.workspace.model
     for name in ("channel", "tier"):
         if not dimensions.get(name):
-            yield visit.say(f"filters.left_out.{name}")
+            undecided = name == "tier" and model.tiers is not None
+            yield visit.say(f"filters.left_out.{'undecided' if undecided else name}")
     empty = [report.dimension_name(name, content) for name in model.traits if not dimensions.get(name)]
     if empty:
         yield visit.say("filters.left_out.empty", names=", ".join(empty))

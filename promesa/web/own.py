@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from litestar.exceptions import PermissionDeniedException
 
-from promesa import report
 from promesa.access import functions_of
 from promesa.web.rendering import Visit, page
 from promesa.web.taking import Linked
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from litestar import Response
 
     from promesa.access import Permission
-
-OWN = ("begin", "costliest", "register", "touchpoints")
-"""The sections of the report that an owner's first page shows, of their own functions."""
 
 
 def require_own(visit: Visit, kind: str, name: str, *, needed: Permission = "see_figures") -> None:
@@ -48,10 +44,7 @@ def own_home(visit: Visit) -> Response[str]:
     promises = {p.name: p.statement.in_locale(locale) for p in model.promises.values() if p.owner in functions}
     touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
     snapshot = visit.site.snapshot()
-    content = report.owned(visit.site.content(snapshot, locale), functions) if snapshot else None
-    linked = Linked(section="own", locale=locale)
-    drawn = {name: report.section_html(name, content, taking=linked) for name in OWN} if content else {}
-    smallest = visit.site.workspace.min_cell
+    owned = visit.site.owned(snapshot, tuple(functions), locale) if snapshot else None
     return page(
         visit,
         "own.html",
@@ -59,8 +52,7 @@ def own_home(visit: Visit) -> Response[str]:
         functions=labels,
         promises=promises,
         touchpoints=touchpoints,
-        content=content,
-        drawn=drawn,
-        opened=report.open_table(content, smallest=smallest) if content else None,
-        taking=linked,
+        owned=owned,
+        content=owned.content if owned else None,
+        taking=Linked(section="own", locale=locale),
     )

@@ -59,7 +59,7 @@ def test_it_says_what_broke_and_of_whom(tmp_path, duckdb) -> None:
     assert [(one.customer, one.broke, one.gap) for one in broken] == [(3, "missing", None), (2, "late", 3.0)]
     overdue = list_commitments(facts_of(tmp_path, duckdb, ROWS), "arrives", status=OVERDUE).commitments
     assert overdue == broken[:1]
-    assert [(one.touchpoint, one.channel, one.made) for one in broken][1] == ("delivery", "web", T0)
+    assert [(one.touchpoint, one.channel, one.at) for one in broken][1] == ("delivery", "web", T0)
 
 
 def test_a_period_is_that_of_the_day_on_which_they_fell_due(tmp_path, duckdb) -> None:
