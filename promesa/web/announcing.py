@@ -105,17 +105,16 @@ def _look_at_loads(connection: Connection, site: Site, now: datetime) -> None:
 
 def _look_at_forgotten(connection: Connection, now: datetime) -> None:
     audit = tables.audit.c
-    rows = connection.execute(
-        select(audit.number, audit.object).where(audit.action.in_(_FORGETTING)).order_by(audit.number)
-    ).all()
-    newest = str(rows[-1].number) if rows else "0"
     before = _told(connection, "forgotten")
-    if before == newest:
-        return
-    _note(connection, "forgotten", newest)
+    rows = connection.execute(
+        select(audit.number, audit.object)
+        .where(audit.action.in_(_FORGETTING), audit.number > int(before or 0))
+        .order_by(audit.number)
+    ).all()
+    if before is None or rows:
+        _note(connection, "forgotten", str(rows[-1].number) if rows else "0")
     for row in rows if before is not None else ():
-        if row.number > int(str(before)):
-            announce(connection, "customer.forgotten", {"customer": row.object.partition(":")[2]}, now=now)
+        announce(connection, "customer.forgotten", {"customer": row.object.partition(":")[2]}, now=now)
 
 
 def _told(connection: Connection, about: str) -> str | None:
