@@ -94,7 +94,8 @@ class Nightly:
             self._note(due)
             status, reason = self._run(self, step)
             if status != 0 or self.stop.is_set():
-                self._last |= {"ended": _now(), "ok": False, "reason": reason or "interrupted"}
+                why = "interrupted" if self.stop.is_set() else reason
+                self._last |= {"ended": _now(), "ok": False, "reason": why}
                 LOG.error("The nightly work failed at %s: %s", step, self._last["reason"])
                 break
         else:

@@ -99,6 +99,13 @@ def test_a_real_step_that_fails_gives_its_code_alone(tmp_path: Path) -> None:
     assert reason == "workspace-invalid"
 
 
+def test_a_stop_ends_the_step_that_runs(tmp_path: Path) -> None:
+    work = Nightly(open_workspace(_sound(tmp_path / "w")), time(3))
+    work.stop.set()
+    work.work()
+    assert (read_nightly(work.ws) or {})["last"]["reason"] == "interrupted"
+
+
 def _sound(folder: Path) -> Path:
     new(folder)
     return folder
