@@ -64,7 +64,7 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
             for dimension, groups in dimensions.items()
         ],
         functions=_functions(place, content),
-        waiting=waiting or seen.waiting,
+        waiting=(waiting or seen.waiting) and not seen.failed,
         said=tuple(said),
         left_out=tuple(_left_out(visit, content, dimensions)),
         compared=compared,

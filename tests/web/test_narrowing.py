@@ -144,3 +144,21 @@ def test_tiers_are_offered_once_they_are_decided(analysed_shop: Path) -> None:
     decided = {**snapshot["documents"]["tiers"], "rows": [{"tier": "gold", "measure": "customers", "estimate": 1}]}
     whole = {**snapshot, "documents": {**snapshot["documents"], "tiers": decided}}
     assert dimensions_of(visit, read(whole, locale="en"))["tier"] == ("gold", "basic")
+
+
+def test_a_page_of_which_one_answer_failed_does_not_wait_for_the_others_for_ever(analysed_shop: Path) -> None:
+    """Each failure is told once, so answers that fail in turn would keep a page looking."""
+
+    class InTurn:
+        asked = 0
+
+        def answer(self, _snapshot: Any, _question: Question) -> Failed | None:
+            self.asked += 1
+            return Failed(said="no") if self.asked % 2 else None
+
+    site = Site(analysed_shop)
+    snapshot = latest(open_workspace(analysed_shop))
+    views: Any = InTurn()
+    seen = narrow("touchpoints", Narrowing(dimension="x", group="y"), site.content(snapshot, "en"), snapshot, views)
+    assert seen.failed == ("no",)
+    assert not seen.waiting
