@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from promesa.errors import InputError, MailNotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from promesa.workspace import ServiceSettings
 
@@ -44,10 +44,16 @@ def send_mail(
     text: str,
     html: str | None = None,
     attachments: Iterable[Attachment] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Hand a mail to the server of [service].
 
     By TLS: from the start with ``smtps://``, by STARTTLS with ``smtp://``. A server on this machine may go without.
+
+    Parameters
+    ----------
+    headers : mapping, optional
+        Further ones, in place of our own where they have the same name: ``Message-ID``, ``List-Unsubscribe``.
 
     Raises
     ------
@@ -64,6 +70,9 @@ def send_mail(
             fix='add mail = "smtp://..." and mail_from = "..." to [service] of promesa.toml',
         )
     message = _message(settings.mail_from, to, subject=subject, text=text, html=html, attachments=attachments)
+    for name, value in (headers or {}).items():
+        del message[name]
+        message[name] = value
     try:
         _hand_over(settings.mail, message)
     except (OSError, smtplib.SMTPException) as error:

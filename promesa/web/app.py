@@ -23,8 +23,10 @@ from promesa.web import (
     customer_pages,
     data_pages,
     details,
+    mailing_pages,
     moving,
     own_pages,
+    papers,
     review_pages,
     sections,
     settings_pages,
@@ -35,6 +37,7 @@ from promesa.web.api_jobs import Jobs
 from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
+from promesa.web.mailing import Mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
 from promesa.web.site import Site
@@ -57,6 +60,7 @@ _PAGES = (
     sign_in_pages,
     company_pages,
     account_pages,
+    mailing_pages,
     settings_pages,
     data_pages,
     commitment_pages,
@@ -88,6 +92,7 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
     arrivals = Arrivals(site, gate)
     announcing = Announcing(site, gate)
     warming = [Warming(site)] if warmed else []
+    mails = Mails(site, gate)
     people = (*_PEOPLE, api.router(_log), *api_schema.ROUTES) if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
@@ -118,18 +123,19 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
             *(sections.place(name) for name in sections.SHOWN),
             details.promise,
             details.touchpoint,
+            *papers.ROUTES,
             sections.take,
             moving.what_if,
             *people,
         ],
         guards=[check] if guarded else [],
         on_startup=[
-            *([gate.open, arrivals.open, announcing.open] if guarded else []),
+            *([gate.open, arrivals.open, announcing.open, mails.open] if guarded else []),
             *(one.open for one in warming),
         ],
         on_shutdown=[
             *(one.close for one in warming),
-            *([announcing.close, arrivals.close, gate.close] if guarded else []),
+            *([mails.close, announcing.close, arrivals.close, gate.close] if guarded else []),
         ],
         state=State(
             {
@@ -209,7 +215,7 @@ def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
 async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
-        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith("/me/") else SAFE
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(("/me/", "/mail/")) else SAFE
         message["headers"] = [
             *message["headers"],
             *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),

@@ -13,7 +13,8 @@ from promesa.web.taking import Linked
 if TYPE_CHECKING:
     from litestar import Response
 
-    from promesa.access import Permission
+    from promesa.access import Permission, Person
+    from promesa.report import Content
 
 
 def require_own(visit: Visit, kind: str, name: str, *, needed: Permission = "see_figures") -> None:
@@ -34,6 +35,13 @@ def function_of(visit: Visit, kind: str, name: str) -> str | None:
     if kind == "promise":
         return model.promises[name].owner if name in model.promises else None
     return model.touchpoints[name].function if name in model.touchpoints else None
+
+
+def own_of(person: Person | None, content: Content) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the promises and the touchpoints of an owner, by name, as the snapshot declares them."""
+    functions = functions_of(person, "see_figures") or ()
+    promises = tuple(name for name, said in content.promises.items() if said.get("owner") in functions)
+    return promises, tuple(name for name, said in content.touchpoints.items() if said.get("function") in functions)
 
 
 def own_home(visit: Visit) -> Response[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from promesa import report
+from promesa import paper, report
 from promesa.errors import NothingAnalysed, WorkspaceInvalid
 from promesa.snapshot import latest
 from promesa.store import let_go
@@ -18,7 +18,7 @@ from promesa.web.views import Views
 from promesa.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -165,7 +165,37 @@ class Site:
 
         return self._held.get((snapshot.folder.name, locale, "owned", functions), draw)
 
-    def _kept(self, seen: Narrowed, key: object, draw: Callable[[], Drawn]) -> Drawn:
+    def home_paper(
+        self, snapshot: Snapshot, locale: str, *, own: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    ) -> bytes:
+        """Return Home as PDF; with the promises and touchpoints of an owner, those instead."""
+        content = self.content(snapshot, locale)
+
+        def draw() -> bytes:
+            return (
+                paper.home_pdf(content) if own is None else paper.own_pdf(content, promises=own[0], touchpoints=own[1])
+            )
+
+        return self._held.get((snapshot.folder.name, locale, "paper", own), draw)
+
+    def paper(
+        self,
+        kind: str,
+        name: str,
+        seen: Narrowed,
+        snapshot: Snapshot,
+        *,
+        narrowed: Sequence[tuple[str, str]] = (),
+        query: str = "",
+    ) -> bytes:
+        """Return a promise or a touchpoint as PDF."""
+
+        def draw() -> bytes:
+            return paper.detail_pdf(kind, name, seen.content, narrowed=narrowed)
+
+        return self._kept(seen, (snapshot.folder.name, seen.content.locale, "paper", kind, name, query), draw)
+
+    def _kept(self, seen: Narrowed, key: object, draw: Callable[[], T]) -> T:
         return draw() if seen.waiting or seen.failed else self._held.get(key, draw)
 
 
