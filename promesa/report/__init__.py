@@ -10,6 +10,7 @@ from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
+from promesa.report.owned import open_table, owned
 from promesa.report.page import headlines_of, style, write_file, write_report
 from promesa.report.priorities import begin_lines
 from promesa.report.promises import promise_lines
@@ -31,6 +32,8 @@ __all__ = [
     "feature_name",
     "headlines_of",
     "moving_table",
+    "open_table",
+    "owned",
     "promise_lines",
     "read",
     "section_html",

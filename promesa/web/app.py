@@ -18,6 +18,7 @@ from promesa.web import (
     account_pages,
     api,
     api_schema,
+    commitment_pages,
     company_pages,
     customer_pages,
     data_pages,
@@ -40,6 +41,7 @@ from promesa.web.mailing import Mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
 from promesa.web.site import Site
+from promesa.web.warming import Warming
 from promesa.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ _PAGES = (
     mailing_pages,
     settings_pages,
     data_pages,
+    commitment_pages,
     review_pages,
     customer_pages,
     own_pages,
@@ -71,7 +74,7 @@ _BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow
 LOG = logging.getLogger("promesa.web")
 
 
-def application(root: Path, *, guarded: bool = True) -> Litestar:
+def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Litestar:
     """Return the service of one workspace as an ASGI application.
 
     Parameters
@@ -81,11 +84,14 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     guarded : bool, default True
         Whether people sign in. False shows every page to everybody, needs no database and has no accounts: for
         tests of the pages alone, never for a port that others reach.
+    warmed : bool, default False
+        Whether the pages of a new analysis are drawn before somebody asks.
     """
     site = Site(root)
     gate = Gate(site)
     arrivals = Arrivals(site, gate)
     announcing = Announcing(site, gate)
+    warming = [Warming(site)] if warmed else []
     mails = Mails(site, gate)
     people = (*_PEOPLE, api.router(_log), *api_schema.ROUTES) if guarded else ()
 
@@ -123,8 +129,14 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
             *people,
         ],
         guards=[check] if guarded else [],
-        on_startup=[gate.open, arrivals.open, announcing.open, mails.open] if guarded else [],
-        on_shutdown=[mails.close, announcing.close, arrivals.close, gate.close] if guarded else [],
+        on_startup=[
+            *([gate.open, arrivals.open, announcing.open, mails.open] if guarded else []),
+            *(one.open for one in warming),
+        ],
+        on_shutdown=[
+            *(one.close for one in warming),
+            *([mails.close, announcing.close, arrivals.close, gate.close] if guarded else []),
+        ],
         state=State(
             {
                 "gate": gate,

@@ -13,12 +13,12 @@ from promesa.errors import NothingAnalysed, WorkspaceInvalid
 from promesa.snapshot import latest
 from promesa.store import let_go
 from promesa.web.narrowing import Narrowed, narrow
-from promesa.web.taking import Taken
+from promesa.web.taking import Linked, Taken
 from promesa.web.views import Views
 from promesa.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import TypeVar
 
@@ -42,6 +42,32 @@ class Drawn:
 
     html: Markup
     taken: Taken
+
+
+OWN = ("begin", "costliest", "register", "touchpoints")
+"""The sections of the report that an owner's first page shows, of their own functions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """What the owner of some functions sees first.
+
+    Attributes
+    ----------
+    content : Content
+        Of these functions alone.
+    drawn : mapping
+        Sections by name.
+    opened : Table or None
+        What is open now.
+    begins : bool
+        Whether any touchpoint of theirs is ranked by what is at stake.
+    """
+
+    content: report.Content
+    drawn: Mapping[str, Markup]
+    opened: report.Table | None
+    begins: bool
 
 
 class Site:
@@ -122,6 +148,22 @@ class Site:
             return Drawn(html=report.detail_html(kind, name, seen.content, taking=taken), taken=taken)
 
         return self._kept(seen, (snapshot.folder.name, seen.content.locale, kind, name, query), draw)
+
+    def owned(self, snapshot: Snapshot, functions: tuple[str, ...], locale: str) -> Owned:
+        """Return what the owner of some functions sees first, drawn once a snapshot."""
+
+        def draw() -> Owned:
+            content = report.owned(self.content(snapshot, locale), functions)
+            linked = Linked(section="own", locale=locale)
+            ranked = (row.get("level") == "touchpoint" and row.get("rank") for row in content.rows("priorities"))
+            return Owned(
+                content=content,
+                drawn={name: report.section_html(name, content, taking=linked) for name in OWN},
+                opened=report.open_table(content, smallest=self.workspace.min_cell),
+                begins=any(ranked),
+            )
+
+        return self._held.get((snapshot.folder.name, locale, "owned", functions), draw)
 
     def home_paper(
         self, snapshot: Snapshot, locale: str, *, own: tuple[tuple[str, ...], tuple[str, ...]] | None = None

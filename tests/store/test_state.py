@@ -104,3 +104,12 @@ def test_rows_are_taken_out_and_put_in_at_once(shop: Company) -> None:
         assert rows() == [(n, f"n{n}") for n in (0, 2, 3, 4, 10)]
         assert change_state(run, "records", gone="name = 'nobody'", columns=columns) == 0
         assert len(rows()) == 5
+
+
+def test_a_column_that_is_null_in_every_row_keeps_the_type_of_its_table(shop: Company) -> None:
+    row = "SELECT 1 AS low, 2 AS high, 'exact' AS kind, 'phone' AS rule, NULL AS probability, NULL AS agreed"
+    rest = "'linked' AS state, NULL AS reason, NULL AS \"at\", NULL AS recorded_at, NULL AS decided_by"
+    with session(shop.ws, recorded_at=NOON) as run:
+        replace_state(run, "links", f"{row}, {rest}")
+        assert [kind for _, kind in run.engine.columns(state_rows(run, "links"))].count("INTEGER") == 0
+        assert run.engine.run(f"SELECT low FROM ({state_rows(run, 'links')}) WHERE coalesce(reason = 'names', true)")
