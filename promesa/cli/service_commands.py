@@ -25,7 +25,11 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of everything.")] = 8000,
     analyse_at: Annotated[
         str | None,
-        typer.Option("--analyse-at", metavar="HH:MM", help="Load, link and analyse at this hour of the company's day."),
+        typer.Option(
+            "--analyse-at",
+            metavar="HH:MM",
+            help="Load, link, review the tiers and analyse at this hour of the company's day.",
+        ),
     ] = None,
     log: Annotated[str, typer.Option("--log", metavar="STYLE", help="Lines on stderr: text or json.")] = "text",
 ) -> None:

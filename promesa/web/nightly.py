@@ -1,4 +1,4 @@
-"""The nightly work: load, link and analyse once a day, one after the other, and what became of it."""
+"""The nightly work: load, link, review the tiers and analyse, one after the other, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from promesa.errors import StoreBusy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 LOG = logging.getLogger("promesa.nightly")
-STEPS = ("load", "link", "analyse")
+STEPS = ("load", "link", "tier", "analyse")
+"""The tiers are reviewed where the model declares some."""
 LOOK_SECONDS = 20.0
 """How often the clock is looked at: one that was put forward or back is heeded."""
+BUSY_TRIES, BUSY_SECONDS = 30, 60.0
+"""A step that finds the store at work is tried again: somebody loads, or events are being put into it."""
 _COMMAND = (sys.executable, "-c", "from promesa.cli import main; main()")
 
 
@@ -90,9 +95,11 @@ class Nightly:
         due = next_run(datetime.now(UTC), at=self.at, time_zone=self.ws.time_zone)
         self._last = {"began": _now(), "ended": None, "step": STEPS[0], "ok": None, "reason": ""}
         for step in STEPS:
+            if step == "tier" and self.ws.model.tiers is None:
+                continue
             self._last |= {"step": step}
             self._note(due)
-            status, reason = self._run(self, step)
+            status, reason = self._done(step)
             if status != 0 or self.stop.is_set():
                 why = "interrupted" if self.stop.is_set() else reason
                 self._last |= {"ended": _now(), "ok": False, "reason": why}
@@ -102,6 +109,14 @@ class Nightly:
             self._last |= {"ended": _now(), "ok": True}
             LOG.info("The nightly work is done")
         self._note(due)
+
+    def _done(self, step: str) -> tuple[int, str]:
+        status, reason = self._run(self, step)
+        for _ in range(BUSY_TRIES):
+            if reason != StoreBusy.code or self.stop.wait(BUSY_SECONDS):
+                break
+            status, reason = self._run(self, step)
+        return status, reason
 
     def _note(self, due: datetime) -> None:
         said = {"at": f"{self.at:%H:%M}", "next": due.isoformat(timespec="minutes"), "last": self._last}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,9 @@ def test_steps_follow_each_other_and_each_is_told(tmp_path: Path) -> None:
     work, done, seen = work_of(tmp_path / "w", {})
     assert read_nightly(work.ws) is None
     work.work()
-    assert tuple(done) == STEPS
-    assert [one["last"]["step"] for one in seen] == list(STEPS)
+    steps = [step for step in STEPS if step != "tier" or work.ws.model.tiers]
+    assert done == steps
+    assert [one["last"]["step"] for one in seen] == steps
     assert {one["last"]["ok"] for one in seen} == {None}
     after = read_nightly(work.ws)
     assert after is not None
@@ -63,11 +65,22 @@ def test_steps_follow_each_other_and_each_is_told(tmp_path: Path) -> None:
 
 
 def test_the_first_step_that_fails_ends_the_night_and_says_why(tmp_path: Path) -> None:
-    work, done, _ = work_of(tmp_path / "w", {"load": (1, "store-busy")})
+    work, done, _ = work_of(tmp_path / "w", {"load": (1, "source-unreadable")})
     work.work()
     assert done == ["load"]
     last = (read_nightly(work.ws) or {})["last"]
-    assert (last["ok"], last["step"], last["reason"]) == (False, "load", "store-busy")
+    assert (last["ok"], last["step"], last["reason"]) == (False, "load", "source-unreadable")
+
+
+def test_a_busy_store_is_asked_again_and_the_tiers_are_reviewed_where_there_are_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"load": (1, "store-busy")}
+    work, done, _ = work_of(tmp_path / "w", answers)
+    monkeypatch.setattr(work.stop, "wait", lambda _seconds: answers.clear())
+    monkeypatch.setattr(work, "ws", replace(work.ws, model=replace(work.ws.model, tiers=object())))
+    work.work()
+    assert done == ["load", "load", "link", "tier", "analyse"]
 
 
 def test_a_run_that_was_cut_off_is_told_as_failed(tmp_path: Path) -> None:
