@@ -1,11 +1,11 @@
-"""Home, a promise, a touchpoint as PDF: what the page shows to the same reader, under the same address's filters."""
+"""Home, the report, a promise, a touchpoint as PDF: what the page shows to the same reader, under the same address's filters."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -17,7 +17,7 @@ from promesa.report import dimension_name
 from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
 from promesa.web.own import own_of, require_own
-from promesa.web.rendering import Asked, Visit  # noqa: TC001 - read when the application is put together
+from promesa.web.rendering import Asked, Visit, page
 
 if TYPE_CHECKING:
     from promesa.report import Content
@@ -36,6 +36,18 @@ def home_paper(visit: Asked) -> Response[bytes]:
     own = None if visit.may("see_figures") else own_of(visit.person, visit.site.content(snapshot, visit.locale))
     body = visit.site.home_paper(snapshot, visit.locale, own=own)
     return _file(body, file_name(visit.site.workspace.company, "home", snapshot))
+
+
+@get("/paper/report", opt=asking("see_money"), sync_to_thread=True)
+def report_paper(visit: Asked) -> Response[Any]:
+    """Give the whole report as PDF; while it is being set, a page that asks again by itself."""
+    snapshot = visit.site.snapshot()
+    if snapshot is None:
+        raise NotFoundException
+    body = visit.site.report_paper(snapshot, visit.locale)
+    if body is None:
+        return page(visit, "setting.html", title=visit.say("setting.title"))
+    return _file(body, file_name(visit.site.workspace.company, visit.say("setting.file"), snapshot))
 
 
 @get("/paper/promises/{name:str}", opt=asking("see_figures", own=True), sync_to_thread=True)
@@ -93,4 +105,4 @@ def _file(body: bytes, name: str) -> Response[bytes]:
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-ROUTES = (home_paper, promise_paper, touchpoint_paper)
+ROUTES = (home_paper, report_paper, promise_paper, touchpoint_paper)

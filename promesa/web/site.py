@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from promesa.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from typing import TypeVar
 
@@ -84,6 +86,8 @@ class Site:
         self._lock = threading.Lock()
         self._workspace: tuple[object, Workspace] | None = None
         self._held = _Held()
+        self._setting = ThreadPoolExecutor(1, thread_name_prefix="setting")
+        self._reports: dict[tuple[str, str], Future[bytes]] = {}
         self.views = Views(lambda: self.workspace)
 
     @property
@@ -177,6 +181,18 @@ class Site:
             )
 
         return self._held.get((snapshot.folder.name, locale, "paper", own), draw)
+
+    def report_paper(self, snapshot: Snapshot, locale: str) -> bytes | None:
+        """Return the whole report as PDF; None while it is being set, which takes some ten seconds, one at a time."""
+        key = (snapshot.folder.name, locale)
+        with self._lock:
+            if key not in self._reports:
+                self._reports = {key: one for key, one in self._reports.items() if not one.done()}
+                self._reports[key] = self._setting.submit(lambda: paper.report_pdf(self.content(snapshot, locale)))
+            found = self._reports[key]
+            if found.done() and found.exception() is not None:
+                del self._reports[key]
+        return found.result() if found.done() else None
 
     def paper(
         self,

@@ -21,7 +21,7 @@ def links(html: str) -> list[str]:
 
 def test_each_page_leads_to_its_pdf(client) -> None:
     for address, says in (("/", "La cadena de valor"), ("/promises/arrives_on_time", "cumplida")):
-        (link,) = links(client.get(f"{address}?lang=es").text)
+        link, *_ = links(client.get(f"{address}?lang=es").text)
         answer = client.get(link)
         assert answer.headers["content-type"] == "application/pdf"
         assert re.fullmatch(
@@ -29,6 +29,21 @@ def test_each_page_leads_to_its_pdf(client) -> None:
         )
         assert says in text_of(answer.content)
         assert client.get(link).content == answer.content
+
+
+def test_the_whole_report_is_set_while_the_reader_waits_on_a_page(client) -> None:
+    assert "/paper/report?lang=en" in links(client.get("/?lang=en").text)
+    answer = client.get("/paper/report?lang=en")
+    assert "downloads by itself" in answer.text
+    assert 'http-equiv="refresh"' in answer.text
+    for _ in range(3000):
+        answer = client.get("/paper/report?lang=en")
+        if answer.headers["content-type"] == "application/pdf":
+            break
+        time.sleep(0.1)
+    assert "-report-" in answer.headers["content-disposition"]
+    assert len(PdfReader(io.BytesIO(answer.content)).pages) > 20
+    assert client.get("/paper/report?lang=en").content == answer.content
 
 
 def test_it_speaks_the_reader_s_language(client) -> None:
