@@ -173,16 +173,29 @@ def checked(asked: Question) -> Question:
         raise NotFoundException
     given = {"by": asked.by, "outcome": asked.outcome, "since": asked.since, "until": asked.until}
     refused = sorted(name for name, value in given.items() if value and name not in SHOWN[asked.analysis])
-    days = [day for day in (asked.since, asked.until, asked.as_of) if day]
-    if refused or any(not YEARS[0] <= day.year <= YEARS[1] for day in days):
+    if refused:
         takes = ", ".join((*SHOWN[asked.analysis], "as_of"))
-        said = f"does not take {', '.join(refused)}" if refused else f"takes days from {YEARS[0]} to {YEARS[1]}"
         raise HTTPException(
-            f"The analysis {asked.analysis} {said}; it takes {takes}.",
+            f"The analysis {asked.analysis} does not take {', '.join(refused)}; it takes {takes}.",
             status_code=400,
             extra={"code": "value-out-of-range"},
         )
+    checked_days(asked.since, asked.until, asked.as_of)
     return asked
+
+
+def checked_days(*days: date | None) -> None:
+    """Stop at days that no engine counts with.
+
+    Raises
+    ------
+    HTTPException
+        400, if one is of a year beyond those that can be asked for.
+    """
+    if any(day is not None and not YEARS[0] <= day.year <= YEARS[1] for day in days):
+        raise HTTPException(
+            f"A day is of the years {YEARS[0]} to {YEARS[1]}.", status_code=400, extra={"code": "value-out-of-range"}
+        )
 
 
 def _accepted(job: Job) -> Any:
@@ -246,4 +259,4 @@ def _system(visit: Visit) -> dict[str, Any]:
 
 
 ROUTES = (answers, answer, levers, what_if)
-__all__ = ["ROUTES", "checked", "link_of", "newest", "tagged", "utc"]
+__all__ = ["ROUTES", "checked", "checked_days", "link_of", "newest", "tagged", "utc"]

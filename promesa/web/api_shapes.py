@@ -312,6 +312,35 @@ class Decided(Struct, frozen=True, kw_only=True):
     verdict: str
 
 
+class CommitmentShown(Struct, frozen=True, kw_only=True):
+    """One occasion on which a promise fell due for one customer.
+
+    `broke` says of a broken one what was wrong: nothing came, it came late, or it was not what was promised; `gap` is
+    delivered less promised, in days or the unit of the promise.
+    """
+
+    source: str
+    id: str
+    customer: str | None
+    at: datetime
+    due: datetime | None
+    status: str
+    touchpoint: str | None
+    channel: str | None
+    broke: Literal["missing", "late", "short"] | None
+    gap: float | None
+
+
+class Commitments(Struct, frozen=True, kw_only=True):
+    """Commitments of a promise as of one instant, the last due first; `counts` is of the whole period."""
+
+    promise: str
+    as_of: datetime
+    counts: dict[str, int]
+    commitments: list[CommitmentShown]
+    next: str | None
+
+
 class HookAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to send which events; no `events` means every one."""
 

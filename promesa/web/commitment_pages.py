@@ -46,7 +46,8 @@ def commitments(visit: Asked, name: NAMED) -> Response[str]:
     to = narrowing_of(asked)
     period = {"from": to.since, "to": to.until}
     try:
-        found = _found(visit, name, status=status, since=to.since, until=to.until, skip=(max(at, 1) - 1) * ON_A_PAGE)
+        skip = (max(at, 1) - 1) * ON_A_PAGE
+        found = found_commitments(visit, name, status=status, since=to.since, until=to.until, skip=skip)
     except NothingLoaded:
         found = None
     shown = page(
@@ -69,14 +70,23 @@ def commitments(visit: Asked, name: NAMED) -> Response[str]:
     return shown
 
 
-def _found(
-    visit: Visit, name: str, *, status: str, since: date | None, until: date | None, skip: int
+def found_commitments(
+    visit: Visit,
+    name: str,
+    *,
+    status: str | None,
+    since: date | None,
+    until: date | None,
+    skip: int,
+    most: int = ON_A_PAGE,
+    as_of: str | None = None,
 ) -> CommitmentList:
-    """Look the commitments up as of the newest analysis, so that they are those that the promise's page counts."""
+    """Look commitments up as of the newest analysis, so that they are those that the promise's page counts."""
     snapshot = visit.site.snapshot()
-    as_of = f"{snapshot.about['as_of']}+00:00" if snapshot else None
+    if as_of is None and snapshot is not None:
+        as_of = f"{snapshot.about['as_of']}+00:00"
     with _ONE_AT_A_TIME, own_facts(visit.site.workspace, as_of=as_of) as facts:
-        return list_commitments(facts, name, status=status or None, since=since, until=until, skip=skip, most=ON_A_PAGE)
+        return list_commitments(facts, name, status=status or None, since=since, until=until, skip=skip, most=most)
 
 
 def _cells(visit: Visit, one: Commitment, unit: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Home, the report, a promise, a touchpoint as PDF: what the page shows to the same reader, under the same address's filters."""
+"""Home, the report, a promise, a touchpoint as PDF: what the page shows to the same reader, filters and all."""
 
 from __future__ import annotations
 

@@ -227,6 +227,24 @@ def test_a_route_lets_through_whom_it_is_for_and_nobody_else(client, tokens, rol
             problem(answer, 401 if person is None else 403)
 
 
+def test_the_commitments_behind_a_promise_are_counted_and_listed_to_the_last(client, tokens) -> None:
+    address: str | None = f"{API}/promises/arrives_on_time/commitments?limit=40"
+    seen, counts = [], set()
+    while address:
+        told = client.get(address, headers=tokens["analyst"]).json()
+        seen += told["commitments"]
+        counts.add((told["as_of"], *told["counts"].items()))
+        address = f"{API}/promises/arrives_on_time/commitments?limit=40&cursor={told['next']}" if told["next"] else None
+    assert len(counts) == 1, "every page is of one instant"
+    assert len({(one["source"], one["id"]) for one in seen}) == len(seen) > 40
+    for status in ("kept", "broken", "unknown"):
+        assert told["counts"][status] == sum(one["status"] == status for one in seen)
+    late = client.get(f"{API}/promises/arrives_on_time/commitments?status=broken&limit=5", headers=tokens["analyst"])
+    assert {one["status"] for one in late.json()["commitments"]} == {"broken"}
+    problem(client.get(f"{API}/promises/none/commitments", headers=tokens["analyst"]), 404)
+    problem(client.get(f"{API}/promises/arrives_on_time/commitments?since=0001-01-01", headers=tokens["analyst"]), 400)
+
+
 def test_every_refusal_is_a_problem_document(client, admin) -> None:
     for method, address, status in (
         ("GET", "/nothing", 404),
