@@ -48,8 +48,9 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         Pairs below this probability are left out.
     """
     comparisons: list[Settings] = list(link_model.settings["comparisons"])
-    prepare(engine, records, pairs, comparisons=comparisons, common=link_model.common)
-    likely = _write_likely(engine, pairs, link_model=link_model, at_least=at_least)
+    likely = _write_likely(engine, records, pairs, link_model=link_model, at_least=at_least)
+    rest = [comparison for comparison in comparisons if name(gamma_column(comparison)) not in likely]
+    prepare(engine, records, "identity_likely", comparisons=rest, common=link_model.common)
     gammas = [name(gamma_column(comparison)) for comparison in comparisons]
     levels = vectors("identity_likely", comparisons, common=link_model.common, known=likely)
     match_weight, relatives = exponents(link_model)
@@ -75,17 +76,23 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         engine.run(f"DROP TABLE identity_{table}")
 
 
-def _write_likely(engine: Embedded, pairs: str, *, link_model: LinkModel, at_least: float) -> dict[str, str]:
+def _write_likely(
+    engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, at_least: float
+) -> dict[str, str]:
     """Write the pairs that may reach a probability, and return how their levels are read from the pattern.
 
-    Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared.
-    Each pair's levels are one number, and what a pattern can reach at best is worked out once for all its pairs.
+    Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared, it
+    is only asked whether they are equal. Each pair's levels are one number, and what a pattern can reach at best is worked out once for all its pairs.
     """
-    first = first_compared(link_model.settings["comparisons"])
+    comparisons = link_model.settings["comparisons"]
+    gammas = [name(gamma_column(comparison)) for comparison in comparisons]
+    first = first_compared(comparisons)
     pattern, levels = packed(first)
+    prepare(engine, records, pairs, comparisons=first, common={})
     engine.run(f"CREATE OR REPLACE TEMP TABLE identity_likely AS {vectors(pairs, first, common={}, packed=pattern)}")
+    exact = {gamma: levels[gamma] for gamma in gammas if gamma in levels}
     if not 0 < at_least < 1:
-        return levels
+        return exact
     at_best = " AND ".join(
         f"{weight} >= {least - SLACK!r}"
         for weight, least in zip(
@@ -100,7 +107,7 @@ def _write_likely(engine: Embedded, pairs: str, *, link_model: LinkModel, at_lea
         f"WHERE pattern IN (SELECT pattern FROM (SELECT pattern, {read} FROM "
         f"(SELECT DISTINCT pattern FROM identity_likely)) WHERE {at_best})"
     )
-    return levels
+    return exact
 
 
 def prepare(
