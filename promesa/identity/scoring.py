@@ -48,6 +48,7 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         Pairs below this probability are left out.
     """
     comparisons: list[Settings] = list(link_model.settings["comparisons"])
+    records = _compared(engine, records, pairs, comparisons=comparisons)
     likely = _write_likely(engine, records, pairs, link_model=link_model, at_least=at_least)
     rest = [comparison for comparison in comparisons if name(gamma_column(comparison)) not in likely]
     prepare(engine, records, "identity_likely", comparisons=rest, common=link_model.common)
@@ -72,8 +73,25 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed "
         f"FROM identity_scored WHERE probability >= {at_least!r}"
     )
-    for table in ("scored", "weighed", "likely", "sides"):
-        engine.run(f"DROP TABLE identity_{table}")
+    for table in ("scored", "weighed", "likely", "sides", "compared"):
+        engine.run(f"DROP TABLE IF EXISTS identity_{table}")
+
+
+def _compared(engine: Embedded, records: str, pairs: str, *, comparisons: Sequence[Settings]) -> str:
+    """Return the table of the records that stand in a pair, read once where few do."""
+    if _many(engine, records, pairs):
+        return records
+    conditions = [level["sql_condition"] for comparison in comparisons for level in comparison["comparison_levels"]]
+    columns = sorted({column for condition in conditions for column in _COLUMN.findall(condition)})
+    within = f"customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    listed = ", ".join(map(name, ["customer", *columns]))
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_compared AS SELECT {listed} FROM {records} WHERE {within}")
+    return "identity_compared"
+
+
+def _many(engine: Embedded, records: str, pairs: str) -> bool:
+    """Tell whether nearly every record stands in a pair: looking for those that do not costs more than it saves."""
+    return bool(engine.value(f"SELECT (SELECT count(*) FROM {pairs}) > (SELECT count(*) FROM {records})"))
 
 
 def _write_likely(
@@ -82,7 +100,8 @@ def _write_likely(
     """Write the pairs that may reach a probability, and return how their levels are read from the pattern.
 
     Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared, it
-    is only asked whether they are equal. Each pair's levels are one number, and what a pattern can reach at best is worked out once for all its pairs.
+    is only asked whether they are equal. Each pair's levels are one number, and what a pattern can reach at best is
+    worked out once for all its pairs.
     """
     comparisons = link_model.settings["comparisons"]
     gammas = [name(gamma_column(comparison)) for comparison in comparisons]
@@ -131,9 +150,11 @@ def prepare(
             f" ON common_{number}.value = CAST(records.{name(column)} AS VARCHAR)"
         )
         chosen.append(f"log2(common_{number}.share) AS {name(f'tf_{column}')}")
-    # With many pairs nearly every record stands in one: looking for those that do not would cost more than it saves.
-    many = engine.value(f"SELECT (SELECT count(*) FROM {pairs}) > (SELECT count(*) FROM {records})")
-    within = "" if many else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    within = (
+        ""
+        if _many(engine, records, pairs)
+        else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    )
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE identity_sides AS SELECT {', '.join(['customer', *chosen])} "
         f"FROM (SELECT * FROM {records}{within}) AS records{joins}"
