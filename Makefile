@@ -12,6 +12,9 @@ JAVA := $(shell java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | 
 SPARK := $(shell [ "$(JAVA)" -ge 17 ] 2>/dev/null && echo --extra spark)
 READY := .venv/.ready$(if $(SPARK),-spark)
 
+# What a library was compiled to is kept for the next process, also where the machine says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test slow check lint types imports docs reference bench clean distclean
 
@@ -73,11 +76,15 @@ docs: reference  ## build the documentation into site/
 
 # pytest comes last: its closing line is the verdict. It also runs the doctests, builds the documentation strictly
 # and executes the examples in it (tests/docs).
+# Each worker has one processor: threads of the algebra would only wait for each other.
+test slow: export OPENBLAS_NUM_THREADS = 1
+test slow: export OMP_NUM_THREADS = 1
 test: check  ## everything a change must pass
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
-slow: setup  ## the tests that take minutes: coverage of intervals over many seeds, kills at many points
+slow: setup  ## the tests that take minutes: coverage of intervals over many seeds, kills at many points, many drawn cases
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "hypothesis and not slow"
 
 bench: setup  ## measure load and analysis against DuckDB, pandas and Polars (benchmarks/README.md)
 	$(BIN)/python -m benchmarks

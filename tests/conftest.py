@@ -27,7 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
 
 # No deadline: nothing here asserts a clock, and the machine may be shared.
-settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make slow` draws ten times as many cases.
+settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+settings.register_profile("long", settings.get_profile("promesa"), max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "promesa"))
 
 _spark_outcomes: list[str] = []

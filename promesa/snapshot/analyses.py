@@ -141,7 +141,12 @@ def compute(analysis: str, workspace: Workspace, **question: Any) -> Result:
             expected=f"of {', '.join(names.values())}: {', '.join(names[k] for k in SHOWN[analysis]) or 'none'}",
             fix="leave it out",
         )
-    return _function_of(analysis)(workspace, **given)
+    function = _function_of(analysis)
+    from threadpoolctl import threadpool_limits
+
+    # The matrices of an analysis are small: threads of the algebra would wait for each other, a fifth of all its time.
+    with threadpool_limits(1, user_api="blas"):
+        return function(workspace, **given)
 
 
 def _function_of(analysis: str) -> Callable[..., Result]:
