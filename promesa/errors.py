@@ -24,6 +24,7 @@
     - DatabaseUnreachable             database-unreachable
     - DatabaseNewer                   database-newer      written by a later version of promesa
   x MailNotSent                       mail-not-sent
+  x PaperNotSet                       paper-not-set       the typesetter refused a document
   x StoreError
     - StoreNotWritable                store-not-writable  no space, no permission
     - StoreBusy                       store-busy          another load holds the store
@@ -291,6 +292,12 @@ class MailNotSent(PromesaError):
     """The mail server could not be reached or refused the message."""
 
     code = "mail-not-sent"
+
+
+class PaperNotSet(PromesaError):
+    """A document could not be set as PDF."""
+
+    code = "paper-not-set"
 
 
 class StoreError(PromesaError):

@@ -12,6 +12,8 @@ from promesa.cli.options import AsJson, AsOf, Folder, Locale
 from promesa.cli.output import print_csv, print_json, progress_of, reported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promesa.workspace import Workspace
 
 HERE = Path()
@@ -178,16 +180,15 @@ def _what_if(ws: Workspace, changes: list[str], asked: dict[str, Any]) -> dict[s
 def report(
     target: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="HTML file to write; report.html in the workspace if not given."),
+        typer.Argument(metavar="[FILE]", help="The file, .html or .pdf; report.html in the workspace if not given."),
     ] = None,
     workspace: Folder = HERE,
     as_of: AsOf = None,
     locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the newest snapshot as one HTML file that needs no network."""
+    """Write the newest snapshot as one file that needs no network: HTML, or PDF by the suffix .pdf."""
     from promesa.errors import NothingAnalysed
-    from promesa.report import write_report
     from promesa.snapshot import analyse as run
     from promesa.snapshot import latest
     from promesa.workspace import open_workspace
@@ -202,8 +203,19 @@ def report(
         print("The store or the day asked for is newer than the last analysis: analysing first.", file=sys.stderr)
         with progress_of("Analysing") as step:
             snapshot = run(ws, as_of=as_of, progress=step)
-    file = write_report(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)
+    file = _write(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)
     if as_json:
         print_json({"file": str(file), "as_of": snapshot.about["as_of"]})
     else:
         print(str(file))
+
+
+def _write(snapshot: Mapping[str, object], target: Path, *, locale: str) -> Path:
+    """Write a report as the suffix of the file says."""
+    if target.suffix.lower() == ".pdf":
+        from promesa.paper import write_report as write_pdf
+
+        return write_pdf(snapshot, target, locale=locale)
+    from promesa.report import write_report as write_html
+
+    return write_html(snapshot, target, locale=locale)

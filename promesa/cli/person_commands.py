@@ -235,17 +235,25 @@ def correct(
 def own_link(
     who: Who,
     days: Annotated[int, typer.Option("--days", metavar="N", help="How long it works: 1 to 90 days.")] = 7,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Make none; end all those handed out so far.")] = False,
     workspace: Folder = HERE,
     locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the link to a customer's own page; whoever has it is taken for the customer."""
     from promesa import words
-    from promesa.customers import make_own_link
+    from promesa.customers import make_own_link, take_back_own_links
     from promesa.engine import local_time_of
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
+    if take_back:
+        person = take_back_own_links(ws, who, by="terminal", now=utc_now())
+        if as_json:
+            print_json({"person": person, "taken_back": True})
+        else:
+            print(words.say("customers.link.taken_back", locale or ws.locale, person=person))
+        return
     made = make_own_link(ws, who, days=days, now=utc_now())
     address = f"{ws.service.address}{made.path}"
     if as_json:

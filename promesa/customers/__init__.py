@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from promesa.customers.finding import candidates, find, find_in, number_of, one_person, record_named
     from promesa.customers.forgetting import Erasure, forget
     from promesa.customers.links import Link, links_of
-    from promesa.customers.own_link import make_own_link, open_own_link
+    from promesa.customers.own_link import make_own_link, open_own_link, take_back_own_links
     from promesa.customers.pairs import because, field_name, pair_lines
     from promesa.customers.pausing import Pause, pause, resume
     from promesa.customers.person import Person, instant_of, person_at
@@ -79,6 +79,7 @@ _WHERE = {
     "resume": "pausing",
     "retain": "retaining",
     "sample": "review",
+    "take_back_own_links": "own_link",
     "view": "customer_view",
     "withdraw": "consenting",
 }
@@ -130,6 +131,7 @@ __all__ = [
     "resume",
     "retain",
     "sample",
+    "take_back_own_links",
     "view",
     "withdraw",
 ]

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 from promesa.access import access_key
 from promesa.customers.finding import one_person, record_named
 from promesa.customers.person import AFTER_ALL, person_at
+from promesa.engine import literal
 from promesa.errors import InputError, LinkExpired
-from promesa.store import inspect_store
+from promesa.store import add_state, inspect_store, session, timestamp
 
 if TYPE_CHECKING:
     from promesa.customers.person import Person
+    from promesa.store import Inspection
     from promesa.workspace import Workspace
 
 MOST_DAYS = 90
-_PURPOSE = "the customer's own page 1"
+_PURPOSE = "the customer's own page 2"
 _LONGEST = 200
 
 
@@ -67,9 +69,10 @@ def make_own_link(ws: Workspace, who: str | int, *, days: int, now: datetime) ->
 
     Notes
     -----
-    The token holds a surrogate, the instant at which it ends and a mark of the person's records, sealed by a keyed
-    hash; nothing of it is stored. It ends early when the person is forgotten, and when records are joined to the
-    person or taken from them: a link never opens what was not the person's when it was handed out.
+    The token holds a surrogate, the instants at which it was made and ends and a mark of the person's records, sealed
+    by a keyed hash; nothing of it is stored. It ends early when it is taken back (`take_back_own_links`), when the
+    person is forgotten, and when records are joined to the person or taken from them: a link never opens what was
+    not the person's when it was handed out.
     """
     if not 1 <= days <= MOST_DAYS:
         raise InputError(
@@ -81,8 +84,7 @@ def make_own_link(ws: Workspace, who: str | int, *, days: int, now: datetime) ->
     with inspect_store(ws) as look:
         person = one_person(look, who, instant=AFTER_ALL)
     until = (now + timedelta(days=days)).replace(microsecond=0)
-    ends = int(until.replace(tzinfo=UTC).timestamp())
-    told = f"{person.number:x}.{ends:x}.{_mark(person)}"
+    told = f"{person.number:x}.{_instant(now):x}.{_instant(until):x}.{_mark(person)}"
     return OwnLink(person=person.number, token=f"{told}.{_seal(ws, told)}", until=until)
 
 
@@ -92,21 +94,63 @@ def open_own_link(ws: Workspace, token: str, *, now: datetime) -> int:
     Raises
     ------
     LinkExpired
-        If it is not one of ours, is too old, or the person is forgotten or no longer made of the same records.
+        If it is not one of ours, is too old or taken back, or the person is forgotten or no longer made of the same
+        records.
     """
     told, _, seal = token.rpartition(".")
     if len(token) > _LONGEST or not hmac.compare_digest(seal.encode(), _seal(ws, told).encode()):
         raise _expired()
-    number, ends, mark = told.split(".")
-    if now.replace(tzinfo=UTC).timestamp() >= int(ends, 16):
+    number, made, ends, mark = told.split(".")
+    if _instant(now) >= int(ends, 16):
         raise _expired()
     with inspect_store(ws) as look:
         if record_named(look, int(number, 16)) is None:
             raise _expired()
         person = person_at(look, int(number, 16), AFTER_ALL)
-    if _mark(person) != mark:
+        taken_back = _taken_back(look, person)
+    if _mark(person) != mark or (taken_back is not None and int(made, 16) <= taken_back):
         raise _expired()
     return person.number
+
+
+def take_back_own_links(ws: Workspace, who: str | int, *, by: str, now: datetime) -> int:
+    """Make every link to a person's own page that was handed out so far open nothing; return whose.
+
+    Parameters
+    ----------
+    who : str or int
+        As in `find`; it must mean one person.
+    by : str
+        Who takes them back.
+    now : datetime
+        Naive UTC; links made later work.
+
+    Raises
+    ------
+    InputError
+        If nobody or several persons are found.
+    StoreBusy
+        If a load is running.
+    """
+    with inspect_store(ws) as look:
+        person = one_person(look, who, instant=AFTER_ALL)
+    rows = ", ".join(f"({customer})" for customer in person.customers)
+    with session(ws, recorded_at=now) as run:
+        at = timestamp(run)
+        said = f"SELECT customer, {at} AS at, {literal(by)} AS by, {at} AS recorded_at FROM (VALUES {rows}) t(customer)"
+        add_state(run, "own_links", said)
+    return person.number
+
+
+def _taken_back(look: Inspection, person: Person) -> int | None:
+    """Return when the links of a person were last taken back, as a token counts instants."""
+    last = look.engine.value(f'SELECT max("at") FROM ({look.rows("own_links")}) WHERE customer IN {person.listed}')
+    return _instant(last) if isinstance(last, datetime) else None
+
+
+def _instant(at: datetime) -> int:
+    """Return an instant as whole microseconds, so that a link made right after others were taken back works."""
+    return round(at.replace(tzinfo=UTC).timestamp() * 1_000_000)
 
 
 def _mark(person: Person) -> str:

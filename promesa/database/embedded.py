@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TRIES = 6
+_LOOKS = 500
 _KEY_FILE = "database.key"
 # Whoever reaches the socket still needs the password: a long path puts the socket where others may reach it.
 _RULES = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n"
@@ -116,6 +117,25 @@ def _close_the_door(folder: Path, url: str, password: str) -> None:
         connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
         rules.write_text(_RULES, encoding="utf-8")
         connection.execute("SELECT pg_reload_conf()")
+    _wait_until_closed(url)
+
+
+def _wait_until_closed(url: str) -> None:
+    """Wait until the server follows its rules: it reads them some time after it was told to."""
+    import psycopg
+
+    for _ in range(_LOOKS):
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(url, password="none", connect_timeout=10).close()  # noqa: S106 (no password: a wrong one)
+            time.sleep(0.02)
+            continue
+        return
+    raise DatabaseUnreachable(
+        what="The database of the workspace lets in who has no password.",
+        got="an open door ten seconds after its rules were written",
+        expected="a server that reads its pg_hba.conf again",
+        fix="stop promesa and start it again",
+    )
 
 
 def _forget_dead(register: Path) -> None:

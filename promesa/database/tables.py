@@ -164,3 +164,18 @@ deliveries = Table(
     UniqueConstraint("webhook", "message", name="deliveries_once"),
 )
 told = Table("told", metadata, Column("about", Text, primary_key=True), Column("mark", Text, nullable=False))
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("person", BigInteger, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("often", Text, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+    Column("due_at", _WHEN, nullable=False),
+    Column("next_at", _WHEN, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("sent_at", _WHEN),
+)

@@ -6,14 +6,14 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import formatdate, make_msgid
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from promesa.errors import InputError, MailNotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from promesa.workspace import ServiceSettings
 
@@ -44,10 +44,16 @@ def send_mail(
     text: str,
     html: str | None = None,
     attachments: Iterable[Attachment] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Hand a mail to the server of [service].
 
     By TLS: from the start with ``smtps://``, by STARTTLS with ``smtp://``. A server on this machine may go without.
+
+    Parameters
+    ----------
+    headers : mapping, optional
+        Further ones, in place of our own where they have the same name: ``Message-ID``, ``List-Unsubscribe``.
 
     Raises
     ------
@@ -64,6 +70,9 @@ def send_mail(
             fix='add mail = "smtp://..." and mail_from = "..." to [service] of promesa.toml',
         )
     message = _message(settings.mail_from, to, subject=subject, text=text, html=html, attachments=attachments)
+    for name, value in (headers or {}).items():
+        del message[name]
+        message[name] = value
     try:
         _hand_over(settings.mail, message)
     except (OSError, smtplib.SMTPException) as error:
@@ -90,6 +99,7 @@ def _message(
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or None)
+    message["Date"] = formatdate(usegmt=True)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     if html is not None:

@@ -3,5 +3,17 @@
 from promesa.promises.commitments import STATUSES, commitments
 from promesa.promises.differences import Differences, differences
 from promesa.promises.kept import PromisesKept, kept
+from promesa.promises.listed import OVERDUE, Commitment, CommitmentList, list_commitments
 
-__all__ = ["STATUSES", "Differences", "PromisesKept", "commitments", "differences", "kept"]
+__all__ = [
+    "OVERDUE",
+    "STATUSES",
+    "Commitment",
+    "CommitmentList",
+    "Differences",
+    "PromisesKept",
+    "commitments",
+    "differences",
+    "kept",
+    "list_commitments",
+]

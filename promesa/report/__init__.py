@@ -10,7 +10,10 @@ from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
-from promesa.report.page import headlines_of, style, write_report
+from promesa.report.owned import open_table, owned
+from promesa.report.page import headlines_of, style, write_file, write_report
+from promesa.report.priorities import begin_lines
+from promesa.report.promises import promise_lines
 from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
 from promesa.report.splits import dimension_name
 from promesa.report.tables import Cell, Exhibit, Table
@@ -22,17 +25,22 @@ __all__ = [
     "Exhibit",
     "Table",
     "Taking",
+    "begin_lines",
     "compared_table",
     "detail_html",
     "dimension_name",
     "feature_name",
     "headlines_of",
     "moving_table",
+    "open_table",
+    "owned",
+    "promise_lines",
     "read",
     "section_html",
     "sections_of",
     "style",
     "templates",
     "unit_name",
+    "write_file",
     "write_report",
 ]

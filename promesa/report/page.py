@@ -49,10 +49,20 @@ def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -
     StoreNotWritable
         If the file cannot be written.
     """
-    page = html_of(read(snapshot, locale=locale))
+    return write_file(html_of(read(snapshot, locale=locale)).encode(), target)
+
+
+def write_file(body: bytes, target: Path) -> Path:
+    """Write a report that is made; a reader never sees half a file.
+
+    Raises
+    ------
+    StoreNotWritable
+        If the file cannot be written.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, page)
+        _replace(target, body)
     except OSError as error:
         raise StoreNotWritable(
             what="The report cannot be written.",
@@ -63,11 +73,11 @@ def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -
     return target
 
 
-def _replace(target: Path, page: str) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".html")
+def _replace(target: Path, body: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.suffix)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(page)
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
         Path(name).chmod(0o644)
         Path(name).replace(target)
     except OSError:

@@ -56,6 +56,26 @@ def begin(content: Content) -> tuple[Begin, ...]:
     return tuple(_begin(rows, measure, content) for _, rows in _ranking("touchpoint", content)[:FIRST])
 
 
+def begin_lines(content: Content) -> list[str]:
+    """Return the touchpoints to begin with, a sentence each: what is at stake, how sure it is, who answers."""
+    unit = content.say(f"priorities.unit.{ranked_by(content)}") if ranked_by(content) else ""
+    return [_told(one, unit, content) for one in begin(content)]
+
+
+def _told(one: Begin, unit: str, content: Content) -> str:
+    said = content.say(
+        "priorities.line",
+        name=one.name,
+        function=one.function,
+        stake=one.stake.text,
+        unit=unit,
+        interval=one.stake.interval or words.NOT_STATED,
+        n=one.stake.n or words.NOT_STATED,
+        evidence=content.say(f"evidence.{one.evidence}.word"),
+    )
+    return f"{said} {content.say('priorities.unclear')}" if one.unclear else said
+
+
 def _begin(rows: Rows, measure: str, content: Content) -> Begin:
     row = rows[measure]
     lower = number(row.get("lower"))

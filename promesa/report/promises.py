@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from promesa import charts
+from promesa import charts, words
 from promesa.report.content import by, by_measure, number, only, text_in
 from promesa.report.content import mapping as as_mapping
 from promesa.report.figures import Figure, amount, figure_of
@@ -163,6 +164,20 @@ def costliest(promises: Sequence[Promise]) -> tuple[tuple[Promise, ...], bool]:
     return tuple(sorted(broken, key=lambda p: -value(p, "broken"))[:TOP]), False
 
 
+def promise_lines(content: Content) -> list[str]:
+    """Return a sentence for each promise: the part kept with its interval and n, or why there is no figure."""
+    said: list[str] = []
+    for promise in promises_of(content):
+        rate = promise.kept_rate
+        line = content.say("promises.line", statement=promise.statement, figure=rate.text, reason=rate.reason)
+        if rate.interval:
+            values = {"statement": promise.statement, "figure": rate.text, "interval": rate.interval, "n": rate.n}
+            line = content.say("promises.line_interval", **values)
+        below = f" {content.say('promises.below_target')}." if promise.below_target else ""
+        said.append(f"{line}{below}")
+    return said
+
+
 def cost_holds_zero(promise: Promise) -> bool:
     """Tell whether the interval of a cost holds zero, so that the data cannot say that it costs."""
     row = promise.rows.get("cost_of_broken", {})
@@ -252,12 +267,23 @@ def _difference_chart(promise: Promise, gaps: list[Row], content: Content) -> Ex
     spec = charts.histogram(
         gaps, lower="from", upper="to", count="estimate", title=title, unit=unit, locale=content.locale, split_at=0.0
     )
-    rows = [[str(row.get("from") or ""), str(row.get("to") or ""), cell_of(figure_of(row, content))] for row in gaps]
+    rows = [
+        [_end(row.get("from"), content), _end(row.get("to"), content), cell_of(figure_of(row, content))] for row in gaps
+    ]
     heads = [(content.say(f"column.{key}"), True) for key in ("from", "to", "count")]
     return Exhibit(
         svg=drawn(spec, content, name=f"{promise.name} differences"),
         table=table(f"{title}: {promise.statement}", heads, rows),
     )
+
+
+def _end(value: object, content: Content) -> str:
+    """Return an end of a bar with the decimals it has: 0.1 + 0.2 is 0.3 here. An open end is empty."""
+    end = number(value)
+    if end is None:
+        return ""
+    exponent = Decimal(f"{end:.6g}").normalize().as_tuple().exponent
+    return words.number(end, content.locale, decimals=max(0, -int(exponent)))
 
 
 def _difference_unit(promise: Promise, gaps: list[Row]) -> str:

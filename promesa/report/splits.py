@@ -57,7 +57,7 @@ def within(name: str) -> str:
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
-COLUMNS = frozenset({"function", "supplier", "touchpoint", "stage", "channel", "owner", "promise", "month"})
+COLUMNS = frozenset({"tier", "function", "supplier", "touchpoint", "stage", "channel", "owner", "promise", "month"})
 
 
 def _exhibit(promise: str, rows: list[Row], dimension: str, content: Content) -> Exhibit:

@@ -4,7 +4,7 @@ from promesa.store.arrivals import arriving_columns, take_facts, take_rejects
 from promesa.store.erasure import Erased, certified, erase, finish_erasure, unfinished_erasure
 from promesa.store.events import COLUMNS as EVENT_TABLE_COLUMNS
 from promesa.store.events import EVENTS, Taken, events_settled, take_events
-from promesa.store.facts import Facts, let_go, open_facts, resolve_instant, wanted_instant
+from promesa.store.facts import Facts, let_go, open_facts, own_facts, resolve_instant, wanted_instant
 from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
 from promesa.store.loading import keep_report, load, load_chosen, session
 from promesa.store.merging import merge_small_files
@@ -99,6 +99,7 @@ __all__ = [
     "open_facts",
     "open_gone",
     "open_store",
+    "own_facts",
     "places_of",
     "purge",
     "quarantine_counts",

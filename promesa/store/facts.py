@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,7 +14,7 @@ from promesa.store.schema import TABLES, columns_of
 from promesa.store.state import DECISIVE, STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from promesa.engine import Expression, Offset, Table
@@ -157,12 +158,7 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
     store = open_store(workspace)
     files = {table: store.files(table) for table in (*TABLES, *DECISIVE)}
     if not any(files[table] for table in TABLES):
-        raise NothingLoaded(
-            what="The store of the workspace is empty.",
-            got=f"no rows in {workspace.store.name}",
-            expected="at least one load",
-            fix="run `promesa load`",
-        )
+        raise _nothing_loaded(workspace)
     engine = _engine_for(workspace, store.version)
     undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=_END_OF_TIME)
     instant = wanted_instant(workspace, as_of)
@@ -173,6 +169,44 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
         files=files,
         as_of=instant or last_instant(undated),
     )
+
+
+def _nothing_loaded(workspace: Workspace) -> NothingLoaded:
+    return NothingLoaded(
+        what="The store of the workspace is empty.",
+        got=f"no rows in {workspace.store.name}",
+        expected="at least one load",
+        fix="run `promesa load`",
+    )
+
+
+@contextmanager
+def own_facts(workspace: Workspace, *, as_of: date | datetime | str | None = None) -> Generator[Facts]:
+    """Open the store on a DuckDB of its own, closed afterwards: beside a thread that asks, and for what names people.
+
+    Parameters
+    ----------
+    workspace, as_of
+        As in `open_facts`.
+    """
+    from promesa.store import open_store
+
+    store = open_store(workspace)
+    files = {table: store.files(table) for table in (*TABLES, *DECISIVE)}
+    engine = connect(
+        "duckdb",
+        memory_limit=workspace.memory_limit,
+        threads=workspace.threads,
+        spill=workspace.root / ".promesa" / "spill",
+    )
+    try:
+        if not any(files[table] for table in TABLES):
+            raise _nothing_loaded(workspace)
+        undated = Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=_END_OF_TIME)
+        instant = wanted_instant(workspace, as_of) or last_instant(undated)
+        yield Facts(workspace=workspace, engine=engine, version=store.version, files=files, as_of=instant)
+    finally:
+        engine.close()
 
 
 def _engine_for(workspace: Workspace, version: str) -> Engine:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal, name
 from promesa.errors import StoreBusy
-from promesa.store.deltas import Overtaken, commit, ensure, relation, snapshot, write_file
+from promesa.store.deltas import SQL_TYPES, Overtaken, commit, ensure, relation, snapshot, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,6 +50,8 @@ STATE: dict[str, Columns] = {
         ("recorded_at", "time"),
     ),
     "persons": (("customer", "whole"), ("person", "whole"), ("since", "time"), ("until", "time")),
+    # From which instant on the links to the own page that were handed out before open nothing.
+    "own_links": (("customer", "whole"), ("at", "time"), ("by", "text"), ("recorded_at", "time")),
     "pauses": (("customer", "whole"), ("at", "time"), ("until", "time"), ("by", "text"), ("recorded_at", "time")),
     # Which tier a customer was of, from when to when; `expected` is what counted when it began.
     "tiers": (
@@ -177,7 +179,8 @@ def _added(
 ) -> list[Written]:
     if select is None:
         return []
-    listed = ", ".join(name(column) for column, _ in columns)
+    # A column that is null in every row has no type of its own, and a file would give it a wrong one for good.
+    listed = ", ".join(f"CAST({name(column)} AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns)
     files: list[Written] = []
     for number, part in enumerate(parts):
         chosen = f"SELECT {listed} FROM ({select}) WHERE {part}"

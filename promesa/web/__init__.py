@@ -1,6 +1,7 @@
 """The service: pages, downloads, the API and the intake at one port. The only room that knows the web framework."""
 
 from promesa.web.app import application
+from promesa.web.logs import STYLES, LogStyle
 from promesa.web.serving import serve
 
-__all__ = ["application", "serve"]
+__all__ = ["STYLES", "LogStyle", "application", "serve"]

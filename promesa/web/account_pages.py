@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from litestar import Response, get, post
 from markupsafe import Markup
 
@@ -27,20 +29,24 @@ from promesa.access import (
     session_id,
 )
 from promesa.errors import LinkExpired, PromesaError, SignInRefused
+from promesa.outgoing import OFTEN, mailing_of, zones
 from promesa.web.account_page import answer, back, gate_of, said_of, say, text_of, texts_of, wrong_words
 from promesa.web.gate import SIGNED_IN, utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promesa.access import Person
     from promesa.web.rendering import Visit
 
-_SAID = ("profile", "factor_off", "session", "token_revoked")
+_SAID = ("profile", "factor_off", "session", "token_revoked", "mailing", "mailing_ended")
 _DAYS = ("30", "90", "365")
 
 
-def _here(visit: Visit) -> Person:
+def here(visit: Visit) -> Person:
+    """Return who is signed in."""
     assert visit.person is not None  # noqa: S101 (the gate lets nobody else through)
     return visit.person
 
@@ -48,15 +54,17 @@ def _here(visit: Visit) -> Person:
 @get("/account", opt=SIGNED_IN, sync_to_thread=True)
 def account_page(visit: Asked) -> Response[Any]:
     """Show the own account."""
-    return _account(visit)
+    return show_account(visit)
 
 
-def _account(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
-    person = _here(visit)
+def show_account(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+    """Return the page of the account, with what was wrong with the form before it."""
+    person = here(visit)
     with gate_of(visit).database.begin() as connection:
         sessions = list_sessions(connection, person.id, now=utc_now())
         tokens = [token for token in list_tokens(connection, person.id) if token.revoked_at is None]
         codes = count_recovery_codes(connection, person)
+        mailing = mailing_of(connection, person.id)
     scopes = [scope for scope in SCOPES if scope != "intake" and (scope != "personal" or person.personal_data)]
     return answer(
         visit,
@@ -73,7 +81,18 @@ def _account(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Re
         scopes=scopes,
         languages=LANGUAGES,
         days=_DAYS,
+        mailing=mailing,
+        next_mail=_clock(mailing.next_at, mailing.zone, visit.locale) if mailing else None,
+        mails=visit.site.workspace.service.mail is not None,
+        often=OFTEN,
+        zone=mailing.zone if mailing else visit.site.workspace.time_zone,
+        zones=sorted(zones()),
     )
+
+
+def _clock(at: datetime, zone: str, locale: str) -> str:
+    """Return an instant of UTC as a clock of that zone shows it."""
+    return format_datetime(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)), "short", locale=locale)
 
 
 @post("/account/profile", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
@@ -81,9 +100,9 @@ def profile_form(visit: Asked) -> Response[Any]:
     """Change name and language."""
     try:
         with gate_of(visit).database.begin() as connection:
-            change_profile(connection, _here(visit), name=text_of(visit, "name"), locale=text_of(visit, "locale"))
+            change_profile(connection, here(visit), name=text_of(visit, "name"), locale=text_of(visit, "locale"))
     except PromesaError as error:
-        return _account(visit, status=422, wrong=wrong_words(visit, error))
+        return show_account(visit, status=422, wrong=wrong_words(visit, error))
     return back("/account", said="profile")
 
 
@@ -94,11 +113,11 @@ def password_form(visit: Asked) -> Response[Any]:
     try:
         with gate.database.begin() as connection:
             current, new = text_of(visit, "current"), text_of(visit, "password")
-            change_password(connection, _here(visit), current=current, new=new, now=utc_now())
+            change_password(connection, here(visit), current=current, new=new, now=utc_now())
     except SignInRefused:
-        return _account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
     except PromesaError as error:
-        return _account(visit, status=422, wrong=wrong_words(visit, error))
+        return show_account(visit, status=422, wrong=wrong_words(visit, error))
     left = back("/sign-in", said="password")
     left.set_cookie(gate.session_cookie(None))
     return left
@@ -110,10 +129,10 @@ def begin_factor_form(visit: Asked) -> Response[Any]:
     gate, company = gate_of(visit), visit.site.workspace.company
     try:
         with gate.database.begin() as connection:
-            check_password(connection, _here(visit), text_of(visit, "current"))
-            begun = begin_second_factor(connection, gate.key, _here(visit), company=company, now=utc_now())
+            check_password(connection, here(visit), text_of(visit, "current"))
+            begun = begin_second_factor(connection, gate.key, here(visit), company=company, now=utc_now())
     except SignInRefused:
-        return _account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
     return _enrolment(visit, begun)
 
 
@@ -129,14 +148,14 @@ def _enrolment(visit: Visit, begun: Enrolment, *, wrong: str | None = None) -> R
 @post("/account/second-factor/confirm", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
 def confirm_factor_form(visit: Asked) -> Response[Any]:
     """Put the second factor in force and show the recovery codes."""
-    gate, person, token = gate_of(visit), _here(visit), text_of(visit, "token")
+    gate, person, token = gate_of(visit), here(visit), text_of(visit, "token")
     company = visit.site.workspace.company
     try:
         with gate.database.begin() as connection:
             code = text_of(visit, "code")
             codes = confirm_second_factor(connection, gate.key, person, token=token, code=code, now=utc_now())
     except LinkExpired as error:
-        return _account(visit, status=422, wrong=wrong_words(visit, error))
+        return show_account(visit, status=422, wrong=wrong_words(visit, error))
     except SignInRefused:
         with gate.database.begin() as connection:
             again = continue_second_factor(connection, gate.key, person, token=token, company=company, now=utc_now())
@@ -147,13 +166,13 @@ def confirm_factor_form(visit: Asked) -> Response[Any]:
 @post("/account/second-factor/off", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
 def factor_off_form(visit: Asked) -> Response[Any]:
     """Take the second factor off."""
-    person = _here(visit)
+    person = here(visit)
     try:
         with gate_of(visit).database.begin() as connection:
             check_password(connection, person, text_of(visit, "current"))
             remove_second_factor(connection, person, by=person.actor, now=utc_now())
     except SignInRefused:
-        return _account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
     return back("/account", said="factor_off")
 
 
@@ -161,7 +180,7 @@ def factor_off_form(visit: Asked) -> Response[Any]:
 def close_session_form(visit: Asked) -> Response[Any]:
     """End another session of one's own."""
     with gate_of(visit).database.begin() as connection:
-        close_listed(connection, _here(visit).id, text_of(visit, "session"))
+        close_listed(connection, here(visit).id, text_of(visit, "session"))
     return back("/account", said="session")
 
 
@@ -173,22 +192,22 @@ def make_token_form(visit: Asked) -> Response[Any]:
     try:
         with gate_of(visit).database.begin() as connection:
             name, scopes = text_of(visit, "name"), texts_of(visit, "scope")
-            token = make_token(connection, _here(visit), name=name, scopes=scopes, expires_at=ends, now=utc_now())
+            token = make_token(connection, here(visit), name=name, scopes=scopes, expires_at=ends, now=utc_now())
     except PromesaError as error:
-        return _account(visit, status=422, wrong=wrong_words(visit, error))
+        return show_account(visit, status=422, wrong=wrong_words(visit, error))
     return answer(visit, "once.html", title="token.made", kind="token", shown=[token], to="/account")
 
 
 @post("/account/tokens/revoke", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
 def revoke_token_form(visit: Asked) -> Response[Any]:
     """Make one of one's own tokens worthless."""
-    person, number = _here(visit), text_of(visit, "token")
+    person, number = here(visit), text_of(visit, "token")
     try:
         with gate_of(visit).database.begin() as connection:
             chosen = int(number) if number.isdecimal() and len(number) < 18 else -1
             revoke_token(connection, chosen, by=person.actor, person=person.id, now=utc_now())
     except PromesaError as error:
-        return _account(visit, status=422, wrong=wrong_words(visit, error))
+        return show_account(visit, status=422, wrong=wrong_words(visit, error))
     return back("/account", said="token_revoked")
 
 

@@ -18,12 +18,15 @@ from promesa.web import (
     account_pages,
     api,
     api_schema,
+    commitment_pages,
     company_pages,
     customer_pages,
     data_pages,
     details,
+    mailing_pages,
     moving,
     own_pages,
+    papers,
     review_pages,
     sections,
     settings_pages,
@@ -34,9 +37,11 @@ from promesa.web.api_jobs import Jobs
 from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
+from promesa.web.mailing import Mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
 from promesa.web.site import Site
+from promesa.web.warming import Warming
 from promesa.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -55,8 +60,10 @@ _PAGES = (
     sign_in_pages,
     company_pages,
     account_pages,
+    mailing_pages,
     settings_pages,
     data_pages,
+    commitment_pages,
     review_pages,
     customer_pages,
     own_pages,
@@ -67,7 +74,7 @@ _BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow
 LOG = logging.getLogger("promesa.web")
 
 
-def application(root: Path, *, guarded: bool = True) -> Litestar:
+def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Litestar:
     """Return the service of one workspace as an ASGI application.
 
     Parameters
@@ -77,11 +84,15 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
     guarded : bool, default True
         Whether people sign in. False shows every page to everybody, needs no database and has no accounts: for
         tests of the pages alone, never for a port that others reach.
+    warmed : bool, default False
+        Whether the pages of a new analysis are drawn before somebody asks.
     """
     site = Site(root)
     gate = Gate(site)
     arrivals = Arrivals(site, gate)
     announcing = Announcing(site, gate)
+    warming = [Warming(site)] if warmed else []
+    mails = Mails(site, gate)
     people = (*_PEOPLE, api.router(_log), *api_schema.ROUTES) if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
@@ -112,13 +123,20 @@ def application(root: Path, *, guarded: bool = True) -> Litestar:
             *(sections.place(name) for name in sections.SHOWN),
             details.promise,
             details.touchpoint,
+            *papers.ROUTES,
             sections.take,
             moving.what_if,
             *people,
         ],
         guards=[check] if guarded else [],
-        on_startup=[gate.open, arrivals.open, announcing.open] if guarded else [],
-        on_shutdown=[announcing.close, arrivals.close, gate.close] if guarded else [],
+        on_startup=[
+            *([gate.open, arrivals.open, announcing.open, mails.open] if guarded else []),
+            *(one.open for one in warming),
+        ],
+        on_shutdown=[
+            *(one.close for one in warming),
+            *([mails.close, announcing.close, arrivals.close, gate.close] if guarded else []),
+        ],
         state=State(
             {
                 "gate": gate,
@@ -197,7 +215,7 @@ def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
 async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
-        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith("/me/") else SAFE
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(("/me/", "/mail/")) else SAFE
         message["headers"] = [
             *message["headers"],
             *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promesa import customers, words
 from promesa.errors import InputError
+from promesa.identity import undo as undo_decision
 from promesa.identity import unlink
 
 if TYPE_CHECKING:
@@ -58,17 +59,34 @@ def resume(visit: Visit, person: int, by: str, now: datetime) -> str:
 
 def apart(visit: Visit, person: int, by: str, now: datetime) -> str:
     """Say that two records of the person are two; return them."""
+    pair = _linked_pair(visit, person)
+    unlink(_ws(visit), *pair, by=by, recorded_at=now)
+    return " ".join(map(str, pair))
+
+
+def undo(visit: Visit, person: int, by: str, now: datetime) -> str:
+    """Take back the last thing that was decided of two records of the person; return them."""
+    pair = _linked_pair(visit, person)
+    undo_decision(_ws(visit), pair, by=by, recorded_at=now)
+    return " ".join(map(str, pair))
+
+
+def _linked_pair(visit: Visit, person: int) -> tuple[int, int]:
     pair = (_number(field_of(visit, "low")), _number(field_of(visit, "high")))
-    mine = {end for link in customers.view(_ws(visit), person, newest=1).links for end in (link.low, link.high)}
-    if not set(pair) <= mine:
+    if pair not in {(link.low, link.high) for link in customers.view(_ws(visit), person, newest=1).links}:
         raise InputError(
             what="The two records are not of this person.",
             got="two numbers of which one is another's",
             expected="two records that a link of this person names",
             fix="open the person's page again",
         )
-    unlink(_ws(visit), *pair, by=by, recorded_at=now)
-    return " ".join(map(str, pair))
+    return pair
+
+
+def take_back_links(visit: Visit, person: int, by: str, now: datetime) -> str:
+    """Make every link to the own page that was handed out open nothing."""
+    customers.take_back_own_links(_ws(visit), person, by=by, now=now)
+    return ""
 
 
 def forget(visit: Visit, person: int, by: str, now: datetime) -> customers.Erasure:
@@ -96,6 +114,8 @@ CHANGES: dict[str, Change] = {
     "pause": pause,
     "resume": resume,
     "apart": apart,
+    "undo": undo,
+    "links-taken-back": take_back_links,
 }
 """Last part of the address of a form -> what it does; what it returns may stand in the audit log."""
 OWN = ("give", "withdraw", "correct", "pause", "resume")

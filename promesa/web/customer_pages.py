@@ -84,7 +84,8 @@ def customer(visit: Asked, number: NUMBER) -> Response[Any]:
     ws = visit.site.workspace
     person = reading.known_number(ws, number)
     if person != number:
-        return Redirect(f"/customers/{person}")
+        asked = visit.request.url.query
+        return Redirect(f"/customers/{person}" + (f"?{asked}" if asked else ""))
     return _customer(visit, person)
 
 
@@ -101,7 +102,7 @@ def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None
         title=telling.say("title", person=person),
         status=status,
         wrong=wrong,
-        said=visit.say(f"customer.said.{said}") if said in {*CHANGES, "undo"} else None,
+        said=visit.say(f"customer.said.{said}") if said in CHANGES else None,
         view=view,
         telling=telling,
         profile=reading.profile_table(telling),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -12,7 +13,7 @@ from litestar.params import PathParameter
 from promesa.web.filters import filters_of
 from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
-from promesa.web.own import require_own
+from promesa.web.own import function_of, require_own
 from promesa.web.rendering import Asked, Visit, page
 
 NAMED = Annotated[str, PathParameter(max_length=200)]
@@ -45,4 +46,15 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
     drawn = visit.site.detail(kind, name, seen, snapshot, query=to.query).html
     filters = replace(filters_of(visit, place, to, seen, snapshot), functions=[])
     title = content.label(kind, name)
-    return page(visit, "detail.html", title=title, content=content, drawn=drawn, back=place, filters=filters)
+    personal = visit.may("see_personal_data", function=function_of(visit, kind, name))
+    return page(
+        visit,
+        "detail.html",
+        title=title,
+        content=content,
+        drawn=drawn,
+        back=place,
+        filters=filters,
+        commitments=f"/promises/{quote(name, safe='')}/commitments" if kind == "promise" else "",
+        personal=personal,
+    )

@@ -9,6 +9,8 @@ from promesa import report
 from promesa.web.narrowing import groups_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from promesa.snapshot import Snapshot
     from promesa.web.narrowing import Narrowed, Narrowing
     from promesa.web.rendering import Visit
@@ -28,7 +30,9 @@ class Filters:
     functions : list of (str, str)
         Those that answer for something on the page.
     said : tuple of str
-        What is narrowed, what could not be worked out.
+        What could not be worked out.
+    left_out : tuple of str
+        What a reader may look for here and cannot choose, each with the reason.
     """
 
     to: Narrowing
@@ -36,6 +40,7 @@ class Filters:
     functions: list[tuple[str, str]]
     waiting: bool
     said: tuple[str, ...]
+    left_out: tuple[str, ...]
     compared: report.Table | None
 
 
@@ -47,6 +52,7 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
         said.append(visit.say("filters.wrong_day", got=to.wrong))
     if to.compare and to.earlier() is None:
         said.append(visit.say("filters.whole_period"))
+    dimensions = dimensions_of(visit, content)
     compared, waiting = _compared(visit, place, to, seen, snapshot)
     return Filters(
         to=to,
@@ -55,13 +61,39 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
                 report.dimension_name(dimension, content),
                 [(f"{dimension}:{group}", content.label(dimension, group)) for group in groups[:MOST_GROUPS]],
             )
-            for dimension, groups in groups_of(content)
+            for dimension, groups in dimensions.items()
         ],
         functions=_functions(place, content),
-        waiting=waiting or seen.waiting,
+        waiting=(waiting or seen.waiting) and not seen.failed,
         said=tuple(said),
+        left_out=tuple(_left_out(visit, content, dimensions)),
         compared=compared,
     )
+
+
+def dimensions_of(visit: Visit, content: report.Content) -> dict[str, tuple[str, ...]]:
+    """Return what a page can be narrowed by: what the snapshot is split by, and the tiers, worked out when asked."""
+    tiers = visit.site.workspace.model.tiers
+    decided = tiers is not None and bool(content.rows("tiers"))
+    return {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers and decided else {})}
+
+
+def _left_out(visit: Visit, content: report.Content, dimensions: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield why a dimension that readers look for is not offered."""
+    model = visit.site.workspace.model
+    for name in ("channel", "tier"):
+        if not dimensions.get(name):
+            undecided = name == "tier" and model.tiers is not None
+            yield visit.say(f"filters.left_out.{'undecided' if undecided else name}")
+    empty = [report.dimension_name(name, content) for name in model.traits if not dimensions.get(name)]
+    if empty:
+        yield visit.say("filters.left_out.empty", names=", ".join(empty))
+    if not model.traits:
+        yield visit.say("filters.left_out.trait")
+    for name, groups in dimensions.items():
+        if len(groups) > MOST_GROUPS:
+            said = report.dimension_name(name, content)
+            yield visit.say("filters.left_out.many", name=said, most=MOST_GROUPS, n=len(groups))
 
 
 def _compared(

@@ -150,7 +150,8 @@ def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapsho
         content = replace(content, documents=documents)
     if to.function:
         content = _of_function(content, to.function)
-    return Narrowed(content=content, waiting=waiting, failed=tuple(dict.fromkeys(failed)))
+    # What failed is tried again when it is asked for again: a page that looked on for the rest would ask for ever.
+    return Narrowed(content=content, waiting=waiting and not failed, failed=tuple(dict.fromkeys(failed)))
 
 
 def _of_group(document: Mapping[str, Any], to: Narrowing) -> dict[str, Any]:

@@ -8,12 +8,16 @@ from litestar.exceptions import PermissionDeniedException
 
 from promesa.access import functions_of
 from promesa.web.rendering import Visit, page
+from promesa.web.taking import Linked
 
 if TYPE_CHECKING:
     from litestar import Response
 
+    from promesa.access import Permission, Person
+    from promesa.report import Content
 
-def require_own(visit: Visit, kind: str, name: str) -> None:
+
+def require_own(visit: Visit, kind: str, name: str, *, needed: Permission = "see_figures") -> None:
     """Stop an owner at what belongs to another function; who sees the whole company passes.
 
     Raises
@@ -21,23 +25,42 @@ def require_own(visit: Visit, kind: str, name: str) -> None:
     PermissionDeniedException
         If the promise or touchpoint is of another function, or no longer declared.
     """
-    if not visit.may("see_figures", function=_function(visit, kind, name)):
+    if not visit.may(needed, function=function_of(visit, kind, name)):
         raise PermissionDeniedException
 
 
-def _function(visit: Visit, kind: str, name: str) -> str | None:
+def function_of(visit: Visit, kind: str, name: str) -> str | None:
+    """Return whose a promise or touchpoint is; None where the model declares it no longer."""
     model = visit.site.workspace.model
     if kind == "promise":
         return model.promises[name].owner if name in model.promises else None
     return model.touchpoints[name].function if name in model.touchpoints else None
 
 
+def own_of(person: Person | None, content: Content) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the promises and the touchpoints of an owner, by name, as the snapshot declares them."""
+    functions = functions_of(person, "see_figures") or ()
+    promises = tuple(name for name, said in content.promises.items() if said.get("owner") in functions)
+    return promises, tuple(name for name, said in content.touchpoints.items() if said.get("function") in functions)
+
+
 def own_home(visit: Visit) -> Response[str]:
-    """Show an owner the promises and touchpoints that are theirs, each a way to its page."""
+    """Show an owner what is theirs: where to begin, what is open, what it costs, their promises and touchpoints."""
     model, locale = visit.site.workspace.model, visit.locale
     functions = functions_of(visit.person, "see_figures") or ()
     labels = [model.functions[name].label.in_locale(locale) for name in functions if name in model.functions]
     promises = {p.name: p.statement.in_locale(locale) for p in model.promises.values() if p.owner in functions}
     touchpoints = {t.name: t.label.in_locale(locale) for t in model.touchpoints.values() if t.function in functions}
-    title = visit.say("own.title")
-    return page(visit, "own.html", title=title, functions=labels, promises=promises, touchpoints=touchpoints)
+    snapshot = visit.site.snapshot()
+    owned = visit.site.owned(snapshot, tuple(functions), locale) if snapshot else None
+    return page(
+        visit,
+        "own.html",
+        title=visit.say("own.title"),
+        functions=labels,
+        promises=promises,
+        touchpoints=touchpoints,
+        owned=owned,
+        content=owned.content if owned else None,
+        taking=Linked(section="own", locale=locale),
+    )

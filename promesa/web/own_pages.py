@@ -14,7 +14,7 @@ from litestar.params import PathParameter
 
 from promesa import customers, words
 from promesa.access import record
-from promesa.errors import InputError, LinkExpired, PromesaError, UnknownName
+from promesa.errors import InputError, LinkExpired, PromesaError, StoreBusy, UnknownName
 from promesa.web import customer_reading as reading
 from promesa.web.account_page import back, gate_of
 from promesa.web.customer_changes import CHANGES, OWN, field_of, forget, wrong_words
@@ -127,6 +127,22 @@ def _own(visit: Visit, token: str, person: int, *, status: int = 200, wrong: str
     )
 
 
+@get("/me/{token:str}/held", opt=BY_LINK, sync_to_thread=True)
+def own_held(visit: Asked, token: TOKEN) -> Response[Any]:
+    """Count what is held, table by table, as an erasure would."""
+    ws = visit.site.workspace
+    try:
+        person = _person(visit, token)
+    except LinkExpired:
+        return _expired(visit)
+    try:
+        counted = customers.forget(ws, person, recorded_at=utc_now(), by=BY)
+    except StoreBusy as error:
+        return _own(visit, token, person, status=503, wrong=wrong_words(visit, error))
+    rows = rows_of(visit, counted)
+    return _answer(visit, "held.html", title=visit.say("me.held"), token=token, found=counted, rows=rows)
+
+
 @post("/me/{token:str}/{change:str}", opt=BY_LINK, status_code=200, sync_to_thread=True)
 def own_change(visit: Asked, token: TOKEN, change: Annotated[str, PathParameter()]) -> Response[Any]:
     """Ask once more; then make the change and tell the audit log."""
@@ -209,4 +225,4 @@ def own_forget(visit: Asked, token: TOKEN) -> Response[Any]:
     return _answer(visit, "forget_own.html", title=title, status=422 if wrong else 200, **values)
 
 
-ROUTES = (own_page, own_change, own_export, own_receipt, own_forget)
+ROUTES = (own_page, own_held, own_change, own_export, own_receipt, own_forget)

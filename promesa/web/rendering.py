@@ -145,8 +145,7 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
             path=visit.request.url.path,
             theme=visit.reader.theme,
             assets=assets(),
-            taking=None,
-            **values,
+            **{"taking": None, **values},
         )
     )
     return Response(body, media_type=MediaType.HTML, status_code=status, headers={"Vary": "Accept-Language, Cookie"})

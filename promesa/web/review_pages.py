@@ -20,7 +20,7 @@ from promesa.web.rendering import Asked  # noqa: TC001 - read when the applicati
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit
 
-VERDICTS = ("same", "different")
+VERDICTS = ("same", "different", "never")
 _LONGEST = 64
 
 
@@ -51,7 +51,7 @@ def _review(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Res
 
 @post("/customers/review/decide", opt=CHANGE, status_code=200, sync_to_thread=True)
 def answer(visit: Asked) -> Response[Any]:
-    """Take an answer: the same, two, or the last one back."""
+    """Take an answer: the same, two, two for good, or the last one back."""
     by, now, verdict = by_of(visit), utc_now(), field_of(visit, "verdict")
     try:
         with gate_of(visit).database.begin() as connection:
@@ -71,7 +71,9 @@ def answer(visit: Asked) -> Response[Any]:
 def _checked(verdict: str) -> str:
     if verdict in VERDICTS:
         return verdict
-    raise InputError(what="That is no answer.", got="another word", expected="same or different", fix="use a button")
+    raise InputError(
+        what="That is no answer.", got="another word", expected="same, different or never", fix="use a button"
+    )
 
 
 def _pair(visit: Visit) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from promesa import report
 from promesa.web.filters import filters_of
 from promesa.web.gate import asking
 from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
+from promesa.web.nightly import nightly_told
 from promesa.web.own import own_home, require_own
 from promesa.web.rendering import Asked, Visit, page
 from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
@@ -81,6 +82,7 @@ def place(name: str) -> HTTPRouteHandler:
             drawn=drawn,
             names=names,
             filters=filters_of(visit, name, to, seen, snapshot) if name in ANALYSES else None,
+            nightly=nightly_told(visit) if name == "data" else [],
         )
 
     return shown

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from promesa.web.logs import LogStyle, settings
 from promesa.workspace import open_workspace
 
-FOLDER = "PROMESA_WORKSPACE"
+if TYPE_CHECKING:
+    from datetime import time
+
+FOLDER, LOG_STYLE = "PROMESA_WORKSPACE", "PROMESA_LOG"
 
 
-def serve(root: Path, *, host: str, port: int) -> None:
-    """Serve a workspace until the process is told to stop."""
+def serve(root: Path, *, host: str, port: int, analyse_at: time | None = None, log: LogStyle = "text") -> None:
+    """Serve a workspace until the process is told to stop.
+
+    Parameters
+    ----------
+    root : Path
+        The company's folder.
+    host, port
+        Where to listen.
+    analyse_at : time or None
+        When to load, link and analyse each day, on the company's clock; None leaves it to somebody else.
+    log : {"text", "json"}
+        How lines are written to stderr.
+    """
     from granian import Granian
     from granian.constants import Interfaces
 
     from promesa.web.arriving import compacted
+    from promesa.web.nightly import nightly
 
-    os.environ[FOLDER] = str(root.resolve())
+    os.environ[FOLDER], os.environ[LOG_STYLE] = str(root.resolve()), log
+    logging.config.dictConfig(settings(log))
     server = Granian(
         "promesa.web.serving:from_environment",
         address=host,
@@ -27,9 +46,11 @@ def serve(root: Path, *, host: str, port: int) -> None:
         factory=True,
         workers=1,
         log_access=False,
+        log_dictconfig=settings(log),
         workers_kill_timeout=20,
     )
-    with compacted(open_workspace(root)):
+    ws = open_workspace(root)
+    with compacted(ws), nightly(ws, analyse_at):
         server.serve()
 
 
@@ -37,5 +58,7 @@ def from_environment() -> Any:
     """Return the pages and the intake of the workspace that the parent process named."""
     from promesa.web.app import application
     from promesa.web.arriving import with_arrivals
+    from promesa.web.logs import logged
 
-    return with_arrivals(application(Path(os.environ[FOLDER])))
+    logging.config.dictConfig(settings(cast("LogStyle", os.environ.get(LOG_STYLE, "text"))))
+    return logged(with_arrivals(application(Path(os.environ[FOLDER]), warmed=True)))

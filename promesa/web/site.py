@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from promesa import report
+from promesa import paper, report
 from promesa.errors import NothingAnalysed, WorkspaceInvalid
 from promesa.snapshot import latest
 from promesa.store import let_go
 from promesa.web.narrowing import Narrowed, narrow
-from promesa.web.taking import Taken
+from promesa.web.taking import Linked, Taken
 from promesa.web.views import Views
 from promesa.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from typing import TypeVar
 
@@ -44,6 +46,32 @@ class Drawn:
     taken: Taken
 
 
+OWN = ("begin", "costliest", "register", "touchpoints")
+"""The sections of the report that an owner's first page shows, of their own functions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """What the owner of some functions sees first.
+
+    Attributes
+    ----------
+    content : Content
+        Of these functions alone.
+    drawn : mapping
+        Sections by name.
+    opened : Table or None
+        What is open now.
+    begins : bool
+        Whether any touchpoint of theirs is ranked by what is at stake.
+    """
+
+    content: report.Content
+    drawn: Mapping[str, Markup]
+    opened: report.Table | None
+    begins: bool
+
+
 class Site:
     """One workspace, read again when its files or its snapshot change.
 
@@ -58,6 +86,8 @@ class Site:
         self._lock = threading.Lock()
         self._workspace: tuple[object, Workspace] | None = None
         self._held = _Held()
+        self._setting = ThreadPoolExecutor(1, thread_name_prefix="setting")
+        self._reports: dict[tuple[str, str], Future[bytes]] = {}
         self.views = Views(lambda: self.workspace)
 
     @property
@@ -123,7 +153,65 @@ class Site:
 
         return self._kept(seen, (snapshot.folder.name, seen.content.locale, kind, name, query), draw)
 
-    def _kept(self, seen: Narrowed, key: object, draw: Callable[[], Drawn]) -> Drawn:
+    def owned(self, snapshot: Snapshot, functions: tuple[str, ...], locale: str) -> Owned:
+        """Return what the owner of some functions sees first, drawn once a snapshot."""
+
+        def draw() -> Owned:
+            content = report.owned(self.content(snapshot, locale), functions)
+            linked = Linked(section="own", locale=locale)
+            ranked = (row.get("level") == "touchpoint" and row.get("rank") for row in content.rows("priorities"))
+            return Owned(
+                content=content,
+                drawn={name: report.section_html(name, content, taking=linked) for name in OWN},
+                opened=report.open_table(content, smallest=self.workspace.min_cell),
+                begins=any(ranked),
+            )
+
+        return self._held.get((snapshot.folder.name, locale, "owned", functions), draw)
+
+    def home_paper(
+        self, snapshot: Snapshot, locale: str, *, own: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    ) -> bytes:
+        """Return Home as PDF; with the promises and touchpoints of an owner, those instead."""
+        content = self.content(snapshot, locale)
+
+        def draw() -> bytes:
+            return (
+                paper.home_pdf(content) if own is None else paper.own_pdf(content, promises=own[0], touchpoints=own[1])
+            )
+
+        return self._held.get((snapshot.folder.name, locale, "paper", own), draw)
+
+    def report_paper(self, snapshot: Snapshot, locale: str) -> bytes | None:
+        """Return the whole report as PDF; None while it is being set, which takes some ten seconds, one at a time."""
+        key = (snapshot.folder.name, locale)
+        with self._lock:
+            if key not in self._reports:
+                self._reports = {key: one for key, one in self._reports.items() if not one.done()}
+                self._reports[key] = self._setting.submit(lambda: paper.report_pdf(self.content(snapshot, locale)))
+            found = self._reports[key]
+            if found.done() and found.exception() is not None:
+                del self._reports[key]
+        return found.result() if found.done() else None
+
+    def paper(
+        self,
+        kind: str,
+        name: str,
+        seen: Narrowed,
+        snapshot: Snapshot,
+        *,
+        narrowed: Sequence[tuple[str, str]] = (),
+        query: str = "",
+    ) -> bytes:
+        """Return a promise or a touchpoint as PDF."""
+
+        def draw() -> bytes:
+            return paper.detail_pdf(kind, name, seen.content, narrowed=narrowed)
+
+        return self._kept(seen, (snapshot.folder.name, seen.content.locale, "paper", kind, name, query), draw)
+
+    def _kept(self, seen: Narrowed, key: object, draw: Callable[[], T]) -> T:
         return draw() if seen.waiting or seen.failed else self._held.get(key, draw)
 
 

@@ -33,6 +33,8 @@ class Taken:
         Of the narrowing that the section is seen with.
     """
 
+    offers = True
+
     def __init__(self, *, section: str, locale: str, query: str = "") -> None:
         self._own = quote(section, safe=":")
         self._query = f"&{query}" if query else ""
@@ -55,12 +57,20 @@ class Taken:
         return f"/{kind}s/{quote(name, safe='')}{self._query.replace('&', '?', 1)}"
 
     def _links(self, name: str, kinds: Sequence[str], what: str) -> Markup:
+        if not self.offers:
+            return Markup("")
         link = Markup('<a href="/take/{}.{}?lang={}{}" download aria-label="{}">{}</a>')
         said = {kind: say("web.take.of", self.locale, what=what, kind=kind.upper()) for kind in kinds}
         links = Markup(" ").join(
             link.format(name, kind, self.locale, self._query, said[kind], kind.upper()) for kind in kinds
         )
         return Markup('<p class="take">{} {}</p>').format(say("web.take.as", self.locale), links)
+
+
+class Linked(Taken):
+    """Leads to the pages of promises and touchpoints and offers nothing to take: for a view that has no address."""
+
+    offers = False
 
 
 def as_csv(table: Table) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from promesa.store import inspect_store, replace_state, session
+from promesa.store import add_state, inspect_store, replace_state, session
 from promesa.workspace import (
     BUILT_IN_IDENTIFIERS,
     Channel,
@@ -170,3 +170,18 @@ def link(made: Company, first: str, second: str, *, since: datetime = LINKED) ->
             "'promesa' AS decided_by",
         )
     return low
+
+
+def doubt(made: Company, first: str, second: str) -> None:
+    """Let two keys wait for somebody's word."""
+    numbers = surrogates(made)
+    low, high = sorted((numbers[first], numbers[second]))
+    at = f"TIMESTAMP '{LINKED}'"
+    with session(made.ws, recorded_at=NOON) as run:
+        add_state(
+            run,
+            "links",
+            f"SELECT {low} AS low, {high} AS high, 'model' AS kind, 'm1' AS rule, 0.6 AS probability, "
+            f"'{{\"given\": \"close\"}}' AS agreed, 'review' AS state, 'probability' AS reason, {at} AS at, "
+            f"{at} AS recorded_at, 'promesa' AS decided_by",
+        )

@@ -42,7 +42,7 @@ def perturbed(tmp_path_factory: pytest.TempPathFactory, real_data: Callable[[str
 EXTRACTS = [
     "invented",
     pytest.param("real", marks=pytest.mark.realdata),
-    pytest.param("perturbed", marks=pytest.mark.realdata),
+    pytest.param("perturbed", marks=[pytest.mark.realdata, pytest.mark.slow]),
 ]
 
 

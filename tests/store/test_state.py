@@ -131,3 +131,12 @@ def test_a_change_writes_only_the_parts_anew_that_it_touches(shop: Company) -> N
         assert [customer for (customer,) in rows] == [0, 1, 2, 3, 5, 6, 7, 8, 20]
         assert replace_state(run, "records", given.format("0, 1"), columns=columns, parts=parts) == 1
         assert len(state_files(run, "records")) == 1
+
+
+def test_a_column_that_is_null_in_every_row_keeps_the_type_of_its_table(shop: Company) -> None:
+    row = "SELECT 1 AS low, 2 AS high, 'exact' AS kind, 'phone' AS rule, NULL AS probability, NULL AS agreed"
+    rest = "'linked' AS state, NULL AS reason, NULL AS \"at\", NULL AS recorded_at, NULL AS decided_by"
+    with session(shop.ws, recorded_at=NOON) as run:
+        replace_state(run, "links", f"{row}, {rest}")
+        assert [kind for _, kind in run.engine.columns(state_rows(run, "links"))].count("INTEGER") == 0
+        assert run.engine.run(f"SELECT low FROM ({state_rows(run, 'links')}) WHERE coalesce(reason = 'names', true)")

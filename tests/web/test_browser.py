@@ -2,83 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
-from urllib.request import urlopen
 
 import pytest
 
 from promesa.web.sections import SHOWN
-from tests.conftest import ROOT
+from tests.web import browsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytestmark = pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 ADDRESSES = ["/", *(f"/{name}" for name in SHOWN), "/drivers/what-if", "/nowhere"]
 
 
 @pytest.fixture(scope="module")
 def site(analysed_shop: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "tests.web.browsing:pages"],
-        cwd=ROOT,
-        env={**os.environ, "BROWSED": str(analysed_shop), "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            urlopen(f"{address}/healthz", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield address
-    process.terminate()
-    process.wait(30)
+    with browsing.served("pages", analysed_shop) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing.chromium() as opened:
         yield opened
-        opened.close()
 
 
-@pytest.mark.parametrize(("width", "locale", "scheme"), [(360, "es-CO", "dark"), (1920, "en-GB", "light")])
+@pytest.mark.parametrize(("width", "locale", "scheme"), browsing.ON)
 def test_each_page_fits_is_sound_and_can_be_used_by_everybody(browser, site, width, locale, scheme) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda said: wrong.append(f"{page.url}: {said.text}") if said.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-    faults: dict[str, list[str]] = {}
-    for address in ADDRESSES:
-        page.goto(site + address)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-        many = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found.response["violations"]]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            many.append("the page is wider than the screen")
-        faults.update({address: many} if many else {})
-    context.close()
-    assert faults == {}
+    found: dict[str, list[str]] = {}
+    with browsing.screen(browser, width, locale, scheme) as (page, wrong):
+        for address in ADDRESSES:
+            page.goto(site + address)
+            if many := browsing.faults(page):
+                found[address] = many
+    assert found == {}
     assert [one for one in wrong if "404" not in one] == []
 
 

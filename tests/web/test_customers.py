@@ -15,12 +15,13 @@ from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
 from promesa.access import audit_entries, passwords, verify_audit
-from promesa.customers import correct, make_own_link, view
+from promesa.customers import correct, forget, make_own_link, view
 from promesa.web import application, own_pages
 from promesa.web.gate import utc_now
 from promesa.web.site import Site
-from tests.customers.shops import link, shop, surrogates
-from tests.web.people import OWN, enter, make, send
+from tests.customers.shops import doubt, link, shop, surrogates
+from tests.store.companies import Company
+from tests.web.people import enter, make, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,13 +183,14 @@ def test_a_link_that_was_tampered_with_or_is_too_old_opens_nothing(nobody, made)
     ws, now = made[0], utc_now()
     good = make_own_link(ws, "crm:k2", days=7, now=now).token
     other = make_own_link(ws, "crm:k3", days=7, now=now).token
-    number, ends, mark, seal = good.split(".")
+    number, since, ends, mark, seal = good.split(".")
     old = make_own_link(ws, "crm:k2", days=1, now=now - timedelta(days=2)).token
     forged = [
-        ".".join([other.split(".")[0], ends, mark, seal]),
-        f"{number}.ffffffff.{mark}.{seal}",
+        ".".join([other.split(".")[0], since, ends, mark, seal]),
+        f"{number}.{since}.ffffffffffffff.{mark}.{seal}",
+        f"{number}.ffffffffffffff.{ends}.{mark}.{seal}",
         good[:-1] + ("A" if good[-1] != "A" else "B"),
-        f"{number}.{ends}.{mark}.",
+        f"{number}.{since}.{ends}.{mark}.",
         "x",
         old,
     ]
@@ -207,6 +209,49 @@ def test_records_of_somebody_else_are_not_taken_apart(analyst, made) -> None:
     at = f"/customers/{one.person}"
     assert send(analyst, f"{at}/apart", low=one.person, high=stranger).status_code == 422
     assert view(made[0], "crm:k1").records == one.records
+
+
+def test_two_told_apart_are_two_until_it_is_undone(analyst, made) -> None:
+    ws = made[0]
+    one = view(ws, "crm:k1")
+    at, pair = f"/customers/{one.person}", {"low": one.links[0].low, "high": one.links[0].high}
+    assert f'action="{at}/apart"' in analyst.get(at).text
+    done = send(analyst, f"{at}/apart", **pair)
+    assert done.headers["location"] == f"{at}?said=apart"
+    assert person(made, "crm:k1") != person(made, "shop:w1")
+    shown = analyst.get(f"{at}?said=apart&lang=en").text
+    assert "Told apart" in shown
+    assert f'action="{at}/undo"' in shown
+    assert send(analyst, f"{at}/undo", low=pair["low"], high=person(made, "crm:k2")).status_code == 422
+    assert send(analyst, f"{at}/undo", **pair).status_code == 303
+    assert person(made, "crm:k1") == person(made, "shop:w1") == one.person
+    assert send(analyst, f"{at}/undo", low=1, high=2).status_code == 422
+    with analyst.app.state.gate.database.begin() as connection:
+        done = {entry.action for entry in audit_entries(connection) if entry.object == f"customer:{one.person}"}
+    assert {"customer.apart", "customer.undo"} <= done
+
+
+def test_a_pair_in_review_is_joined_parted_closed_and_put_back(analyst, made) -> None:
+    ws, numbers = made
+    doubt(Company(ws.root, ws), "w2", "k2")
+    pair = dict(zip(("low", "high"), sorted((numbers["w2"], numbers["k2"])), strict=True))
+    for verdict, joined in (("same", True), ("different", False), ("never", False)):
+        shown = analyst.get("/customers/review?lang=en").text
+        assert f'name="low" value="{pair["low"]}"' in shown
+        done = send(analyst, "/customers/review/decide", "/customers/review", verdict=verdict, **pair)
+        assert (person(made, "crm:k2") == person(made, "shop:w2")) is joined, verdict
+        after = analyst.get(f"{done.headers['location']}&lang=en").text
+        assert "No pair waits" in after
+        last = re.search(r'name="last" value="([\w-]+)"', after)
+        assert last is not None
+        back = send(analyst, "/customers/review/decide", "/customers", verdict="undo", last=last[1])
+        assert back.headers["location"] == "/customers/review?skip=0"
+        assert person(made, "crm:k2") != person(made, "shop:w2")
+    with analyst.app.state.gate.database.begin() as connection:
+        about = f"customer:{pair['low']},{pair['high']}"
+        said = [entry.action for entry in audit_entries(connection) if entry.object == about]
+    assert said == [f"customer.review.{one}" for one in ("same", "undo", "different", "undo", "never", "undo")]
+    assert send(analyst, "/customers/review/decide", verdict="never", **pair).status_code == 303
 
 
 def test_customers_change_their_own_data_after_being_asked_once_more(nobody, made) -> None:
@@ -231,6 +276,19 @@ def test_customers_change_their_own_data_after_being_asked_once_more(nobody, mad
     assert "person.json" in zipfile.ZipFile(io.BytesIO(post(nobody, f"{at}/export").content)).namelist()
     refused = nobody.post(f"{at}/pause", data={"confirm": "yes"}, headers={"Origin": "https://evil.example"})
     assert refused.status_code == 403
+
+
+def test_customers_see_how_much_is_held_table_by_table(nobody, made) -> None:
+    link_ = make_own_link(made[0], "crm:k2", days=7, now=utc_now())
+    assert f'href="{link_.path}/held"' in nobody.get(link_.path).text
+    shown = nobody.get(f"{link_.path}/held?lang=en")
+    assert shown.headers["cache-control"] == "no-store"
+    counted = forget(made[0], "crm:k2", recorded_at=utc_now(), by="test")
+    assert f"{counted.total} rows in all" in shown.text
+    for row in counted.rows():
+        assert f'<td class="num">{row["rows"]}</td>' in shown.text
+    assert view(made[0], "crm:k2").records, "counting erases nothing"
+    assert nobody.get(f"{link_.path}x/held").status_code == 404
 
 
 def test_changes_by_a_link_are_slowed_down(nobody, made, monkeypatch) -> None:
@@ -273,4 +331,16 @@ def test_the_button_makes_a_link_that_works(analyst, made) -> None:
     assert path is not None
     analyst.cookies.clear()
     assert analyst.get(path[0]).status_code == 200
-    assert OWN
+
+
+def test_links_that_were_taken_back_open_nothing_and_new_ones_do(analyst, made) -> None:
+    number = person(made, "crm:k1")
+    handed = [send(analyst, f"/customers/{number}/link").text for _ in range(2)]
+    assert f'action="/customers/{number}/links-taken-back"' in handed[0]
+    paths = [re.findall(r"/me/[\w.-]+", text)[0] for text in handed]
+    done = send(analyst, f"/customers/{number}/links-taken-back")
+    assert "open nothing" in analyst.get(f"{done.headers['location']}&lang=en").text
+    again = re.findall(r"/me/[\w.-]+", send(analyst, f"/customers/{number}/link").text)[0]
+    analyst.cookies.clear()
+    assert [analyst.get(path).status_code for path in (*paths, again)] == [404, 404, 200]
+    assert post(analyst, f"{paths[0]}/pause", confirm="yes").status_code == 404

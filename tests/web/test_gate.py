@@ -86,6 +86,8 @@ def test_an_owner_sees_what_is_of_their_function_and_nothing_else(client) -> Non
         assert client.get(f"/{kind}/{names[0]}").status_code == 200
         assert client.get(f"/{kind}/{names[1]}").status_code == 403
         assert client.get(f"/{kind}/no_such").status_code == 403
+        assert client.get(f"/paper/{kind}/{names[0]}").status_code == 404, "nothing is analysed yet"
+        assert client.get(f"/paper/{kind}/{names[1]}").status_code == 403
         assert f"/{kind}/{names[0]}" in home
         assert f"/{kind}/{names[1]}" not in home
         one = kind.removesuffix("s")

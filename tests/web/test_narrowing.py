@@ -122,3 +122,43 @@ def test_what_cannot_be_worked_out_is_said_and_may_be_asked_again(analysed_shop:
     assert isinstance(found, Failed)
     assert "nothing_of_the_kind" in found.said
     assert views.answer(snapshot, question) is None
+
+
+def test_what_cannot_be_chosen_is_said_with_its_reason(client: TestClient) -> None:
+    for lang, words in (("en", "No tier can be chosen"), ("es", "No se puede elegir un nivel")):
+        assert words in client.get(f"/promises?lang={lang}").text
+    assert "has no filters" in client.get("/drivers?lang=en").text
+    assert "no tiene filtros" in client.get("/journeys?lang=es").text
+
+
+def test_tiers_are_offered_once_they_are_decided(analysed_shop: Path) -> None:
+    from types import SimpleNamespace
+
+    from promesa.report import read
+    from promesa.web.filters import dimensions_of
+
+    snapshot = latest(open_workspace(analysed_shop)).whole()
+    tiers = SimpleNamespace(bands={"gold": None, "basic": None})
+    visit: Any = SimpleNamespace(site=SimpleNamespace(workspace=SimpleNamespace(model=SimpleNamespace(tiers=tiers))))
+    assert "tier" not in dimensions_of(visit, read(snapshot, locale="en"))
+    decided = {**snapshot["documents"]["tiers"], "rows": [{"tier": "gold", "measure": "customers", "estimate": 1}]}
+    whole = {**snapshot, "documents": {**snapshot["documents"], "tiers": decided}}
+    assert dimensions_of(visit, read(whole, locale="en"))["tier"] == ("gold", "basic")
+
+
+def test_a_page_of_which_one_answer_failed_does_not_wait_for_the_others_for_ever(analysed_shop: Path) -> None:
+    """Each failure is told once, so answers that fail in turn would keep a page looking."""
+
+    class InTurn:
+        asked = 0
+
+        def answer(self, _snapshot: Any, _question: Question) -> Failed | None:
+            self.asked += 1
+            return Failed(said="no") if self.asked % 2 else None
+
+    site = Site(analysed_shop)
+    snapshot = latest(open_workspace(analysed_shop))
+    views: Any = InTurn()
+    seen = narrow("touchpoints", Narrowing(dimension="x", group="y"), site.content(snapshot, "en"), snapshot, views)
+    assert seen.failed == ("no",)
+    assert not seen.waiting
