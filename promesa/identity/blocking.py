@@ -84,9 +84,9 @@ def _search(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
     engine.run("CREATE OR REPLACE TEMP TABLE identity_found (low BIGINT, high BIGINT)")
     left_out: list[LeftOut] = []
     for key in keys:
-        _write_blocks(engine, key)
+        _write_chosen(engine, key)
         left_out += _left_out(engine, key)
-        _add_pairs(engine, key)
+        _add_pairs(engine)
     return left_out
 
 
@@ -102,20 +102,25 @@ def _holders(key: Key, parts: str) -> str:
     )
 
 
-def _write_blocks(engine: Embedded, key: Key) -> None:
+def _write_chosen(engine: Embedded, key: Key) -> None:
+    """Write who holds the values that few enough hold, and beside them, without a customer, the values of too many."""
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_holders AS "
         f"SELECT key, customer FROM ({_holders(key, 'identity_parts')})"
     )
+    # Lonely values go at once: neither a table of values nor the join of pairs carries them.
     engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_blocks AS "
-        "SELECT key, count(*) AS held FROM identity_holders GROUP BY key HAVING count(*) > 1"
+        "CREATE OR REPLACE TEMP TABLE identity_chosen AS WITH blocks AS MATERIALIZED ("
+        "SELECT key, count(*) AS held FROM identity_holders GROUP BY key HAVING count(*) > 1) "
+        "SELECT key, customer, NULL AS held FROM identity_holders "
+        f"WHERE key IN (SELECT key FROM blocks WHERE held <= {key.most}) "
+        f"UNION ALL SELECT key, NULL, held FROM blocks WHERE held > {key.most}"
     )
 
 
 def _left_out(engine: Embedded, key: Key) -> list[LeftOut]:
-    over = f"SELECT key FROM identity_blocks WHERE held > {key.most}"
-    [(blocks, held)] = engine.run(f"SELECT count(*), sum(held) FROM identity_blocks WHERE held > {key.most}")
+    over = "SELECT key FROM identity_chosen WHERE customer IS NULL"
+    [(blocks, held)] = engine.run("SELECT count(*), sum(held) FROM identity_chosen WHERE customer IS NULL")
     if not blocks or key.field == EVERYONE:
         return []
     if len(key.ways) > 1:  # otherwise a record holds one value of it
@@ -123,12 +128,7 @@ def _left_out(engine: Embedded, key: Key) -> list[LeftOut]:
     return [LeftOut(key=key.field, blocks=int(str(blocks)), records=int(str(held)), most=key.most)]
 
 
-def _add_pairs(engine: Embedded, key: Key) -> None:
-    # Holders of the chosen values first: the join of pairs then carries no lonely value.
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_chosen AS SELECT key, customer FROM identity_holders "
-        f"WHERE key IN (SELECT key FROM identity_blocks WHERE held BETWEEN 2 AND {key.most})"
-    )
+def _add_pairs(engine: Embedded) -> None:
     engine.run(
         "INSERT INTO identity_found SELECT one.customer, two.customer FROM identity_chosen AS one "
         "JOIN identity_chosen AS two ON one.key = two.key AND one.customer < two.customer"

@@ -234,8 +234,8 @@ def _judge_names(engine: Embedded, records: str, *, model: Model, into: str) -> 
     # Many pairs share more than one value: their names are compared once.
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_sides AS "
-        f'SELECT m.low, m.high, m.rules, m.asked, {both}, greatest(a."at", b."at") AS at '
-        f"FROM (SELECT low, high, list(rule) AS rules, bool_or(NOT {listed}) AS asked "
+        f'SELECT m.low, m.high, m.rules, m.asked, m.joined, {both}, greatest(a."at", b."at") AS at '
+        f"FROM (SELECT low, high, list(rule) AS rules, bool_or(NOT {listed}) AS asked, bool_or({listed}) AS joined "
         "FROM identity_met GROUP BY low, high) m "
         "LEFT JOIN identity_named a ON a.customer = m.low LEFT JOIN identity_named b ON b.customer = m.high"
     )
@@ -268,6 +268,7 @@ def _how_names_agree() -> str:
 
     ``same`` and ``close``: the given names go together and a surname is shared; ``differs``: nothing of the given
     names or nothing of the surnames is alike, also if the two stand in each other's place; ``unknown``: between.
+    What only rules that ask for the name bring together is not told apart beyond ``close``: it joins nobody.
     """
     surname = " OR ".join(_equal_or_slip(f"{a}_l", f"{b}_r") for a in _SURNAMES for b in _SURNAMES)
     missing = "given_l IS NULL OR given_r IS NULL OR surname_l IS NULL OR surname_r IS NULL"
@@ -276,12 +277,13 @@ def _how_names_agree() -> str:
     left_out = "(given_2_l IS NULL AND given_l = given_2_r) OR (given_2_r IS NULL AND given_r = given_2_l)"
     given = f"(({_equal_or_slip('given_l', 'given_r')} OR {_initial('given_l', 'given_r')}) AND {second}) OR {left_out}"
     same = "given_l = given_r AND given_2_l IS NOT DISTINCT FROM given_2_r AND surname_l = surname_r"
+    differ = f"joined AND {_contradict()}"
     # Names that agree never contradict each other; asked first, they spare most pairs the comparison letter by letter.
     return (
         f"CASE WHEN {same} AND surname_2_l IS NOT DISTINCT FROM surname_2_r THEN 'same' "
-        f"WHEN {missing} THEN CASE WHEN {_contradict()} THEN 'differs' ELSE 'unknown' END "
+        f"WHEN {missing} THEN CASE WHEN {differ} THEN 'differs' ELSE 'unknown' END "
         f"WHEN ({given}) AND ({surname}) THEN 'close' "
-        f"WHEN {_contradict()} THEN 'differs' ELSE 'unknown' END"
+        f"WHEN {differ} THEN 'differs' ELSE 'unknown' END"
     )
 
 

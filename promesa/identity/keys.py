@@ -142,11 +142,10 @@ def _all_keys(model: Model) -> Iterator[Key]:
 def parts_of(keys: Sequence[Key]) -> str:
     """Return SQL of the parts of a record as numbers: texts are hashed once, not once a key."""
     wanted = sorted({part for key in keys for way in key.ways for part in way})
-    return ", ".join(f"{_number(_PARTS.get(part, name(part)))} AS {name(part)}" for part in wanted)
+    return ", ".join(f"hash({_PARTS.get(part, name(part))}) AS {name(part)}" for part in wanted)
 
 
-def _number(expression: str) -> str:
-    return f"nullif(hash({expression}), hash(NULL))"
+_UNKNOWN = "hash(NULL)"  # the number of a part that a record does not know
 
 
 def values_of(key: Key, *also: str) -> Iterator[tuple[str, str]]:
@@ -156,4 +155,5 @@ def values_of(key: Key, *also: str) -> Iterator[tuple[str, str]]:
     """
     for way in key.ways:
         # One number for all ways of a key: a first surname meets the same one written second.
-        yield f"hash({', '.join([*also, *map(name, way)])})", " AND ".join(f"{name(part)} IS NOT NULL" for part in way)
+        known = " AND ".join(f"{name(part)} <> {_UNKNOWN}" for part in way)
+        yield f"hash({', '.join([*also, *map(name, way)])})", known

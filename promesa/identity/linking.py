@@ -230,25 +230,30 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
 
     engine, declared = run.engine, run.ws.model
     blocks: Sequence[LeftOut] = ()
+    known = 0 if whole else engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
+    before = BEFORE if known else None  # of records that are all new there is nothing to read
     tell_step(run, "pairs")
     if whole:
         if model:
             blocks = pairs(engine, RECORDS, new=None, into=_PAIRS, model=declared)
     else:
-        blocks = _pairs_of_new(run)
+        blocks = _pairs_of_new(run, before=before)
     tell_step(run, "exact")
-    some = {} if whole else {"new": NEW, "before": BEFORE, "moved": _MOVED}
+    some = {} if whole else {"new": NEW, "before": before, "moved": _MOVED}
     shared = exact_links(engine, RECORDS, model=declared, keyed=KEYED, into="identity_exact", **{"new": None, **some})
     if not whole:
         _write_again(run)
-    scored = ""
+    scored, stated = "", ""
     if model:
         tell_step(run, "score")
         at_least = min(declared.identity.review_from, link_from)
         score(engine, RECORDS, _PAIRS, link_model=model, into="identity_scores", at_least=at_least)
+        # Read once for both ends.
+        ends = "SELECT low FROM identity_scores UNION ALL SELECT high FROM identity_scores"
+        stated = f'WITH stated AS MATERIALIZED (SELECT customer, "at" FROM {RECORDS} WHERE customer IN ({ends})) '
         scored = _scored(model, declared)
     engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS "
+        f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS {stated}"
         "SELECT low, high, 'exact' AS kind, rule, CAST(NULL AS DOUBLE) AS probability, agreed, reason, \"at\" "
         f"FROM identity_exact{scored}"
     )
@@ -272,7 +277,7 @@ def _scored(model: LinkModel, declared: Model) -> str:
         f" UNION ALL SELECT s.low, s.high, 'model', {literal(model.fingerprint)}, round(s.probability, {_DIGITS}), "
         f"s.agreed, CASE WHEN NOT {_enough_agrees('s.agreed', declared)} THEN {literal(ONE_FIELD)} END, "
         'greatest(a."at", b."at") FROM identity_scores s '
-        f"JOIN {RECORDS} a ON a.customer = s.low JOIN {RECORDS} b ON b.customer = s.high"
+        "JOIN stated a ON a.customer = s.low JOIN stated b ON b.customer = s.high"
     )
 
 
@@ -292,15 +297,12 @@ def _enough_agrees(agreed: str, declared: Model) -> str:
     return f"({has(other)} AND ({has(named)} OR {has(f'{other}.*{other}')}))"
 
 
-def _pairs_of_new(run: Run) -> Sequence[LeftOut]:
+def _pairs_of_new(run: Run, *, before: str | None) -> Sequence[LeftOut]:
     """Write the pairs of new customers with all, and what these change among the others."""
     from promesa.identity.blocking import pairs
 
-    engine = run.engine
-    known = engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
-    before = BEFORE if known else None  # of records that are all new there is nothing to read
     found = f"SELECT low, high FROM ({state_rows(run, 'links')}) WHERE kind = 'model'"
-    return pairs(engine, RECORDS, new=NEW, before=before, into=_PAIRS, known=found, lost=_LOST, model=run.ws.model)
+    return pairs(run.engine, RECORDS, new=NEW, before=before, into=_PAIRS, known=found, lost=_LOST, model=run.ws.model)
 
 
 def _settings_of(run: Run) -> str:

@@ -100,31 +100,24 @@ def _keep_shared(engine: Embedded, keys: Sequence[Key], *, pairs: str) -> None:
         f"FROM {pairs} JOIN held AS one ON one.customer = low JOIN held AS two ON two.customer = high "
         "AND two.number = one.number AND two.key = one.key"
     )
-    few = f"SELECT key FROM identity_blocks WHERE held <= most UNION SELECT key FROM ({_few(engine, numbered)})"
-    engine.run(
-        f"DELETE FROM {pairs} WHERE (low, high) IN (SELECT (low, high) FROM identity_wanted WHERE key IN ({few}))"
-    )
+    _take_out(engine, pairs, few="SELECT key FROM identity_blocks WHERE held <= most")
+    engine.run("DELETE FROM identity_wanted WHERE key IN (SELECT key FROM identity_blocks)")
+    # Key by key: a pair that shares one value is told, and its others need not be counted.
+    for number, key in numbered:
+        open_ones = f"(low, high) IN (SELECT (low, high) FROM {pairs})"
+        shared = f"SELECT key FROM identity_wanted WHERE number = {number} AND {open_ones}"
+        if engine.value(f"SELECT count(*) FROM ({shared})"):
+            holders = f"({_holders([(number, key)], 'identity_parts')}) WHERE key IN ({shared})"
+            _take_out(engine, pairs, few=f"SELECT key FROM {holders} GROUP BY key HAVING count(*) <= {key.most}")
     for table in ("parts_new", "wanted"):
         engine.run(f"DROP TABLE identity_{table}")
 
 
-def _few(engine: Embedded, numbered: Sequence[Numbered]) -> str:
-    """Return a SELECT of the values in `identity_wanted` that few enough hold; those counted before are left out."""
-    known = "SELECT key FROM identity_blocks"
-    # A pair that shares one of those is settled, and its other values need not be counted.
-    settled = (
-        "SELECT (low, high) FROM identity_wanted WHERE key IN (SELECT key FROM identity_blocks WHERE held <= most)"
+def _take_out(engine: Embedded, pairs: str, *, few: str) -> None:
+    """Take those out of `pairs` that share one of some values."""
+    engine.run(
+        f"DELETE FROM {pairs} WHERE (low, high) IN (SELECT (low, high) FROM identity_wanted WHERE key IN ({few}))"
     )
-    engine.run(f"DELETE FROM identity_wanted WHERE key IN ({known}) AND (low, high) NOT IN ({settled})")
-    open_ones = f"SELECT number, key FROM identity_wanted WHERE (low, high) NOT IN ({settled})"
-    numbers = {number for (number,) in engine.run(f"SELECT DISTINCT number FROM ({open_ones})")}
-    counts = [
-        f"SELECT key FROM (SELECT key, count(*) AS held FROM ({_holders([(number, key)], 'identity_parts')}) "
-        f"WHERE key IN (SELECT key FROM ({open_ones}) WHERE number = {number}) GROUP BY key) WHERE held <= {key.most}"
-        for number, key in numbered
-        if number in numbers
-    ]
-    return " UNION ALL ".join(counts) or "SELECT CAST(NULL AS UBIGINT) AS key WHERE false"
 
 
 def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
@@ -185,15 +178,12 @@ def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
         "SELECT number, count(*) FILTER (held > most), count(*) FILTER (crossed), sum(held) FILTER (held > most) "
         "FROM identity_blocks GROUP BY number ORDER BY number"
     )
-    # Of a key that a record has once its holders are counted already.
-    often = [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]
-    held = engine.run(
-        "SELECT number, count(DISTINCT customer) FROM identity_holders "
-        f"WHERE number IN ({', '.join(map(str, often)) or 'NULL'}) "
-        "AND key IN (SELECT key FROM identity_blocks WHERE held > most) GROUP BY number"
-    )
     records = {number: int(str(count)) for number, _, _, count in told if count is not None}
-    records |= {number: int(str(count)) for number, count in held}
+    # Of a key that a record has once its holders are counted already.
+    for number in [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]:
+        over = f"SELECT key FROM identity_blocks WHERE number = {number} AND held > most"
+        held = f"SELECT customer FROM identity_holders WHERE number = {number} AND key IN ({over})"
+        records[number] = int(str(engine.value(f"SELECT count(DISTINCT customer) FROM ({held})")))
     return [
         LeftOut(
             key=keys[int(str(number))].field,

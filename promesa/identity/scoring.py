@@ -48,8 +48,10 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         Pairs below this probability are left out.
     """
     comparisons: list[Settings] = list(link_model.settings["comparisons"])
-    prepare(engine, records, pairs, comparisons=comparisons, common=link_model.common)
-    likely = _write_likely(engine, pairs, link_model=link_model, at_least=at_least)
+    records = _compared(engine, records, pairs, comparisons=comparisons)
+    likely = _write_likely(engine, records, pairs, link_model=link_model, at_least=at_least)
+    rest = [comparison for comparison in comparisons if name(gamma_column(comparison)) not in likely]
+    prepare(engine, records, "identity_likely", comparisons=rest, common=link_model.common)
     gammas = [name(gamma_column(comparison)) for comparison in comparisons]
     levels = vectors("identity_likely", comparisons, common=link_model.common, known=likely)
     match_weight, relatives = exponents(link_model)
@@ -71,21 +73,45 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed "
         f"FROM identity_scored WHERE probability >= {at_least!r}"
     )
-    for table in ("scored", "weighed", "likely", "sides"):
-        engine.run(f"DROP TABLE identity_{table}")
+    for table in ("scored", "weighed", "likely", "sides", "compared"):
+        engine.run(f"DROP TABLE IF EXISTS identity_{table}")
 
 
-def _write_likely(engine: Embedded, pairs: str, *, link_model: LinkModel, at_least: float) -> dict[str, str]:
+def _compared(engine: Embedded, records: str, pairs: str, *, comparisons: Sequence[Settings]) -> str:
+    """Return the table of the records that stand in a pair, read once where few do."""
+    if _many(engine, records, pairs):
+        return records
+    conditions = [level["sql_condition"] for comparison in comparisons for level in comparison["comparison_levels"]]
+    columns = sorted({column for condition in conditions for column in _COLUMN.findall(condition)})
+    within = f"customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    listed = ", ".join(map(name, ["customer", *columns]))
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_compared AS SELECT {listed} FROM {records} WHERE {within}")
+    return "identity_compared"
+
+
+def _many(engine: Embedded, records: str, pairs: str) -> bool:
+    """Tell whether nearly every record stands in a pair: looking for those that do not costs more than it saves."""
+    return bool(engine.value(f"SELECT (SELECT count(*) FROM {pairs}) > (SELECT count(*) FROM {records})"))
+
+
+def _write_likely(
+    engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, at_least: float
+) -> dict[str, str]:
     """Write the pairs that may reach a probability, and return how their levels are read from the pattern.
 
-    Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared.
-    Each pair's levels are one number, and what a pattern can reach at best is worked out once for all its pairs.
+    Most pairs are strangers' and are told by names, numbers and dates: the long texts of these are never compared, it
+    is only asked whether they are equal. Each pair's levels are one number, and what a pattern can reach at best is
+    worked out once for all its pairs.
     """
-    first = first_compared(link_model.settings["comparisons"])
+    comparisons = link_model.settings["comparisons"]
+    gammas = [name(gamma_column(comparison)) for comparison in comparisons]
+    first = first_compared(comparisons)
     pattern, levels = packed(first)
+    prepare(engine, records, pairs, comparisons=first, common={})
     engine.run(f"CREATE OR REPLACE TEMP TABLE identity_likely AS {vectors(pairs, first, common={}, packed=pattern)}")
+    exact = {gamma: levels[gamma] for gamma in gammas if gamma in levels}
     if not 0 < at_least < 1:
-        return levels
+        return exact
     at_best = " AND ".join(
         f"{weight} >= {least - SLACK!r}"
         for weight, least in zip(
@@ -100,7 +126,7 @@ def _write_likely(engine: Embedded, pairs: str, *, link_model: LinkModel, at_lea
         f"WHERE pattern IN (SELECT pattern FROM (SELECT pattern, {read} FROM "
         f"(SELECT DISTINCT pattern FROM identity_likely)) WHERE {at_best})"
     )
-    return levels
+    return exact
 
 
 def prepare(
@@ -124,9 +150,11 @@ def prepare(
             f" ON common_{number}.value = CAST(records.{name(column)} AS VARCHAR)"
         )
         chosen.append(f"log2(common_{number}.share) AS {name(f'tf_{column}')}")
-    # With many pairs nearly every record stands in one: looking for those that do not would cost more than it saves.
-    many = engine.value(f"SELECT (SELECT count(*) FROM {pairs}) > (SELECT count(*) FROM {records})")
-    within = "" if many else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    within = (
+        ""
+        if _many(engine, records, pairs)
+        else f" WHERE customer IN (SELECT low FROM {pairs} UNION ALL SELECT high FROM {pairs})"
+    )
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE identity_sides AS SELECT {', '.join(['customer', *chosen])} "
         f"FROM (SELECT * FROM {records}{within}) AS records{joins}"

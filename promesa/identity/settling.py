@@ -26,6 +26,10 @@ _ROWS, _SCOPE, _NEW, _OLD, _SAID = '"~rows"', '"~scope"', '"~new"', '"~old"', '"
 _KNOWN = '"~known"'  # of every link of the store: `low`, `high`, `joins` (strong enough), `anew` (is found anew)
 _LINK = tuple(column for column, _ in STATE["links"])
 _CONTENT = ("probability", "agreed", "at")
+# Many links are kept in several files: a few new records change few links, most of them doubtful ones, which stand
+# apart, and files without a changed link are not written again.
+_MANY, _PARTS = 200_000, 16
+_LASTING = "coalesce(state = 'linked' AND reason IS NULL, false)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,8 +269,9 @@ def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool
     if whole:
         if same_rows(engine, _OLD, _NEW, columns):
             return 0
-        replace_state(run, table, f"{new} {order}")
-        return int(str(engine.value(f"SELECT count(*) FROM {_NEW}")))
+        count = int(str(engine.value(f"SELECT count(*) FROM {_NEW}")))
+        replace_state(run, table, f"{new} {order}", parts=_parts(table, count))
+        return count
     engine.run(f'CREATE OR REPLACE TEMP TABLE "~gone" AS {old} EXCEPT ALL {new}')
     engine.run(f'CREATE OR REPLACE TEMP TABLE "~come" AS {new} EXCEPT ALL {old}')
     gone, come = (int(str(engine.value(f'SELECT count(*) FROM "~{name}"'))) for name in ("gone", "come"))
@@ -279,6 +284,13 @@ def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool
     for name in ("gone", "come"):
         engine.run(f'DROP TABLE "~{name}"')
     return gone + come
+
+
+def _parts(table: str, count: int) -> list[str]:
+    """Return the conditions that divide the rows of a table over files."""
+    if table != "links" or count < _MANY:
+        return ["true"]
+    return [f"NOT {_LASTING}", *(f"{_LASTING} AND abs(low % {_PARTS}) = {part}" for part in range(_PARTS))]
 
 
 def are_known(run: Run, links: str) -> bool:

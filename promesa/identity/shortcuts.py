@@ -7,8 +7,12 @@ changes: a test compares both forms.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from promesa.engine import name
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _SLIP = re.compile(
     r'jaro_similarity\("(\w+)_l", "\1_r"\) >= 0\.85 AND damerau_levenshtein\("\1_l", "\1_r"\) <= 1'
@@ -18,6 +22,8 @@ _TWO_SLIPS = re.compile(
     r"damerau_levenshtein\(CAST\((birth_date)_l AS VARCHAR\), CAST\(birth_date_r AS VARCHAR\)\) <= 2"
 )
 _DERIVED = re.compile(r"(birth_date)__(year|month|day)")
+_CODED = re.compile(r"(\w+)__code")
+_SIDE = re.compile(r'"?\b(\w+)_([lr])\b"?')
 
 
 def shortened(condition: str) -> str:
@@ -58,8 +64,41 @@ def _near(part: str) -> str:
 
 def derived(column: str) -> str:
     """Return the SQL of a column that shortened conditions read, over the columns of the records."""
+    if text := _CODED.fullmatch(column):
+        return f"CASE WHEN {name(text[1])} IS NOT NULL THEN hash({name(text[1])}) END"
     found = _DERIVED.fullmatch(column)
     if not found:
         return name(column)
     whole, part = found.groups()
     return f"CAST({part}({name(whole)}) AS SMALLINT)"
+
+
+def only_equalities(condition: str) -> str:
+    """Return a condition that holds wherever the given one does, and asks only which values are equal or missing."""
+    import sqlglot
+
+    return "ELSE" if condition == "ELSE" else _loosened(sqlglot.parse_one(condition, dialect="duckdb")) or "true"
+
+
+def _loosened(node: exp.Expr) -> str | None:
+    """Return what is left of a condition without all that is no equality; None where that is always met."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _loosened(node.this)
+    if isinstance(node, exp.And | exp.Or):
+        one, two = _loosened(node.left), _loosened(node.right)
+        if isinstance(node, exp.And):
+            return f"({one} AND {two})" if one and two else one or two
+        return f"({one} OR {two})" if one and two else None
+    equal = isinstance(node, exp.EQ) and isinstance(node.left, exp.Column) and isinstance(node.right, exp.Column)
+    missing = isinstance(node, exp.Is) and isinstance(node.this, exp.Column)
+    return node.sql(dialect="duckdb") if equal or missing else None
+
+
+def in_codes(condition: str) -> str:
+    """Return a condition on equal and missing values over a number for each text.
+
+    Two texts may have one number: then more pairs meet it than should, and none fewer.
+    """
+    return _SIDE.sub(r'"\1__code_\2"', condition)

@@ -6,6 +6,7 @@ from math import log, log2
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import name
+from promesa.identity.shortcuts import in_codes, only_equalities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 _LONG = ("email", "address")  # texts that cost most to bring together and to compare: only where they can matter
+_AT_BEST = "at_best"  # beside a long text's level: the one that it can have at best
 _WIDEST = 2**62  # patterns are whole numbers of 64 bits
 
 
@@ -48,14 +50,30 @@ def exponents(link_model: LinkModel) -> tuple[str, str]:
 
 
 def first_compared(comparisons: Sequence[Settings]) -> list[Settings]:
-    """Return the comparisons that are made before the others: those of short values, as many as one number holds."""
+    """Return the comparisons that are made before the others, as many as one number holds.
+
+    Of short values they are made in full. Of long texts it is asked whether they are equal, by a number for each text:
+    that tells the level that they can have at best.
+    """
     chosen: list[Settings] = []
     width = 1
     for comparison in comparisons:
         width *= len(comparison["comparison_levels"])
-        if comparison["output_column_name"] not in _LONG and width < _WIDEST:
-            chosen.append(comparison)
+        if width < _WIDEST:
+            chosen.append(_at_best(comparison) if comparison["output_column_name"] in _LONG else comparison)
     return chosen
+
+
+def _at_best(comparison: Settings) -> Settings:
+    levels = [
+        {**level, "sql_condition": in_codes(only_equalities(level["sql_condition"]))}
+        for level in comparison["comparison_levels"]
+    ]
+    return {
+        **comparison,
+        "output_column_name": f"{comparison['output_column_name']} {_AT_BEST}",
+        "comparison_levels": levels,
+    }
 
 
 def packed(comparisons: Sequence[Settings]) -> tuple[str, dict[str, str]]:
@@ -73,14 +91,17 @@ def at_best_weights(link_model: LinkModel, known: Sequence[Settings]) -> tuple[s
     """Return SQL of what `exponents` can give at most, where only the levels of some comparisons are known."""
     prior = link_model.settings["probability_two_random_records_match"]
     weights, kin = [repr(log2(prior / (1 - prior)))], [repr(-log(link_model.relatives_per_match))]
+    exact = {comparison["output_column_name"] for comparison in known}
     for comparison in link_model.settings["comparisons"]:
-        apart, home = _level_weights(link_model, comparison)
-        if comparison in known:
-            weights.append(_by_level(comparison, apart))
-            kin.append(_by_level(comparison, home))
-        else:
-            weights.append(repr(max(0.0, *apart)))
-            kin.append(repr(max(0.0, *home)))
+        for told, shares in zip((weights, kin), _level_weights(link_model, comparison), strict=True):
+            if comparison["output_column_name"] in exact:
+                told.append(_by_level(gamma_column(comparison), shares))
+            elif f"{comparison['output_column_name']} {_AT_BEST}" in exact:
+                # Of its levels below, the one that weighs most: it may be any of them.
+                best = [max(shares[place:]) for place in range(len(shares))]
+                told.append(_by_level(f"{gamma_column(comparison)} {_AT_BEST}", best))
+            else:
+                told.append(repr(max(0.0, *shares)))
     return f"({' + '.join(weights)})", f"({' + '.join(kin)})"
 
 
@@ -97,7 +118,6 @@ def _level_weights(link_model: LinkModel, comparison: Settings) -> tuple[list[fl
     return apart, home
 
 
-def _by_level(comparison: Settings, weights: Sequence[float]) -> str:
-    gamma = name(gamma_column(comparison))
+def _by_level(gamma: str, weights: Sequence[float]) -> str:
     whens = " ".join(f"WHEN {value} THEN ({weight!r})" for value, weight in enumerate(reversed(weights)))
-    return f"CASE {gamma} {whens} ELSE 0 END"
+    return f"CASE {name(gamma)} {whens} ELSE 0 END"

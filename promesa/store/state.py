@@ -115,9 +115,18 @@ def add_state(run: Run, table: str, select: str, *, columns: Columns | None = No
     return _commit(run, table, columns or STATE[table], gone=None, select=select)
 
 
-def replace_state(run: Run, table: str, select: str, *, columns: Columns | None = None) -> int:
-    """Make the rows of a SELECT the whole content of a state table in one commit; return how many."""
-    return _commit(run, table, columns or STATE[table], gone="true", select=select)
+def replace_state(
+    run: Run, table: str, select: str, *, columns: Columns | None = None, parts: Sequence[str] = ("true",)
+) -> int:
+    """Make the rows of a SELECT the whole content of a state table in one commit; return how many.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        Conditions of which each row meets one: the rows of each get a file of their own, and a later change rewrites
+        the files that it touches.
+    """
+    return _commit(run, table, columns or STATE[table], gone="true", select=select, parts=parts)
 
 
 def change_state(run: Run, table: str, *, gone: str, select: str | None = None, columns: Columns | None = None) -> int:
@@ -133,22 +142,23 @@ def change_state(run: Run, table: str, *, gone: str, select: str | None = None, 
     return _commit(run, table, columns or STATE[table], gone=gone, select=select)
 
 
-def _commit(run: Run, table: str, columns: Columns, *, gone: str | None, select: str | None) -> int:
+def _commit(
+    run: Run,
+    table: str,
+    columns: Columns,
+    *,
+    gone: str | None,
+    select: str | None,
+    parts: Sequence[str] = ("true",),
+) -> int:
     for attempt in range(_ATTEMPTS):
         seen = ensure(run.places.table(table), columns, statistics=("recorded_at",))
         stem = f"{run.name}-{table}-{seen.version}-{attempt}"
         dropped = _touched(run, seen, columns, gone)
         written = _kept(run, seen, columns, dropped=dropped, gone=gone, stem=stem)
-        rows = 0
-        if select is not None:
-            # A column that is null in every row has no type of its own, and a file would give it a wrong one for good.
-            listed = ", ".join(
-                f"CAST({name(column)} AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns
-            )
-            chosen = f"SELECT {listed} FROM ({select})"
-            added = write_file(run.engine, seen.folder, chosen, stem=stem, row_group=_ROW_GROUP)
-            written += [added] if added else []
-            rows = added.rows if added else 0
+        added = _added(run, seen, columns, select=select, parts=parts, stem=stem)
+        written += added
+        rows = sum(file.rows for file in added)
         if not written and not dropped:
             return rows
         try:
@@ -162,6 +172,22 @@ def _commit(run: Run, table: str, columns: Columns, *, gone: str | None, select:
         expected="one writer at a time",
         fix="run the command again when they have ended",
     )
+
+
+def _added(
+    run: Run, seen: Snapshot, columns: Columns, *, select: str | None, parts: Sequence[str], stem: str
+) -> list[Written]:
+    if select is None:
+        return []
+    # A column that is null in every row has no type of its own, and a file would give it a wrong one for good.
+    listed = ", ".join(f"CAST({name(column)} AS {SQL_TYPES[kind]}) AS {name(column)}" for column, kind in columns)
+    files: list[Written] = []
+    for number, part in enumerate(parts):
+        chosen = f"SELECT {listed} FROM ({select}) WHERE {part}"
+        named = f"{stem}-{number}" if len(parts) > 1 else stem
+        written = write_file(run.engine, seen.folder, chosen, stem=named, row_group=_ROW_GROUP)
+        files += [written] if written else []
+    return files
 
 
 def _touched(run: Run, seen: Snapshot, columns: Columns, gone: str | None) -> Sequence[str]:

@@ -131,6 +131,16 @@ def test_only_pairs_likely_enough_are_kept(company, link_model):
     assert float(str(company.value("SELECT min(probability) FROM likely"))) >= 0.6
 
 
+@pytest.mark.parametrize("at_least", [0.05, 0.5, 0.97])
+def test_what_short_values_rule_out_would_not_have_been_kept(company, link_model, at_least):
+    pairs(company, "records", new=None, into="candidates", model=MODEL)
+    score(company, "records", "candidates", link_model=link_model, into="in_full", at_least=0.0)
+    score(company, "records", "candidates", link_model=link_model, into="likely", at_least=at_least)
+    kept = company.run(f"FROM in_full WHERE probability >= {at_least} ORDER BY low, high")
+    assert kept == company.run("FROM likely ORDER BY low, high")
+    assert 0 < len(kept) < int(str(company.value("SELECT count(*) FROM in_full")))
+
+
 PERSON = {
     "given": "maria", "given_2": "jose", "surname": "garcia", "surname_2": "ospina", "email": "mj.go77@correo.example",
     "email_user": "mj.go77", "phone": "+573001234567", "document": "52123456", "birth_date": date(1980, 4, 9),

@@ -12,10 +12,10 @@ import pytest
 from promesa.engine import Embedded
 from promesa.identity.comparisons import comparisons_of
 from promesa.identity.levels import one_slip, untrained
-from promesa.identity.shortcuts import derived, shortened
+from promesa.identity.shortcuts import derived, in_codes, only_equalities, shortened
 from promesa.identity.weights import gamma_column, packed
 
-from .linkage import MODEL
+from .linkage import MODEL, write_company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,3 +92,46 @@ def test_levels_are_read_from_their_number_as_they_were(engine: Embedded) -> Non
     read = ", ".join(f"{level} AS {gamma}" for gamma, level in levels.items())
     found = engine.arrow(f"SELECT {read} FROM (SELECT {pattern} AS pattern FROM told)")
     assert found.to_pydict() == columns
+
+
+def test_what_asks_only_for_equal_values_holds_wherever_the_condition_does(engine: Embedded) -> None:
+    write_company(engine, 300, seed=3)
+    texts = [column for column, kind in engine.columns("FROM records") if kind == "VARCHAR"]
+    columns = ["birth_date", *texts, *(f"{text}__code" for text in texts)]
+    chosen = ", ".join(f'{derived(column)} AS "{column}"' for column in columns)
+    engine.run(f"CREATE TEMP TABLE sides AS SELECT {chosen} FROM records")
+    both = ", ".join(f'{side}."{column}" AS "{column}_{side}"' for column in columns for side in "lr")
+    engine.run(f"CREATE TEMP TABLE pairs AS SELECT {both} FROM sides l, sides r")
+    met = 0
+    for comparison in comparisons_of(MODEL):
+        if comparison.field not in ("email", "address"):
+            continue
+        for level in untrained(comparison)["comparison_levels"]:
+            plain = level["sql_condition"]
+            if plain == "ELSE":
+                assert only_equalities(plain) == plain
+                continue
+            loose = in_codes(only_equalities(plain))
+            assert "jaro" not in loose
+            assert "regexp" not in loose
+            [(held, missed)] = engine.run(
+                f"SELECT count(*) FILTER ({plain}), count(*) FILTER (({plain}) AND NOT coalesce({loose}, false)) "
+                "FROM pairs"
+            )
+            met += int(str(held)) > 0
+            assert missed == 0
+    assert met > 6
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [
+        ("a_l = a_r", "a_l = a_r"),
+        ("a_l = a_r AND NOT (b_l = b_r)", "a_l = a_r"),
+        ("a_l = a_r OR jaro_winkler_similarity(a_l, a_r) >= 0.9", "true"),
+        ("(a_l = a_r OR b_l IS NULL) AND length(a_l) = 3", "(a_l = a_r OR b_l IS NULL)"),
+        ("a_l <> a_r", "true"),
+    ],
+)
+def test_what_is_no_equality_is_taken_as_met(condition: str, left: str) -> None:
+    assert only_equalities(condition) == left

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promesa.engine import literal
-from promesa.store import add_state, change_state, open_facts, open_store, replace_state, session, state_rows
+from promesa.store import (
+    add_state,
+    change_state,
+    open_facts,
+    open_store,
+    replace_state,
+    session,
+    state_files,
+    state_rows,
+)
 from tests.store.companies import NOON, Company, company
 
 if TYPE_CHECKING:
@@ -104,6 +113,24 @@ def test_rows_are_taken_out_and_put_in_at_once(shop: Company) -> None:
         assert rows() == [(n, f"n{n}") for n in (0, 2, 3, 4, 10)]
         assert change_state(run, "records", gone="name = 'nobody'", columns=columns) == 0
         assert len(rows()) == 5
+
+
+def test_a_change_writes_only_the_parts_anew_that_it_touches(shop: Company) -> None:
+    columns = (("customer", "whole"), ("recorded_at", "time"))
+    given = "SELECT i AS customer, TIMESTAMP '2026-01-01' AS recorded_at FROM range({}) t(i)"
+    with session(shop.ws, recorded_at=NOON) as run:
+        parts = [f"customer % 3 = {part}" for part in range(3)]
+        assert replace_state(run, "records", given.format("0, 9"), columns=columns, parts=parts) == 9
+        before = set(state_files(run, "records"))
+        assert len(before) == 3
+        change_state(run, "records", gone="customer = 4", select=given.format("20, 21"), columns=columns)
+        after = set(state_files(run, "records"))
+        assert len(before & after) == 2
+        assert len(after) == 4
+        rows = run.engine.run(f"SELECT customer FROM ({state_rows(run, 'records', columns)}) ORDER BY 1")
+        assert [customer for (customer,) in rows] == [0, 1, 2, 3, 5, 6, 7, 8, 20]
+        assert replace_state(run, "records", given.format("0, 1"), columns=columns, parts=parts) == 1
+        assert len(state_files(run, "records")) == 1
 
 
 def test_a_column_that_is_null_in_every_row_keeps_the_type_of_its_table(shop: Company) -> None:
