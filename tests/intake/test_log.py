@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from promesa.intake.segments import Frame, encode, frames_of, ready_segments, wa
 from tests.intake.shops import Client, shop, track
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -104,6 +107,38 @@ def test_a_full_disk_is_told_and_the_next_request_succeeds(
     assert client.post("/v1/track", track(3))[0] == 200
     client.compact()
     assert client.made.live("moments", "id") == [("m1",), ("m3",)]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a disk of a megabyte; only root may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    made = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if not made or made.returncode != 0:
+        pytest.skip("mounting a small disk needs root")
+    yield folder
+    subprocess.run([shutil.which("umount") or "umount", folder], check=True)
+
+
+def test_a_disk_that_is_really_full_is_told_and_once_there_is_room_it_goes_on(small_disk: Path) -> None:
+    log, told = Log(small_disk / "intake", seal_bytes=100_000), {}
+    for number in range(30_000, 30_060):
+        (told[number],) = put(log, number)
+    refused = [number for number, error in told.items() if error is not None]
+    assert refused, "the disk was never full"
+    assert {told[number].errno for number in refused} == {errno.ENOSPC}
+    kept = [number for number in told if number not in refused]
+    sealed = ready_segments(small_disk / "intake")
+    sealed[0].path.unlink()
+    assert put(log, 40_000) == [None]
+    log.close()
+    here = read(small_disk / "intake")
+    assert here[-1] == 40_000
+    assert here[:-1] == kept[-len(here) + 1 :], "what was refused is not there, what was taken is"
 
 
 def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import create_engine, make_url
 
 from promesa.access import make_key, revoke_key
 from promesa.intake import compact
@@ -100,6 +101,28 @@ def test_the_service_says_that_it_is_ready_and_how_it_does(client) -> None:
     assert client.get("/metrics").status_code == 401
     enter(client, "viewer@tienda.example")
     assert "process_cpu_seconds_total" in client.get("/metrics").text or client.get("/metrics").status_code == 200
+
+
+def test_a_database_that_starts_again_beneath_the_service_costs_nothing(client, service_workspace) -> None:
+    """Every connection is cut while pages are read and facts arrive, as when PostgreSQL starts again."""
+    gate = client.app.state.gate
+    with gate.database.begin() as connection:
+        secret = make_key(connection, "tienda", tables_=["costs"], by="terminal", now=utc_now())
+    basic = {"Authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"}
+    port = TestClient(with_arrivals(client.app), raise_server_exceptions=False)
+    enter(client, "viewer@tienda.example")
+    server = create_engine(make_url(service_workspace.service.database).set(drivername="postgresql+psycopg"))
+    for number in range(5):
+        with server.connect() as admin:
+            cut = admin.exec_driver_sql(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).scalar_one()
+        assert cut > 0
+        row = {"id": f"cut-{number}", "at": "2025-03-01T10:00:00Z", "customer": "k-1", "amount": 1.0}
+        assert client.get("/data?lang=en").status_code == 200
+        assert port.post("/v1/facts/costs", json=[row], headers=basic).status_code == 200
+    server.dispose()
 
 
 def test_a_fact_that_arrives_at_the_port_stands_in_the_store(client, service_workspace) -> None:
