@@ -84,7 +84,10 @@ def started_spark() -> Iterator[Engine]:
     """Return the one Spark of this process: to start it takes longer than most questions asked of it."""
     from promesa.engine import connect
 
-    engine = connect("spark://local[2]")
+    with pytest.MonkeyPatch.context() as patch:
+        # Most of its time here goes by planning: a compiler that is quick, and not one that is thorough, halves it.
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        engine = connect("spark://local[2]")
     # Some hundred rows: compiling each query and planning it anew would take longer than running it.
     for key, value in (
         ("spark.sql.shuffle.partitions", "2"),
