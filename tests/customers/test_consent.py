@@ -17,6 +17,7 @@ from promesa.errors import InputError, UnknownName
 from promesa.store import add_state, open_facts, session
 from promesa.workspace import ConsentPurpose
 from tests.customers.shops import FIRST, LAST, link, shop, surrogates
+from tests.drawn import cases
 from tests.store.companies import NOON, Company, company, label, model
 from tests.worlds import facts_of
 
@@ -99,7 +100,7 @@ event = st.builds(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=cases(5))
 @given(
     events=st.lists(event, max_size=12),
     as_of=instants,

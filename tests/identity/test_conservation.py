@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from promesa.identity import decide
 from promesa.store import open_facts, open_store
+from tests.drawn import cases
 from tests.identity.linked import Linked, facts, linked
 from tests.identity.test_linking import some
 
@@ -111,14 +112,14 @@ def load(made: Linked, expected: Expected) -> None:
     made.load()
 
 
-@settings(max_examples=3)
+@settings(max_examples=cases(2))
 @given(STEPS)
 def test_any_sequence_conserves_events_money_and_consents(steps: list[tuple[Any, ...]]) -> None:
     conserves(steps)
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=cases(15))
 @given(STEPS)
 def test_many_sequences_conserve_events_money_and_consents(steps: list[tuple[Any, ...]]) -> None:
     conserves(steps)
@@ -140,7 +141,7 @@ def conserves(steps: list[tuple[Any, ...]]) -> None:
         check(made, expected)
 
 
-@settings(max_examples=2)
+@settings(max_examples=cases(2))
 @given(st.lists(DECISION, min_size=1, max_size=4))
 def test_decisions_withdrawn_leave_no_trace_in_persons(decisions: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from promesa.engine import Embedded
+from tests.drawn import cases
 
 from .profiles import model, read, records_of
 
@@ -225,7 +226,7 @@ EMAILS = st.builds(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=cases(3))
 @given(st.lists(MESSY | EMAILS, min_size=1, max_size=25))
 def test_a_normalised_value_is_normal(texts):
     columns = ("email", "phone", "document", "address")
@@ -236,7 +237,7 @@ def test_a_normalised_value_is_normal(texts):
         assert [record[column] for record in again] == [record[column] for record in once]
 
 
-@settings(max_examples=8)
+@settings(max_examples=cases(3))
 @given(st.lists(MESSY | EMAILS, min_size=1, max_size=25))
 def test_case_and_outer_blanks_change_nothing(texts):
     columns = ("email", "phone", "document", "address")

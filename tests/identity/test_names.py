@@ -10,6 +10,7 @@ from promesa.engine import Embedded
 from promesa.identity.given_names import ALSO_SURNAMES, ENGLISH, GIVEN
 from promesa.identity.names import NOBODY, PARTICLES, TITLES, add_name, lexicon, lexicon_table
 from promesa.identity.nicknames import ABBREVIATIONS, NICKNAMES
+from tests.drawn import cases
 
 from .profiles import records_of
 
@@ -132,14 +133,14 @@ NAMES = st.lists(
 ANYTHING = st.text(max_size=25).filter(lambda text: "\x00" not in text and "," not in text and len(text.split()) <= 5)
 
 
-@settings(max_examples=30)
+@settings(max_examples=cases(8))
 @given(st.lists(NAMES | ANYTHING, min_size=1, max_size=20))
 def test_a_normalised_name_is_normal(texts):
     once = [found["name"] for found in parts(texts)]
     assert [found["name"] for found in parts(once)] == once
 
 
-@settings(max_examples=30)
+@settings(max_examples=cases(8))
 @given(st.lists(NAMES, min_size=1, max_size=20))
 def test_case_accents_and_blanks_change_nothing(texts):
     bare = str.maketrans("áéíóúñÍ", "aeiounI")
@@ -149,7 +150,7 @@ def test_case_accents_and_blanks_change_nothing(texts):
     assert parts([f"  {text.replace(' ', '   ')} " for text in texts]) == expected
 
 
-@settings(max_examples=30)
+@settings(max_examples=cases(8))
 @given(st.lists(NAMES, min_size=1, max_size=20))
 def test_the_order_of_words_changes_no_name(texts):
     turned = [" ".join(reversed(text.split())) for text in texts]

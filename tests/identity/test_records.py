@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from promesa.engine import Embedded
 from promesa.identity.records import RECORD_COLUMNS, left_out, make_records, record_columns
 from promesa.workspace import Identifier, Label
+from tests.drawn import cases
 
 from .profiles import NOON, ignoring, model, put_profiles, records_of
 
@@ -119,7 +120,7 @@ ENGINE = Embedded(threads=1)
 OF = model(compare=("city",))
 
 
-@settings(max_examples=6)
+@settings(max_examples=cases(3))
 @given(st.lists(ROW, min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_other_customers_change_nothing(rows, random):
     rows = [{**row, "id": str(number)} for number, row in enumerate(rows)]

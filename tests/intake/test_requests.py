@@ -16,6 +16,7 @@ from promesa.intake.limits import Limits
 from promesa.intake.problems import STATUS, Refused
 from promesa.intake.segment_api import check, rows_of
 from promesa.words import say
+from tests.drawn import cases
 from tests.intake.shops import Client, shop, track
 
 RECEIVED = 1_782_820_800_000_000  # 2026-06-30T12:00:00Z
@@ -183,7 +184,7 @@ def depth_of(value: Any) -> int:
 
 
 @given(value=values, limit=st.integers(0, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 def test_depth_is_what_it_is(value: Any, limit: int) -> None:
     assert is_deep(json.dumps(value).encode(), limit) == (depth_of(value) > limit)
 
@@ -193,7 +194,7 @@ def test_depth_is_what_it_is(value: Any, limit: int) -> None:
     call=st.sampled_from(["batch", "track", "alias"]),
     cut=st.integers(0, 400),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_body_is_answered_with_anything_but_a_judgement(batch: list[Any], call: str, cut: int) -> None:
     body = json.dumps({"batch": batch} if call == "batch" else batch[0] if batch else {}).encode()
     for text in (body, body[:cut], body.replace(b'"', b"\\ud800"), bytes(reversed(body))):
@@ -216,7 +217,7 @@ def judge(call: str, body: bytes) -> Any:
 
 
 @given(body=st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 def test_no_bytes_at_all_break_the_application(client: Client, body: bytes) -> None:
     for path, key, kind in (
         ("/v1/batch", "w", "application/json"),

@@ -12,6 +12,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from promesa.snapshot import compute
+from tests.drawn import cases
 from tests.measures.companies import AS_OF, Company, company, workspace_of
 from tests.measures.plain import Row, assert_same
 
@@ -38,7 +39,7 @@ ASKED: list[Asked] = [
 MONEY = ("revenue", "cost", "amount")
 seeds = st.integers(min_value=0, max_value=10**6)
 # A company of another seed is no simpler: nothing to shrink.
-few = settings(max_examples=2, phases=[Phase.generate])
+few = settings(max_examples=cases(2), phases=[Phase.generate])
 
 
 @pytest.fixture(scope="module")

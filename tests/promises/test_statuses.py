@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from promesa import promises
 from promesa.promises import STATUSES
+from tests.drawn import cases
 from tests.measures.companies import AS_OF, MODEL, Company, company, workspace_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_the_window_is_of_the_due_time(folder: Path, duckdb: Engine) -> None:
     }
 
 
-@settings(max_examples=2, phases=[Phase.generate])
+@settings(max_examples=cases(2), phases=[Phase.generate])
 @given(seed=st.integers(0, 10**6))
 def test_no_commitment_is_lost(folder: Path, duckdb: Engine, seed: int) -> None:
     small = company(folder, seed=seed)

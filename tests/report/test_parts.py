@@ -13,6 +13,7 @@ from promesa.report.figures import amount, change, figure_of, span
 from promesa.report.marks import MARGIN, WIDTH, Part, counts_bar, domain_of, interval_mark
 from promesa.report.page import style
 from promesa.report.picture import LAYOUTS, Layout, boxes_of
+from tests.drawn import cases
 from tests.report.companies import document, marketplace, newcomer, row
 
 SPANISH, ENGLISH = (read(marketplace(), locale=locale) for locale in ("es", "en"))
@@ -164,7 +165,7 @@ def test_every_count_that_exists_is_seen_and_none_covers_another(counts: list[in
 words_of_any_length = st.lists(st.text("abcdefghij", min_size=1, max_size=18), min_size=1, max_size=40).map(" ".join)
 
 
-@settings(max_examples=40)
+@settings(max_examples=cases(40))
 @given(words_of_any_length, words_of_any_length, st.sampled_from(LAYOUTS))
 def test_boxes_of_the_picture_hold_their_lines_and_do_not_touch(owner: str, reason: str, layout: Layout) -> None:
     base = marketplace()

@@ -27,6 +27,7 @@ from promesa.simulate.handwriting import (
 )
 from promesa.simulate.identity import IN_PAIRS, IN_THREES, Identity, count_of, draw_identity
 from promesa.simulate.names import FAMILY, GIVEN, MEN, NICKNAMES, SECOND, WOMEN
+from tests.drawn import cases
 from tests.simulate.warehouse import Warehouse
 
 KEYS = {  # the columns that hold keys, by system
@@ -127,7 +128,7 @@ def test_households_share_what_they_share(crowd: Identity) -> None:
     assert counts["sharing_a_full_name"] >= 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(20))
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=300), st.integers(0, 2**32))
 def test_a_household_is_of_one_region_and_its_names_go_together(regions: list[int], seed: int) -> None:
     region = np.array(regions)

@@ -13,6 +13,7 @@ from promesa.engine import Embedded
 from promesa.sources.casts import typed
 from promesa.sources.cells import DateShape, shape_of
 from promesa.sources.decisions import DateForm, Decision, Rules, date_form_of, decide_all, shapes_of
+from tests.drawn import cases
 
 ENGINE = Embedded()
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
@@ -44,7 +45,7 @@ def engine_reads(cells: list[str], decision: Decision) -> list[object]:
     return [row[0] for row in ENGINE.run(query, cells)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=cases(8))
 @given(cells=CELLS)
 @pytest.mark.parametrize(
     ("decision", "shapes"),
@@ -71,7 +72,7 @@ def test_the_engine_reads_the_numbers_that_python_sees(cells: list[str], decisio
         assert (value is not None) == (shape in shapes), (cell, value, shape)
 
 
-@settings(max_examples=25)
+@settings(max_examples=cases(8))
 @given(cells=CELLS)
 @pytest.mark.parametrize("order", ["ymd", "dmy", "mdy"])
 @pytest.mark.parametrize("sep", ["-", "/", "."])

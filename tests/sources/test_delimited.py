@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from promesa.engine import Embedded
 from promesa.errors import SourceUnreadable
+from tests.drawn import cases
 from tests.sources.bench import Bench, codes, kinds
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return [[f"columna {place}" for place in range(width)], *rows]
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=cases(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     table=tables(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -61,7 +62,7 @@ PLAIN = st.text(st.sampled_from("abcñáü 0123\"';,|\n"), min_size=1, max_size=
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=cases(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=st.lists(st.tuples(st.integers(0, 10**6), PLAIN, st.floats(-1e6, 1e6)), min_size=3, max_size=20),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

@@ -21,6 +21,7 @@ from promesa.sources.event_logs import LONGEST, EventLog
 from promesa.sources.files import find_files
 from promesa.sources.xes import read_events
 from promesa.workspace import Source
+from tests.drawn import cases
 from tests.sources.bench import codes, kinds
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases=STEPS)
 def test_what_is_written_is_read_again(bench: Bench, cases: list[tuple[str, list[tuple[str, datetime]]]]) -> None:
     rows = [

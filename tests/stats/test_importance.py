@@ -16,6 +16,7 @@ from promesa.stats.collinearity import find_collinearity
 from promesa.stats.importances import Importance, importance
 from promesa.stats.product_sums import CrossProducts, cross_products, moments, product_pairs, resampled_moments
 from promesa.stats.shapley import shapley_shares
+from tests.drawn import cases
 
 # Fertility, agriculture, examination, education, Catholic, infant mortality of 47 Swiss provinces in 1888: R's `swiss`.
 SWISS = """
@@ -115,7 +116,7 @@ def test_groups_and_adjustment_equal_regressions() -> None:
 
 
 @given(seed=st.integers(0, 10_000), elements=st.integers(2, 6), scale=st.floats(0.01, 1000))
-@settings(max_examples=40)
+@settings(max_examples=cases(40))
 def test_shares_are_efficient_and_follow_names_not_units(seed: int, elements: int, scale: float) -> None:
     rows = rows_of(seed, 50, elements)
     plain = shapley_shares(np.cov(rows.T), outcome=elements)

@@ -15,6 +15,7 @@ from promesa.stats import path_algorithm
 from promesa.stats.path_algorithm import fit_paths
 from promesa.stats.path_diagram import draw
 from promesa.stats.path_models import Bootstrap, PathModel, path_model
+from tests.drawn import cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -427,7 +428,7 @@ def test_scores_have_variance_one_and_the_correlations_said() -> None:
 
 
 @given(seed=st.integers(0, 1000), scheme=st.sampled_from(SCHEMES), scale=st.floats(0.1, 50), shift=st.floats(-50, 50))
-@settings(max_examples=25)
+@settings(max_examples=cases(10))
 def test_neither_order_nor_units_matter(seed: int, scheme: str, scale: float, shift: float) -> None:
     data = answers(seed, 60)
     random = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promesa.errors import TooFewObservations, ValueOutOfRange
 from promesa.stats import best_split, fit_response, response_obstacle
 from promesa.stats.responses import trend_and_season
+from tests.drawn import cases
 
 ELASTICITY = 0.4
 
@@ -128,7 +129,7 @@ curves = st.lists(st.tuples(st.floats(-20, 200), st.floats(-0.2, 1.2), positive,
 
 
 @given(curves)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(10), deadline=None)
 def test_no_split_of_a_grid_brings_more(drawn: list[tuple[float, float, float, float, float]]) -> None:
     worth, elasticity, usual = ([one[k] for one in drawn] for k in range(3))
     low = [u * (1 - one[3]) for u, one in zip(usual, drawn, strict=True)]

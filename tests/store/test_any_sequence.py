@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.drawn import cases
 from tests.store.companies import MOMENTS, company, moment
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=6)
@@ -48,7 +49,7 @@ class Expected:
         return counts
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(5), suppress_health_check=[HealthCheck.too_slow])
 @given(loads=WHOLE, new_files=st.booleans())
 def test_any_sequence_of_loads(loads: list[list[tuple[int, int]]], new_files: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from promesa.measures import ask
 from promesa.value.purchases import buying
 from promesa.value.summaries import hold_out, log_gaps, order_counts, spends, summaries
+from tests.drawn import cases
 from tests.value.shoppers import facts_of_shoppers, local_day, plain_summaries
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ ORDER = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=cases(5))
 @given(
     orders=st.lists(ORDER, min_size=1, max_size=40),
     zone=st.sampled_from(["America/Sao_Paulo", "Europe/Madrid", "America/Bogota"]),
