@@ -90,6 +90,7 @@ def test_wrong_input_is_told(folder: Path, words: tuple[str, ...], told: str) ->
 
 def test_the_schema_is_told_and_tables_are_printed_in_both_languages(folder: Path) -> None:
     document("db", "upgrade", "--workspace", folder)
+    document("people", "invite", "luz@b.co", "--role", "viewer", "--workspace", folder)
     current = document("db", "current", "--workspace", folder)
     assert current["up_to_date"]
     assert document("db", "upgrade", "--workspace", folder)["before"] == current["current"]
