@@ -40,6 +40,7 @@ def lexicon() -> dict[str, tuple[str, int, bool]]:
     return words | {word: (word, _OTHER, True) for word in NOBODY}
 
 
+@cache
 def lexicon_table() -> str:
     """Return SQL of the lexicon as a table: word, form, kind, nobody."""
     return word_table("word, form, kind, nobody", lexicon())

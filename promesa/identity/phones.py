@@ -74,6 +74,7 @@ def code_of(country: str) -> int | None:
     return next((code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if country in regions), None)
 
 
+@cache
 def codes_table() -> str:
     """Return SQL of the first three digits after a plus, as a table: start, code."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE

@@ -82,6 +82,11 @@ class Written:
     rows: int
 
 
+_MOST_READ = 100
+_read: dict[Path, tuple[object, Snapshot]] = {}
+"""Of the tables read last: the log as it stood and what it said. To read a log takes longer than to look at it."""
+
+
 class Overtaken(Exception):
     """Another writer has committed since the snapshot was taken."""
 
@@ -94,28 +99,45 @@ def snapshot(folder: Path) -> Snapshot:
     StoreDamaged
         If the log cannot be read or a live file is missing.
     """
-    from deltalake import DeltaTable
-
-    if not (folder / "_delta_log").is_dir():
-        return Snapshot(folder=folder, version=-1, identity="", transaction=0, files=(), columns=())
     try:
-        if not DeltaTable.is_deltatable(_address(folder)):
-            return Snapshot(folder=folder, version=-1, identity="", transaction=0, files=(), columns=())
-        table = DeltaTable(_address(folder))
-        found = Snapshot(
-            folder=folder,
-            version=table.version(),
-            identity=str(table.metadata().id),
-            transaction=table.transaction_version(WRITER) or 0,
-            files=tuple(sorted(str(folder / uri.rsplit("/", 1)[-1]) for uri in table.file_uris())),
-            columns=tuple((field.name, _kind_of(field.type)) for field in table.schema().fields),
-        )
+        stamp = _stamp(folder / "_delta_log")
+        kept = _read.get(folder)
+        found = kept[1] if stamp and kept is not None and kept[0] == stamp else _snapshot(folder)
     except Exception as error:
         raise _damaged(folder, got=f"{type(error).__name__} while reading its log") from error
+    _read[folder] = (stamp, found)
+    while len(_read) > _MOST_READ:
+        _read.pop(next(iter(_read)), None)
     for file in found.files:
         if not os.path.exists(file):  # noqa: PTH110 (called for every file)
             raise _damaged(folder, got=f"{file} is missing")
     return found
+
+
+def _stamp(log: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Return what tells one state of a table's log from another: its entries, each with size, time and place."""
+    try:
+        with os.scandir(log) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(sorted((name, of.st_size, of.st_mtime_ns, of.st_ino) for name, of in found))
+
+
+def _snapshot(folder: Path) -> Snapshot:
+    from deltalake import DeltaTable
+
+    if not (folder / "_delta_log").is_dir() or not DeltaTable.is_deltatable(_address(folder)):
+        return Snapshot(folder=folder, version=-1, identity="", transaction=0, files=(), columns=())
+    table = DeltaTable(_address(folder))
+    return Snapshot(
+        folder=folder,
+        version=table.version(),
+        identity=str(table.metadata().id),
+        transaction=table.transaction_version(WRITER) or 0,
+        files=tuple(sorted(str(folder / uri.rsplit("/", 1)[-1]) for uri in table.file_uris())),
+        columns=tuple((field.name, _kind_of(field.type)) for field in table.schema().fields),
+    )
 
 
 def _address(folder: Path) -> str:
