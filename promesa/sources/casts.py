@@ -160,7 +160,8 @@ def _iso(cell: str, form: DateForm) -> str:
     if form.order == "ymd":
         return cell if form.sep == "-" else rf"regexp_replace({cell}, '^([0-9]+){sep}([0-9]+){sep}', '\1-\2-')"
     swapped = r"-\2-\1" if form.order == "dmy" else r"-\1-\2"
-    front = f"^([0-9]+){sep}([0-9]+){sep}"
+    # Day and month have two digits at most: a year that stands in front already is not taken for a day.
+    front = f"^([0-9]{{1,2}}){sep}([0-9]{{1,2}}){sep}"
     if form.digits == 4:
         return f"regexp_replace({cell}, '{front}([0-9]{{4}})', '\\3{swapped}')"
     # As strptime has it: 69 to 99 are of the last century.

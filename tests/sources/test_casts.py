@@ -95,6 +95,18 @@ def test_the_engine_reads_the_days_that_python_sees(cells: list[str], order: str
         assert (value is not None) == seen, (cell, value, shape)
 
 
+@pytest.mark.parametrize("sep", ["-", "/", "."])
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_years_of_two_digits_are_those_around_now(order: str, sep: str) -> None:
+    days = ["24-02-00", "24-02-10", "01-02-68", "24-02-69", "24-02-99"]
+    if order == "mdy":
+        days = [f"{month}-{day}-{year}" for day, month, year in (one.split("-") for one in days)]
+    form = DateForm(order=order, sep=sep, digits=2)
+    found = engine_reads([one.replace("-", sep) for one in days], Decision(kind="time", how="detected", dates=form))
+    years = [str(one)[:10] for one in found]
+    assert years == ["2000-02-24", "2010-02-24", "2068-02-01", "1969-02-24", "1999-02-24"]
+
+
 @given(
     moment=st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),
     pattern=st.sampled_from(["%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S", "%d.%m.%Y %I:%M:%S %p"]),
