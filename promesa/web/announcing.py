@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from promesa.errors import PromesaError
 from promesa.outgoing import announce, deliver_due, let_old_go, post
 from promesa.store import kept_reports
 from promesa.web.gate import utc_now
+from promesa.web.rounds import Rounds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,8 +127,8 @@ def _note(connection: Connection, about: str, mark: str) -> None:
     connection.execute(said.on_conflict_do_update(index_elements=["about"], set_={"mark": mark}))
 
 
-class Announcing:
-    """The thread that looks and sends while the service runs.
+class Announcing(Rounds):
+    """The work of looking and sending while the service runs.
 
     Parameters
     ----------
@@ -137,26 +137,16 @@ class Announcing:
     """
 
     def __init__(self, site: Site, gate: Gate) -> None:
+        super().__init__("Webhooks", every=EVERY_SECONDS, step=self._look_and_send)
         self._site, self._gate = site, gate
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def open(self) -> None:
         """Begin; what is already there is noted before the first request, so that all that follows is told."""
-        self._stop.clear()
         try:
             self.look()
         except PromesaError as error:  # the service starts all the same, and the thread looks again
             LOG.warning("Webhooks wait: %s", error.what)
-        self._thread = threading.Thread(target=self._run, name="announcing", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop after the message at hand."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=20)
-            self._thread = None
+        super().open()
 
     def look(self) -> None:
         """Announce what is new."""
@@ -169,15 +159,10 @@ class Announcing:
         chance = random.SystemRandom().random
         return deliver_due(self._gate.database, key=self._gate.key, post=sending, now=utc_now, chance=chance)
 
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
-            try:
-                self.look()
-                while not self._stop.is_set() and self.send():
-                    pass
-                with self._gate.database.begin() as connection:
-                    let_old_go(connection, now=utc_now())
-            except PromesaError as error:
-                LOG.warning("Webhooks wait: %s", error.what)
-            except Exception:  # the thread must outlive whatever one look meets
-                LOG.exception("Webhooks failed")
+    def _look_and_send(self) -> bool:
+        self.look()
+        while not self._stop.is_set() and self.send():
+            pass
+        with self._gate.database.begin() as connection:
+            let_old_go(connection, now=utc_now())
+        return False

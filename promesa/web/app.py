@@ -37,7 +37,7 @@ from promesa.web.api_jobs import Jobs
 from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.gate import OPEN, Gate, check, to_sign_in
-from promesa.web.mailing import Mails
+from promesa.web.mailing import mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
 from promesa.web.site import Site
@@ -92,7 +92,7 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
     arrivals = Arrivals(site, gate)
     announcing = Announcing(site, gate)
     warming = [Warming(site)] if warmed else []
-    mails = Mails(site, gate)
+    mailing = mails(site, gate)
     people = (*_PEOPLE, api.router(_log), *api_schema.ROUTES) if guarded else ()
 
     # Litestar reads the annotations of what follows when it runs.
@@ -130,12 +130,12 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
         ],
         guards=[check] if guarded else [],
         on_startup=[
-            *([gate.open, arrivals.open, announcing.open, mails.open] if guarded else []),
+            *([gate.open, arrivals.open, announcing.open, mailing.open] if guarded else []),
             *(one.open for one in warming),
         ],
         on_shutdown=[
             *(one.close for one in warming),
-            *([mails.close, announcing.close, arrivals.close, gate.close] if guarded else []),
+            *([mailing.close, announcing.close, arrivals.close, gate.close] if guarded else []),
         ],
         state=State(
             {

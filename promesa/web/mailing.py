@@ -1,11 +1,10 @@
-"""Home by mail: due mails made from the newest snapshot and sent, by a thread of the process that shows the pages."""
+"""Home by mail: due mails made from the newest snapshot and sent, by the process that shows the pages."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import logging
-import threading
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from promesa.outgoing import (
 from promesa.web.gate import utc_now
 from promesa.web.own import own_of
 from promesa.web.papers import file_name
+from promesa.web.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,39 +152,6 @@ def _say(locale: str, key: str, **values: object) -> str:
     return words.say(f"access.mailing.{key}", locale, **values)
 
 
-class Mails:
-    """The thread that sends while the service runs.
-
-    Parameters
-    ----------
-    site : Site
-    gate : Gate
-    """
-
-    def __init__(self, site: Site, gate: Gate) -> None:
-        self._site, self._gate = site, gate
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def open(self) -> None:
-        """Begin."""
-        self._stop.clear()
-        self._thread = threading.Thread(target=self._run, name="mails", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop after the mail at hand."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
-            self._thread = None
-
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
-            try:
-                while not self._stop.is_set() and send_due(self._site, self._gate, now=utc_now):
-                    pass
-            except PromesaError as error:
-                LOG.warning("Mails wait: %s", error.what)
-            except Exception:  # the thread must outlive whatever one round meets
-                LOG.exception("Mails failed")
+def mails(site: Site, gate: Gate) -> Rounds:
+    """Return the work of sending what is due."""
+    return Rounds("Mails", every=EVERY_SECONDS, step=lambda: send_due(site, gate, now=utc_now) > 0)
