@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.cli import (
     balance_tables,
+    case_tables,
     change_tables,
     coherence_tables,
     effect_tables,
@@ -32,6 +33,7 @@ ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
 
 COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
+    "cases": case_tables.cases,
     "changes": change_tables.changes,
     "conformance": change_tables.conformance,
     "endings": change_tables.endings,

@@ -10,6 +10,7 @@ from promesa.journeys.feedback import Feedback, feedback
 from promesa.journeys.handovers import Handovers, handovers
 from promesa.journeys.memory import Memory, memory
 from promesa.journeys.needs import Needs, needs
+from promesa.journeys.opening import with_open_wait
 from promesa.journeys.overview import Journeys, journeys
 from promesa.journeys.transitions import Transitions, transitions
 from promesa.journeys.variants import way_of
@@ -40,4 +41,5 @@ __all__ = [
     "steps_of",
     "transitions",
     "way_of",
+    "with_open_wait",
 ]

@@ -22,6 +22,7 @@ NOTES = (
     "elements",
     "change",
     "value",
+    "cases",
     "journeys",
     "coherence",
     "memory",
@@ -44,6 +45,7 @@ NOTES = (
     "quarantine",
 )
 NEEDS = {
+    "cases": "cases",
     "journeys": "journeys",
     "feedback": "feedback",
     "needs": "needs",

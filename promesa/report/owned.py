@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promesa.report.promises import Promise
     from promesa.report.tables import Table
 
-_KEPT = ("promises", "promises_by_month", "differences", "touchpoints", "touchpoints_by_channel", "priorities")
+_KEPT = ("promises", "promises_by_month", "differences", "touchpoints", "touchpoints_by_channel", "cases", "priorities")
 
 
 def owned(content: Content, functions: Collection[str]) -> Content:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from promesa.report import (
     balance,
+    cases,
     chain,
     changes,
     coherence,
@@ -237,6 +238,7 @@ def _touchpoint(own: Content) -> Values:
         "opinion_table": touchpoints.opinion_table(own),
         "element_table": touchpoints.element_table(own),
         "months": trends.busiest_touchpoints(own),
+        "cases_table": cases.cases_table(own),
         "register": promises.register(register, own) if register else None,
         "passages_table": journeys.passages_table(own),
     }
@@ -247,6 +249,7 @@ SECTIONS: dict[str, Callable[[Content], Values]] = {
     "costliest": _costliest,
     "promises": _promises,
     "touchpoints": _touchpoints,
+    "cases": cases.shown,
     "journeys": _journeys,
     "trend": _trend,
     "coherence": _coherence,
@@ -271,6 +274,7 @@ PARTS: dict[str, Callable[[Content], Values]] = {
 """What a page may show instead of a whole section."""
 DETAILS: dict[str, Callable[[Content], Values]] = {"promise": _promise, "touchpoint": _touchpoint}
 _WHERE_THERE: dict[str, Callable[[Content], bool]] = {
+    "cases": cases.is_there,
     "coherence": coherence.is_there,
     "journeys": journeys.is_there,
     "retention": retention.is_there,
