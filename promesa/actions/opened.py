@@ -1,4 +1,4 @@
-"""Cases as rows: what customers began, until when each is due by what the model declares, and whether it is finished."""
+"""Cases as rows: what customers began, until when each is due by what the model declares, and whether it is done."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def recent_cases(question: Question) -> Table:
     Returns
     -------
     Table
-        One row a case: the columns of its moment, ``opened`` (when it was promised, or else `at`), ``closed`` (null while
-        it is open), ``due`` (the earliest limit), ``least_due`` (that of the minimum standards, null without one). Times
-        are naive UTC. One that a promise releases is no case. The engine keeps the rows.
+        One row a case: the columns of its moment, ``opened`` (when it was promised, or else `at`), ``closed`` (null
+        while it is open), ``due`` (the earliest limit), ``least_due`` (that of the minimum standards, null without
+        one). Times are naive UTC. One that a promise releases is no case. The engine keeps the rows.
     """
     facts = question.facts
     parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone)

@@ -170,19 +170,17 @@ def _figures(question: Question) -> list[Estimate]:
             figures += _served(question, calendars)
     blank = dict.fromkeys(OWN)
     keys = (*OWN, *question.by)
-    return [
-        replace(one, dimensions={name: {**blank, **one.dimensions}[name] for name in keys}) for one in figures
-    ]
+    return [replace(one, dimensions={name: {**blank, **one.dimensions}[name] for name in keys}) for one in figures]
 
 
 def _counted(question: Question, table: Table, names: tuple[str, ...]) -> Iterator[Estimate]:
     now, nothing = question.facts.as_of, null_of("float64")
     since = now - timedelta(days=RECENT_DAYS)
-    is_open = table["closed"].isnull()
+    is_open, least = table["closed"].isnull(), table["least_due"]
     values: dict[str, Expression] = {
         "open_now": when(is_open, 1.0, nothing),
         "overdue": when(is_open, when(table["due"] <= now, 1.0, 0.0), nothing),
-        "below_minimum": when(is_open & table["least_due"].notnull(), when(table["least_due"] <= now, 1.0, 0.0), nothing),
+        "below_minimum": when(is_open & least.notnull(), when(least <= now, 1.0, 0.0), nothing),
         "opened_recently": when(table["opened"] > since, 1.0, nothing),
         "closed_recently": when(table["closed"] > since, 1.0, nothing),
     }

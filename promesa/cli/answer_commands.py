@@ -74,8 +74,8 @@ def show(
             metavar="ANALYSIS",
             help="chain, promises, touchpoints, opinions, differences, value, ledger, whale, returning, lifetime, "
             "retention, dropout, atrisk, tiers, standard, promoters, balance, cases, journeys, transitions, "
-            "handovers, memory, coherence, feedback, needs, changes, conformance, endings, drivers, roles, asymmetry, synergy, "
-            "effects, experiments, paths, arrows, system, whatif, priorities, lags, identity, quality.",
+            "handovers, memory, coherence, feedback, needs, changes, conformance, endings, drivers, roles, asymmetry, "
+            "synergy, effects, experiments, paths, arrows, system, whatif, priorities, lags, identity, quality.",
         ),
     ],
     workspace: Folder = HERE,

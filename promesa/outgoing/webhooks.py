@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-Kind = Literal["snapshot.published", "promise.below_target", "load.finished", "quarantine.grew", "customer.forgotten"]
+Kind = Literal[
+    "snapshot.published",
+    "promise.below_target",
+    "cases.overdue",
+    "load.finished",
+    "quarantine.grew",
+    "customer.forgotten",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 50
 BOTH = timedelta(hours=24)

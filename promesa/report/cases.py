@@ -60,8 +60,7 @@ def cases_table(content: Content) -> Table | None:
 def cases_exhibits(content: Content) -> list[Exhibit]:
     """Return the picture of how many are past their limit at each touchpoint."""
     rows = [row for row in only(content.rows("cases"), "overdue") if row.get("touchpoint")]
-    rows = [row for row in rows if number(row.get("estimate"))]
-    if len(rows) < 2:
+    if len(rows) < 2 or not any(number(row.get("estimate")) for row in rows):
         return []
     rows.sort(key=lambda row: -(number(row.get("estimate")) or 0.0))
     title = words.say("actions.cases.chart", content.locale)

@@ -59,6 +59,9 @@ def _look_at_snapshot(connection: Connection, snapshot: Snapshot, now: datetime)
     known = json.loads(_told(connection, "below") or "[]")
     _note(connection, "snapshot", mark)
     _note(connection, "below", json.dumps(sorted(below)))
+    late = _overdue(snapshot)
+    late_before: dict[str, int] | None = json.loads(_told(connection, "overdue") or "null")
+    _note(connection, "overdue", json.dumps({name: counts["overdue"] for name, counts in late.items()}))
     if before is None:
         return
     about = snapshot.about
@@ -71,6 +74,20 @@ def _look_at_snapshot(connection: Connection, snapshot: Snapshot, now: datetime)
     announce(connection, "snapshot.published", data, now=now)
     for name in sorted(set(below) - set(known)):
         announce(connection, "promise.below_target", below[name], now=now)
+    for name, counts in sorted(late.items() if late_before is not None else ()):
+        if late_before is not None and counts["overdue"] > late_before.get(name, 0):
+            announce(connection, "cases.overdue", counts, now=now)
+
+
+def _overdue(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Return the touchpoints with cases past their limit, and how many; few are not told, as nowhere else."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in (snapshot.document("cases") or {}).get("rows", ()):
+        name = row.get("touchpoint")
+        if name and row["measure"] in {"open_now", "overdue"} and row["estimate"]:
+            one = found.setdefault(name, {"touchpoint": name, "snapshot": snapshot.folder.name})
+            one[row["measure"]] = int(row["estimate"])
+    return {name: one for name, one in found.items() if "overdue" in one}
 
 
 def _below_target(snapshot: Snapshot) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from litestar import Request, Response, Router
 from litestar.exceptions import HTTPException
 
 from promesa.errors import PromesaError
-from promesa.web import api_answers, api_commitments, api_customers, api_data, api_model, api_webhooks
+from promesa.web import api_answers, api_cases, api_commitments, api_customers, api_data, api_model, api_webhooks
 from promesa.web.api_once import note_body
 from promesa.web.api_problems import problem_of_error, problem_of_failure, problem_of_refusal
 from promesa.web.own_pages import Pace
@@ -23,6 +23,7 @@ PARTS = (
     ("answers", api_answers),
     ("model", api_model),
     ("commitments", api_commitments),
+    ("cases", api_cases),
     ("data", api_data),
     ("customers", api_customers),
     ("webhooks", api_webhooks),

@@ -33,6 +33,7 @@ TAGS = {
     "answers": "Figures of the newest snapshot, and those worked out on request.",
     "model": "The company as its folder describes it, and work in the background.",
     "commitments": "What a promise promised, to whom, and what came of it; only with the right to personal data.",
+    "cases": "What customers began and nobody has finished.",
     "data": "Loads, rows that wait, the audit log.",
     "customers": "Single customers; only with the right to personal data and the scope `personal`.",
     "webhooks": "Where events are sent; for administrators.",

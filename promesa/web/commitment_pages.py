@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ON_A_PAGE = 100
 STATES = (OVERDUE, *STATUSES)
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 """Every commitment of the promise is judged for a page: several at once would take the memory several times."""
 
 
@@ -85,7 +85,7 @@ def found_commitments(
     snapshot = visit.site.snapshot()
     if as_of is None and snapshot is not None:
         as_of = f"{snapshot.about['as_of']}+00:00"
-    with _ONE_AT_A_TIME, own_facts(visit.site.workspace, as_of=as_of) as facts:
+    with ONE_AT_A_TIME, own_facts(visit.site.workspace, as_of=as_of) as facts:
         return list_commitments(facts, name, status=status or None, since=since, until=until, skip=skip, most=most)
 
 

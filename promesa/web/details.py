@@ -53,6 +53,7 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
         title=title,
         content=content,
         drawn=drawn,
+        name=name,
         back=place,
         filters=filters,
         commitments=f"/promises/{quote(name, safe='')}/commitments" if kind == "promise" else "",

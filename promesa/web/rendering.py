@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 
 from promesa import report, words
-from promesa.access import csrf_of, may
+from promesa.access import csrf_of, may, reach_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,6 +29,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("home", "/"),
     ("promises", "/promises"),
     ("touchpoints", "/touchpoints"),
+    ("cases", "/cases"),
     ("drivers", "/drivers"),
     ("journeys", "/journeys"),
     ("customers", "/customers"),
@@ -41,6 +42,7 @@ PLACES: tuple[tuple[str, str], ...] = (
 NEEDED: dict[str, Permission] = {
     "promises": "see_figures",
     "touchpoints": "see_figures",
+    "cases": "see_figures",
     "drivers": "see_figures",
     "journeys": "see_figures",
     "customers": "see_personal_data",
@@ -49,6 +51,10 @@ NEEDED: dict[str, Permission] = {
     "settings": "read_audit",
 }
 """What a reader may do who is shown a page in the navigation; the others are for whoever is signed in."""
+
+
+FOR_OWNERS = frozenset({"cases"})
+"""Of these, the pages that show the owner of a function what is theirs."""
 
 
 class Visit:
@@ -141,7 +147,7 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
             other_language=_other(visit),
             title=title,
             company=visit.site.workspace.company,
-            places=[(name, address) for name, address in PLACES if visit.may(NEEDED.get(name))],
+            places=[(name, address) for name, address in PLACES if _is_for(visit, name)],
             path=visit.request.url.path,
             theme=visit.reader.theme,
             assets=assets(),
@@ -149,6 +155,14 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
         )
     )
     return Response(body, media_type=MediaType.HTML, status_code=status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def _is_for(visit: Visit, name: str) -> bool:
+    """Tell whether a page stands in a reader's navigation."""
+    needed = NEEDED.get(name)
+    if visit.may(needed):
+        return True
+    return needed is not None and name in FOR_OWNERS and reach_of(visit.person, needed) == "own"
 
 
 def is_own(address: str) -> bool:

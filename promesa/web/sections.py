@@ -16,7 +16,7 @@ from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
 from promesa.web.nightly import nightly_told
 from promesa.web.own import own_home, require_own
 from promesa.web.rendering import Asked, Visit, page
-from promesa.web.taking import as_csv, as_png, as_xlsx, with_namespace
+from promesa.web.taking import KINDS, as_csv, as_png, as_xlsx, with_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +36,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
 """Page -> the sections of the report that it shows."""
 NARROWED = {"promises": ("register", "costliest"), "touchpoints": ("touchpoints",), "value": ("value",)}
 """The same where a place is narrowed to a period or a group."""
-KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "svg": "image/svg+xml",
-    "png": "image/png",
-}
 HOME = ("chain", "begin", "moved", "costliest")
 
 

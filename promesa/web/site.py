@@ -46,7 +46,7 @@ class Drawn:
     taken: Taken
 
 
-OWN = ("begin", "costliest", "register", "touchpoints")
+OWN = ("begin", "cases", "costliest", "register", "touchpoints")
 """The sections of the report that an owner's first page shows, of their own functions."""
 
 

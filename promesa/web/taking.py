@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from promesa.report import Cell, Exhibit, Table
 
+KINDS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
+"""What a file is, by how its name ends."""
 MARK = "\ufeff"
 """Tells Excel that a CSV file is UTF-8; without it accents break there."""
 

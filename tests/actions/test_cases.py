@@ -103,7 +103,7 @@ class Plain:
 
 def moments(seed: int, size: int = 300) -> list[dict[str, Any]]:
     """Return moments of every kind: lived, promised, delivered later than the instant, cancelled, not yet begun."""
-    chance = random.Random(seed)  # noqa: S311 (a test's own chance)
+    chance = random.Random(seed)
     found: list[dict[str, Any]] = []
     for number in range(size):
         began = AS_OF - chance.uniform(-3, 60) * DAY
@@ -171,9 +171,7 @@ def test_every_figure_is_that_of_a_loop(tmp_path: Path, duckdb: Engine, seed: in
         for measure, value in figures_of(group).items()
     }
     found = {
-        (*e.dimensions.values(), e.measure): e.estimate
-        for e in answer.estimates
-        if e.measure != "open_hours_median"
+        (*e.dimensions.values(), e.measure): e.estimate for e in answer.estimates if e.measure != "open_hours_median"
     }
     assert found == pytest.approx(wanted)
     assert all(e.lower <= e.estimate <= e.upper for e in answer.estimates if e.lower is not None)  # type: ignore[operator]
@@ -249,10 +247,7 @@ def test_few_people_are_not_counted(tmp_path: Path, duckdb: Engine) -> None:
 
 def test_the_list_begins_with_the_longest_past_its_limit(tmp_path: Path, duckdb: Engine) -> None:
     rows = moments(6)
-    orders = [
-        {"at": AS_OF, "customer": 1, "journey": f"j{n}", "revenue": 10.0}
-        for n in (1, 1, 2)
-    ]
+    orders = [{"at": AS_OF, "customer": 1, "journey": f"j{n}", "revenue": 10.0} for n in (1, 1, 2)]
     facts = facts_from(tmp_path, duckdb, rows, orders=orders)
     whole = list_cases(facts, most=500)
     waiting = [one for one in plain_cases(rows) if one.closed is None]

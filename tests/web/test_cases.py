@@ -1,0 +1,110 @@
+"""The page of cases and its API: what waits, past its limit first; an owner's own; customers only with the right."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.web.people import enter, make
+from tests.web.programs import API, header_of, service_over, tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from litestar.testing import TestClient
+
+
+@pytest.fixture(scope="module")
+def client(analysed_shop, service_workspace, tmp_path_factory) -> Iterator[TestClient[Any]]:
+    folder = tmp_path_factory.mktemp("cases") / "shop"
+    with service_over(analysed_shop, service_workspace, folder) as one:
+        make(one, "owner@tienda.example", "owner")
+        make(one, "personal@tienda.example", "owner", personal=True)
+        make(one, "analyst@tienda.example", "analyst", personal=True)
+        yield one
+
+
+@pytest.fixture(scope="module")
+def tokens(client) -> dict[str, dict[str, str]]:
+    return tokens_of(client)
+
+
+def said(client: TestClient[Any], address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.text.partition("<main")[2]
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_the_page_lists_what_waits_and_the_files_hold_it(client, lang) -> None:
+    enter(client, "analyst@tienda.example")
+    shown = said(client, f"/cases?lang={lang}")
+    rows = re.findall(r'<th scope="row">', shown)
+    assert 0 < len(rows) <= 50
+    dues = re.findall(r'<th scope="row">([^<]+)', shown)
+    assert dues == sorted(dues), "what is due first stands first"
+    assert re.search(r'href="/customers/\d+"', shown)
+    whole = client.get(f"/cases/cases.csv?lang={lang}")
+    assert whole.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = whole.text.splitlines()
+    assert len(lines) > len(rows)
+    assert client.get("/cases/cases.xlsx").content[:2] == b"PK"
+    assert client.get("/cases/cases.pdf").status_code == 404
+    late = said(client, f"/cases?overdue=yes&lang={lang}")
+    assert late.count("<strong>") == late.count('<th scope="row">')
+    assert client.get("/cases?touchpoint=no_such").status_code == 404
+    assert 'aria-current="page"' in client.get("/cases").text
+
+
+def test_an_owner_sees_own_cases_and_no_customer_without_the_right(client) -> None:
+    enter(client, "personal@tienda.example")
+    whole = client.get("/cases/cases.csv?lang=en").text
+    assert re.search(r",\d{15,19},", whole), "the customer by number"
+    assert not re.search(r'href="/customers/', said(client, "/cases")), "the page of a customer is of the whole company"
+    enter(client, "owner@tienda.example")
+    shown = said(client, "/cases?lang=en")
+    assert "Whose case it is" in shown
+    assert not re.search(r"\d{15,19}", shown)
+    assert not re.search(r"\d{15,19}", client.get("/cases/cases.csv").text)
+    for word in ("Payment", "Website"):
+        assert word not in shown
+    assert 'href="/cases"' in client.get("/").text
+    for address in ("/cases?touchpoint=payment", "/cases/cases.csv?touchpoint=payment", "/cases?touchpoint=no_such"):
+        assert client.get(address).status_code == 403, address
+
+
+def test_programs_read_every_case_once(client, tokens) -> None:
+    address: str | None = f"{API}/cases?limit=40"
+    seen: list[dict[str, Any]] = []
+    counts = set()
+    while address:
+        told = client.get(address, headers=tokens["analyst"]).json()
+        seen += told["cases"]
+        counts.add((told["as_of"], told["open_now"], told["overdue"]))
+        address = f"{API}/cases?limit=40&cursor={told['next']}" if told["next"] else None
+    assert len(counts) == 1, "every page is of one instant"
+    assert len({(one["source"], one["id"]) for one in seen}) == len(seen) == told["open_now"]
+    assert sum(one["overdue"] for one in seen) == told["overdue"]
+    assert [one["due"] for one in seen] == sorted(one["due"] for one in seen)
+    assert all(one["customer"] for one in seen)
+
+
+def test_a_program_of_an_owner_is_told_of_own_touchpoints_and_of_nobody(client, tokens) -> None:
+    own = client.get(f"{API}/cases?limit=500", headers=tokens["owner"]).json()
+    functions = client.app.state.site.workspace.model.touchpoints
+    assert own["cases"]
+    assert {functions[one["touchpoint"]].function for one in own["cases"]} == {"logistics"}
+    plain = make(client, "plain@tienda.example", "owner")
+    nobody = client.get(f"{API}/cases?limit=500", headers=header_of(client, plain, scopes=("read",))).json()
+    assert {one["customer"] for one in nobody["cases"]} == {None}
+    assert [one["id"] for one in nobody["cases"]] == [one["id"] for one in own["cases"]]
+    for query, status in (("touchpoint=payment", 403), ("cursor=x", 400), ("limit=0", 400), ("overdue=maybe", 400)):
+        answer = client.get(f"{API}/cases?{query}", headers=tokens["owner"])
+        assert answer.status_code == status, query
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_company_without_data_or_cases_says_so(new_company) -> None:
+    assert "Todavía no se ha cargado nada" in new_company.get("/cases?lang=es").text
