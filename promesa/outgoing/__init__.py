@@ -23,6 +23,7 @@ from promesa.outgoing.webhooks import (
     find_webhook,
     list_webhooks,
     make_webhook,
+    pause_webhook,
     remove_webhook,
     renew_secret,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "note_failed",
     "note_left_out",
     "note_sent",
+    "pause_webhook",
     "post",
     "remove_webhook",
     "renew_secret",

@@ -145,6 +145,13 @@ def renew_secret(connection: Connection, number: int, *, key: Sealer, now: datet
     return find_webhook(connection, number), secret
 
 
+def pause_webhook(connection: Connection, number: int) -> None:
+    """Send nothing more to a webhook until it is changed or resumed; what happens meanwhile it is never told."""
+    find_webhook(connection, number)
+    values = {"active": False, "reason": "paused"}
+    connection.execute(update(tables.webhooks).where(tables.webhooks.c.id == number).values(values))
+
+
 def remove_webhook(connection: Connection, number: int) -> None:
     """Remove a webhook with what is on its way to it."""
     find_webhook(connection, number)

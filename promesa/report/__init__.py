@@ -6,6 +6,7 @@ table behind it, each figure its interval and its count of observations.
 
 from promesa.report.compared import compared_table
 from promesa.report.content import Content, read
+from promesa.report.drawing import coded
 from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
@@ -26,6 +27,7 @@ __all__ = [
     "Table",
     "Taking",
     "begin_lines",
+    "coded",
     "compared_table",
     "detail_html",
     "dimension_name",

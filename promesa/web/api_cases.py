@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import QueryParameter
+from msgspec import Struct
 
 from promesa.web.api_answers import utc
 from promesa.web.api_paging import CURSOR, LIMIT, cursor_of, link_to, position_of
@@ -24,6 +25,37 @@ if TYPE_CHECKING:
 FARTHEST = 10**9
 TOUCHPOINT = Annotated[str | None, QueryParameter(max_length=200, description="only of that touchpoint")]
 OVERDUE = Annotated[bool, QueryParameter(description="only those past their limit")]
+
+
+class CaseShown(Struct, frozen=True, kw_only=True):
+    """Something that a customer began and nobody has finished.
+
+    `due` is the earliest limit that a promise or a minimum standard sets; `hours_beyond` is negative before it.
+    `at_stake` is what the orders of its journey brought in.
+    """
+
+    source: str
+    id: str
+    customer: str | None
+    touchpoint: str
+    channel: str | None
+    opened_at: datetime
+    due: datetime
+    overdue: bool
+    below_minimum: bool | None
+    hours_open: float
+    hours_beyond: float
+    at_stake: float | None
+
+
+class CasesShown(Struct, frozen=True, kw_only=True):
+    """Open cases as of one instant, the longest past their limit first; both counts are of all pages."""
+
+    as_of: datetime
+    open_now: int
+    overdue: int
+    cases: list[CaseShown]
+    next: str | None
 
 
 @get("/cases", opt=asking("see_figures", own=True), sync_to_thread=True)

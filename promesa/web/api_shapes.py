@@ -341,37 +341,6 @@ class Commitments(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-class CaseShown(Struct, frozen=True, kw_only=True):
-    """Something that a customer began and nobody has finished.
-
-    `due` is the earliest limit that a promise or a minimum standard sets; `hours_beyond` is negative before it.
-    `at_stake` is what the orders of its journey brought in.
-    """
-
-    source: str
-    id: str
-    customer: str | None
-    touchpoint: str
-    channel: str | None
-    opened_at: datetime
-    due: datetime
-    overdue: bool
-    below_minimum: bool | None
-    hours_open: float
-    hours_beyond: float
-    at_stake: float | None
-
-
-class CasesShown(Struct, frozen=True, kw_only=True):
-    """Open cases as of one instant, the longest past their limit first; both counts are of all pages."""
-
-    as_of: datetime
-    open_now: int
-    overdue: int
-    cases: list[CaseShown]
-    next: str | None
-
-
 class HookAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to send which events; no `events` means every one."""
 

@@ -56,9 +56,9 @@ def make(visit: Asked, data: JSONBody[HookAsked]) -> Response[HookShown]:
     gate, now = gate_of(visit), utc_now()
     with gate.database.begin() as connection:
         made, secret = make_webhook(
-            connection, data.url, events=data.events, key=gate.key, allowed=_allowed(visit), now=now
+            connection, data.url, events=data.events, key=gate.key, allowed=allowed_hosts(visit), now=now
         )
-        _note(connection, visit, "webhook.made", made.id, {"events": list(made.events)})
+        note_hook(connection, visit, "webhook.made", made.id, {"events": list(made.events)})
     headers = {"Location": f"/api/v1/webhooks/{made.id}", **PRIVATE}
     return Response(_hook(made, secret=secret), status_code=201, headers=headers)
 
@@ -67,16 +67,16 @@ def make(visit: Asked, data: JSONBody[HookAsked]) -> Response[HookShown]:
 def hook(visit: Asked, number: NUMBER) -> Response[HookShown]:
     """Give one webhook, without its secret."""
     with gate_of(visit).database.begin() as connection:
-        return Response(_hook(_known(connection, number)), headers=PRIVATE)
+        return Response(_hook(known_hook(connection, number)), headers=PRIVATE)
 
 
 @put("/webhooks/{number:int}", opt=MANAGE, sync_to_thread=True)
 def change(visit: Asked, number: NUMBER, data: JSONBody[HookAsked]) -> Response[HookShown]:
     """Change address and events; a webhook that was switched off is active again."""
     with gate_of(visit).database.begin() as connection:
-        _known(connection, number)
-        changed = change_webhook(connection, number, url=data.url, events=data.events, allowed=_allowed(visit))
-        _note(connection, visit, "webhook.changed", number, {"events": list(changed.events)})
+        known_hook(connection, number)
+        changed = change_webhook(connection, number, url=data.url, events=data.events, allowed=allowed_hosts(visit))
+        note_hook(connection, visit, "webhook.changed", number, {"events": list(changed.events)})
     return Response(_hook(changed), headers=PRIVATE)
 
 
@@ -84,9 +84,9 @@ def change(visit: Asked, number: NUMBER, data: JSONBody[HookAsked]) -> Response[
 def remove(visit: Asked, number: NUMBER) -> None:
     """Remove a webhook with what is on its way to it."""
     with gate_of(visit).database.begin() as connection:
-        _known(connection, number)
+        known_hook(connection, number)
         remove_webhook(connection, number)
-        _note(connection, visit, "webhook.removed", number, None)
+        note_hook(connection, visit, "webhook.removed", number, None)
 
 
 @post("/webhooks/{number:int}/secret", opt=MANAGE, status_code=200, sync_to_thread=True)
@@ -95,9 +95,9 @@ def renew(visit: Asked, number: NUMBER) -> Response[HookShown]:
     """Give a webhook a new secret; messages are signed with the old one as well for 24 hours."""
     gate = gate_of(visit)
     with gate.database.begin() as connection:
-        _known(connection, number)
+        known_hook(connection, number)
         renewed, secret = renew_secret(connection, number, key=gate.key, now=utc_now())
-        _note(connection, visit, "webhook.renewed", number, None)
+        note_hook(connection, visit, "webhook.renewed", number, None)
     return Response(_hook(renewed, secret=secret), headers=PRIVATE)
 
 
@@ -109,7 +109,7 @@ def sent(visit: Asked, number: NUMBER, cursor: CURSOR = None, limit: LIMIT = 100
     if before is not None and not 0 <= before < 2**63:
         raise NotFoundException
     with gate_of(visit).database.begin() as connection:
-        _known(connection, number)
+        known_hook(connection, number)
         found = list_deliveries(connection, number, before=before, limit=limit + 1)
     after = cursor_of([found[limit - 1].id]) if len(found) > limit else None
     shown = Deliveries(deliveries=[_delivery(one) for one in found[:limit]], next=after)
@@ -121,7 +121,7 @@ def sent(visit: Asked, number: NUMBER, cursor: CURSOR = None, limit: LIMIT = 100
 def again(visit: Asked, number: NUMBER, delivery: NUMBER) -> Response[DeliveryShown]:
     """Send an event to a webhook once more, with all its attempts."""
     with gate_of(visit).database.begin() as connection:
-        _known(connection, number)
+        known_hook(connection, number)
         try:
             found = send_again(connection, number, delivery, now=utc_now())
         except UnknownName:
@@ -129,18 +129,20 @@ def again(visit: Asked, number: NUMBER, delivery: NUMBER) -> Response[DeliverySh
     return Response(_delivery(found), status_code=202, headers=PRIVATE)
 
 
-def _known(connection: Connection, number: int) -> Webhook:
+def known_hook(connection: Connection, number: int) -> Webhook:
+    """Return a webhook; where there is none of that number, there is no such page."""
     try:
         return find_webhook(connection, number)
     except UnknownName:
         raise NotFoundException from None
 
 
-def _allowed(visit: Visit) -> tuple[str, ...]:
+def allowed_hosts(visit: Visit) -> tuple[str, ...]:
+    """Return the receivers inside the own network that the workspace names."""
     return visit.site.workspace.service.webhook_hosts
 
 
-def _note(connection: Connection, visit: Visit, action: str, number: int, after: dict[str, Any] | None) -> None:
+def note_hook(connection: Connection, visit: Visit, action: str, number: int, after: dict[str, Any] | None) -> None:
     """Write what was done into the audit log; an address may hold a secret and is not in it."""
     record(connection, by=by_of(visit), action=action, about=f"webhook:{number}", now=utc_now(), after=after)
 

@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from litestar.response import Redirect
 
 from promesa import customers, words
-from promesa.access import record
+from promesa.access import list_people, record
 from promesa.errors import InputError, NothingLoaded, PromesaError, UnknownName
 from promesa.web import customer_reading as reading
 from promesa.web.account_page import back, gate_of
@@ -89,6 +89,12 @@ def customer(visit: Asked, number: NUMBER) -> Response[Any]:
     return _customer(visit, person)
 
 
+def _names(visit: Visit) -> dict[str, str]:
+    """Return what people with an account are called, by how the store names who decides."""
+    with gate_of(visit).database.begin() as connection:
+        return {one.actor: one.name for one in list_people(connection)}
+
+
 def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
     ws, asked = visit.site.workspace, visit.request.query_params.get("page", "1")
     at = int(asked) if asked.isdecimal() and 0 < len(asked) < 6 else 1
@@ -107,7 +113,7 @@ def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None
         telling=telling,
         profile=reading.profile_table(telling),
         records=reading.record_table(telling),
-        links=reading.link_table(telling),
+        links=reading.link_table(telling, _names(visit)),
         totals=reading.total_table(telling),
         events=reading.event_table(telling, events, visit.say("customer.events")),
         line=time_line(visit, events, telling),

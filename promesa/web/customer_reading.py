@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from promesa import customers
 from promesa.store import inspect_store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from promesa.customers import CustomerView, Event, Telling
@@ -75,9 +75,9 @@ def record_table(telling: Telling) -> Shown:
     return Shown(title=telling.say("records", n=len(rows)), heads=heads, rows=rows)
 
 
-def link_table(telling: Telling) -> Shown:
-    """Return why the records are thought to be one."""
-    links = telling.view.links
+def link_table(telling: Telling, names: Mapping[str, str]) -> Shown:
+    """Return why the records are thought to be one; `names` is what those are called who decided."""
+    links = [replace(link, decided_by=names.get(link.decided_by, link.decided_by)) for link in telling.view.links]
     heads = telling.heads("pair", "why", "probability", "agreed", "state", "day", "decided_by")
     rows = [telling.link_cells(link) for link in links]
     return Shown(title=telling.say("links"), heads=heads, rows=rows, about=links)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promesa import report
+from promesa import report, words
 from promesa.web.narrowing import groups_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Filters:
 def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot: Snapshot) -> Filters:
     """Return the bar of a place."""
     content = visit.site.content(snapshot, visit.locale)
-    said = [visit.say("filters.failed", reason=reason) for reason in seen.failed]
+    said = [visit.say("filters.failed", reason=_why(visit, reason)) for reason in seen.failed]
     if to.wrong:
         said.append(visit.say("filters.wrong_day", got=to.wrong))
     if to.compare and to.earlier() is None:
@@ -69,6 +69,12 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
         left_out=tuple(_left_out(visit, content, dimensions)),
         compared=compared,
     )
+
+
+def _why(visit: Visit, code: str) -> str:
+    """Return in the reader's language why something could not be worked out."""
+    key = f"web.filters.why.{code}"
+    return words.say(key if words.knows(key, visit.locale) else "web.filters.why.other", visit.locale)
 
 
 def dimensions_of(visit: Visit, content: report.Content) -> dict[str, tuple[str, ...]]:

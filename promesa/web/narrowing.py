@@ -124,7 +124,7 @@ class Narrowed:
     waiting : bool
         Whether an answer is still being worked out.
     failed : tuple of str
-        What could not be worked out, and why.
+        Codes of why something could not be worked out.
     """
 
     content: report.Content
@@ -142,7 +142,7 @@ def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapsho
             by = (to.dimension,) if to.dimension else ()
             found = views.answer(snapshot, Question(analysis=analysis, by=by, since=to.since, until=to.until))
             if isinstance(found, Failed):
-                failed.append(found.said)
+                failed.append(found.code or found.said)
             elif found is None:
                 waiting = True
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -125,13 +125,15 @@ def environment() -> Environment:
 
     folder = files("promesa.web").joinpath("templates")
     own = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()}
-    return Environment(
+    made = Environment(
         loader=DictLoader({**report.templates(), **own}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = report.coded
+    return made
 
 
 def page(visit: Visit, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:
@@ -141,7 +143,7 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
         .get_template(template)
         .render(
             visit=visit,
-            say=visit.say,
+            say=partial(_said, visit),
             locale=visit.locale,
             language=visit.locale.replace("_", "-"),
             other_language=_other(visit),
@@ -155,6 +157,12 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
         )
     )
     return Response(body, media_type=MediaType.HTML, status_code=status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def _said(visit: Visit, key: str, **values: object) -> str:
+    """Return a message with what it has between backticks as code; what is filled in stays as it is."""
+    said = words.catalogue(words.language_of(visit.locale)).get(f"web.{key}", "")
+    return report.coded(said).format(**values) if "`" in said else visit.say(key, **values)
 
 
 def _is_for(visit: Visit, name: str) -> bool:

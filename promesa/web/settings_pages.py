@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("people", "/settings/people", "manage_people"),
     ("keys", "/settings/keys", "manage_keys"),
+    ("webhooks", "/settings/webhooks", "manage_webhooks"),
     ("audit", "/settings/audit", "read_audit"),
 )
 _SAID_PEOPLE = ("rights", "locked", "unlocked", "factor_off", "mailed")
@@ -65,14 +66,15 @@ _SAID_KEYS = ("key_revoked",)
 _ENTRIES = 100
 
 
-def _parts(visit: Visit) -> list[tuple[str, str]]:
+def parts_of(visit: Visit) -> list[tuple[str, str]]:
+    """Return the parts of the settings that a reader may see: name, address."""
     return [(name, address) for name, address, needed in PARTS if may(visit.person, needed)]
 
 
 @get("/settings", opt=SIGNED_IN, sync_to_thread=False)
 def settings(visit: Asked) -> Redirect:
     """Go to the first part of the settings that the reader may see; to the own account when there is none."""
-    parts = _parts(visit)
+    parts = parts_of(visit)
     return Redirect(parts[0][1] if parts else "/account")
 
 
@@ -96,7 +98,7 @@ def _people(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Res
         status=status,
         wrong=wrong,
         said=said_of(visit, _SAID_PEOPLE),
-        parts=_parts(visit),
+        parts=parts_of(visit),
         people=everybody,
         roles=ROLES,
         functions={name: function.label.in_locale(visit.locale) for name, function in model.functions.items()},
@@ -193,7 +195,7 @@ def _keys(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Respo
         status=status,
         wrong=wrong,
         said=said_of(visit, _SAID_KEYS),
-        parts=_parts(visit),
+        parts=parts_of(visit),
         keys=keys,
         tables=tuple(TABLES),
         sources=tuple(visit.site.workspace.sources),
@@ -266,7 +268,7 @@ def audit_page(visit: Asked) -> Response[Any]:
         "audit.html",
         title="audit.page",
         wrong=wrong_words(visit, broken) + f" {broken.what}" if broken else None,
-        parts=_parts(visit),
+        parts=parts_of(visit),
         entries=entries,
         names=names,
         wanted=wanted,

@@ -66,9 +66,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An answer that could not be worked out, and why."""
+    """An answer that could not be worked out, and why.
+
+    Attributes
+    ----------
+    said : str
+        In English, for programs and logs.
+    code : str
+        Of the error, by which a page says it in the reader's language; empty where nobody foresaw it.
+    """
 
     said: str
+    code: str = ""
 
 
 class Views:
@@ -122,7 +131,7 @@ class Views:
             try:
                 self._keep(snapshot, question)
             except PromesaError as error:
-                self._failed[key] = Failed(said=str(error))
+                self._failed[key] = Failed(said=str(error), code=error.code)
             except Exception as error:  # the next question must not wait for ever for this one
                 LOG.exception("A view failed")
                 self._failed[key] = Failed(said=type(error).__name__)

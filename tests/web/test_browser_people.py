@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.access import Rights, accept_invitation, begin, invite, make_key
+from promesa.access import Rights, accept_invitation, access_key, begin, invite, make_key
 from promesa.customers import make_own_link, view
+from promesa.outgoing import announce, make_webhook
 from promesa.store import quarantine_list
 from promesa.web.gate import utc_now
 from tests.customers.shops import TABLES, doubt, link, shop
@@ -41,12 +42,15 @@ def made(service_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def session(database: Database) -> str:
+def session(database: Database, made: Company) -> str:
     """The session of an administrator with the right to personal data."""
     now, rights = utc_now(), Rights(role="administrator", functions=(), personal_data=True)
     with database.begin() as connection:
         token = invite(connection, "ana@tienda.example", rights=rights, by="terminal", now=now)
         person = accept_invitation(connection, token, password=GOOD, name="Ana Administradora", now=now)
+        url, asked = "https://hooks.example.com/in", {"events": (), "allowed": ("hooks.example.com",), "now": now}
+        make_webhook(connection, url, key=access_key(made.ws), **asked)
+        announce(connection, "load.finished", {"load": "1"}, now=now)
         make_key(connection, "tienda", tables_=("moments",), source=None, rate=None, by=person.actor, now=now)
         return begin(connection, person, device="Chromium", now=now)
 
@@ -75,9 +79,10 @@ def addresses(ws: Workspace) -> list[str]:
     own = make_own_link(ws, "crm:k1", days=7, now=utc_now()).path
     customers = ["/customers", f"/customers/{person}", f"/customers/{person}/forget", "/customers/review"]
     settings = ["/settings/people", "/settings/keys", "/settings/audit", "/account"]
+    settings += ["/settings/webhooks", "/settings/webhooks/1"]
     promise = ["/promises/on_time/commitments", "/promises/on_time/commitments?status=released"]
     rows = ["/data/quarantine", f"/data/quarantine/{row.id}"]
-    return [*customers, *settings, *promise, *rows, own, f"{own}/held", f"{own}x"]
+    return [*customers, *settings, "/cases", *promise, *rows, own, f"{own}/held", f"{own}x"]
 
 
 @pytest.mark.parametrize(("width", "locale", "scheme"), browsing.ON)
