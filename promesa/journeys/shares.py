@@ -59,12 +59,12 @@ def asked_of_journeys(
     question = ask(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
-    refused = [name for name in question.by if name not in (*PERIODS, *workspace.model.traits)]
+    refused = [name for name in question.by if name not in (*PERIODS, "tier", *workspace.model.traits)]
     if refused:
         raise ValueOutOfRange(
             what="Journeys cannot be split that way.",
             got=f"by {', '.join(refused)}",
-            expected="a period (in which the journey began) or a trait of the customer",
+            expected="a period (in which the journey began), `tier` or a trait of the customer",
             fix="take a dimension that a journey has once; `promesa show touchpoints` knows the others",
         )
     return question

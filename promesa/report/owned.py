@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from promesa import words
 from promesa.report.content import is_withheld, number
 from promesa.report.figures import figure_of
+from promesa.report.naming import feature_name, outcome_name
 from promesa.report.promises import promises_of
 from promesa.report.tables import Cell, cell_of, table
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 _KEPT = ("promises", "promises_by_month", "differences", "touchpoints", "touchpoints_by_channel", "cases", "priorities")
 
 
+_ARROWS = {"effects": "effect", "drivers": "change"}
+"""Answers of what moves what, and the figure that is the arrow."""
+_OF_OTHERS = frozenset({"adjusted_for", "confounders", "confounder", "told_with"})
+_UNSAID: dict[str, object] = {"summary": {}, "chart": {}}
+
+
 def owned(content: Content, functions: Collection[str]) -> Content:
     """Return the content of some functions: their promises, their touchpoints, what is at stake there.
 
@@ -30,12 +37,51 @@ def owned(content: Content, functions: Collection[str]) -> Content:
     promises = {name for name, said in content.promises.items() if said.get("owner") in functions}
     touchpoints = {name for name, said in content.touchpoints.items() if said.get("function") in functions}
     own = content.only_promises(promises).only_touchpoints(touchpoints)
-    documents = {key: {**own.document(key), "summary": {}} for key in _KEPT if own.document(key)}
+    documents = {key: {**own.document(key), **_UNSAID} for key in _KEPT if own.document(key)}
+    documents |= {
+        key: {**content.document(key), **_UNSAID, "rows": rows}
+        for key, measure in _ARROWS.items()
+        if (rows := _arrow_rows(content, key, measure, functions))
+    }
     if "priorities" in documents:
         named = {"touchpoint": touchpoints, "function": set(functions)}
         rows = [row for row in own.rows("priorities") if row.get("name") in named.get(str(row.get("level")), ())]
         documents["priorities"]["rows"] = rows
     return replace(own, documents=documents)
+
+
+def _arrow_rows(content: Content, key: str, measure: str, functions: Collection[str]) -> list[Row]:
+    """Return what goes out from something of these functions, without what else was held still: that is of others."""
+    own = (row for row in content.rows(key) if row.get("measure") == measure and row.get("function") in functions)
+    return [{name: value for name, value in row.items() if name not in _OF_OTHERS} for row in own]
+
+
+def arrows_table(content: Content) -> Table | None:
+    """Return the part of the chain that begins at something of these functions: what it does to which outcome."""
+    rows = [(row, row.get("of")) for row in content.rows("effects") if row.get("segment") is None]
+    known = {(str(name), row.get("outcome")) for row, name in rows}
+    rows += [
+        (row, row.get("feature"))
+        for row in content.rows("drivers")
+        if (str(row.get("feature")), row.get("outcome")) not in known
+    ]
+    body = [_arrow(row, name, content) for row, name in rows if number(row.get("estimate")) is not None]
+    heads = [(content.say(f"column.{key}"), key in {"change", "n"}) for key in ("act", "on", "change", "n", "evidence")]
+    return table(content.say("own_arrows.caption"), heads, body) if body else None
+
+
+def _arrow(row: Row, name: object, content: Content) -> list[Cell | str]:
+    figure = figure_of(row, content, as_change=True)
+    said = feature_name({**row, "feature": name}, content)
+    if row.get("kind") == "promise":
+        said = content.say("own_arrows.broken", promise=said)
+    return [
+        said,
+        outcome_name(row.get("outcome"), content),
+        cell_of(figure),
+        figure.n,
+        content.say(f"evidence.{figure.evidence}.word"),
+    ]
 
 
 def open_table(content: Content, *, smallest: int) -> Table | None:

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, NotFoundException, PermissionDeni
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from promesa import chain
+from promesa.access import functions_of
 from promesa.snapshot import ANALYSES, SHOWN, document_key
 from promesa.web.api_jobs import answer_job, link_of
 from promesa.web.api_shapes import (
@@ -27,15 +28,17 @@ from promesa.web.api_shapes import (
 )
 from promesa.web.gate import asking
 from promesa.web.narrowing import YEARS
+from promesa.web.own import own_content
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.taking import harmless
 from promesa.web.views import Failed, Question
 
 if TYPE_CHECKING:
+    from promesa.report import Content
     from promesa.snapshot import Snapshot
     from promesa.web.rendering import Visit
 
-SEE = asking("see_figures")
+SEE, OWN = asking("see_figures"), asking("see_figures", own=True)
 MONEY = frozenset({"value", "ledger", "whale", "returning", "lifetime", "retention", "tiers", "promoters", "balance"})
 """Analyses that show amounts."""
 KEY = Annotated[str, PathParameter(max_length=200, description="an analysis, or `analysis_by_split` as kept")]
@@ -81,18 +84,19 @@ def utc(at: datetime | str) -> datetime:
     return (datetime.fromisoformat(at) if isinstance(at, str) else at).replace(tzinfo=UTC)
 
 
-@get("/answers", opt=SEE, sync_to_thread=True)
+@get("/answers", opt=OWN, sync_to_thread=True)
 def answers(visit: Asked) -> Response[Answers]:
-    """List the answers of the newest snapshot.
+    """List the answers of the newest snapshot; to the owner of a function those that have rows of it.
 
     With `If-None-Match` it says 304 while no newer snapshot is there.
     """
     snapshot = newest(visit)
-    headers, same = tagged(visit, snapshot, "answers")
+    own = own_content(visit, snapshot)
+    headers, same = tagged(visit, snapshot, f"answers {_whose(visit)}")
     if same:
         return _unchanged(headers)
     about = snapshot.about
-    keys = [key for key in about["documents"] if not _is_money(key) or visit.may("see_money")]
+    keys = [key for key in about["documents"] if _is_shown(visit, key, own)]
     return Response(
         Answers(
             snapshot=snapshot.folder.name,
@@ -118,7 +122,7 @@ def _is_money(key: str) -> bool:
     return key.partition("_by_")[0] in MONEY
 
 
-@get("/answers/{key:str}", opt=SEE, sync_to_thread=True)
+@get("/answers/{key:str}", opt=OWN, sync_to_thread=True)
 def answer(
     visit: Asked,
     key: KEY,
@@ -134,11 +138,13 @@ def answer(
 
     What the snapshot keeps comes at once, with an `ETag`. Anything else is worked out in the background: the answer is
     then 202 with a job; ask again at `result` when its state is ``done``. What was worked out is kept with the
-    snapshot.
+    snapshot. The owner of a function gets the kept rows of own promises, touchpoints and elements, and no sentence or
+    chart: those are of the whole company.
     """
-    if _is_money(key) and not visit.may("see_money"):
-        raise PermissionDeniedException
     snapshot = newest(visit)
+    own = own_content(visit, snapshot)
+    if own is None and _is_money(key) and not visit.may("see_money"):
+        raise PermissionDeniedException
     asked = Question(
         analysis=key,
         by=tuple(name.strip() for name in (by or "").split(",") if name.strip()),
@@ -148,17 +154,42 @@ def answer(
         as_of=as_of,
     )
     kept = snapshot.document(document_key(key, asked.by)) if asked.is_whole else None
+    if own is not None:
+        kept = _own_document(own, asked)
     found = kept if kept is not None else visit.site.views.answer(snapshot, checked(asked))
     if isinstance(found, Failed):
         raise HTTPException(found.said.splitlines()[0], status_code=400, extra={"code": "not-computed"})
     if found is None:
         return _accepted(answer_job(visit, asked))
-    headers, same = tagged(visit, snapshot, f"{key} {asked.name} {form}")
+    headers, same = tagged(visit, snapshot, f"{key} {asked.name} {form} {_whose(visit)}")
     if same:
         return _unchanged(headers)
     if form == "csv":
         return _as_csv(found, headers, document_key(key, asked.by))
     return _as_it_is(found, headers)
+
+
+def _whose(visit: Visit) -> str:
+    """Return of which functions an answer is, so that no two owners share what a cache holds."""
+    return "" if visit.may("see_figures") else " ".join(functions_of(visit.person, "see_figures") or ())
+
+
+def _is_shown(visit: Visit, key: str, own: Content | None) -> bool:
+    return visit.may("see_money") or not _is_money(key) if own is None else key in own.documents
+
+
+def _own_document(own: Content, asked: Question) -> dict[str, Any]:
+    """Return what an owner may have of an answer: nothing is worked out for one, nothing told of all.
+
+    Raises
+    ------
+    PermissionDeniedException
+        If no row of it is theirs, or it is asked for in another way than the snapshot keeps it.
+    """
+    key = document_key(asked.analysis, asked.by)
+    if not asked.is_whole or key not in own.documents:
+        raise PermissionDeniedException
+    return dict(own.document(key))
 
 
 def checked(asked: Question) -> Question:

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from promesa.web.api_answers import utc
 from promesa.web.api_paging import CURSOR, LIMIT, cursor_of, link_to, position_of
-from promesa.web.api_shapes import CaseShown, CasesShown
 from promesa.web.case_pages import found_cases, sees
 from promesa.web.gate import asking
 from promesa.web.own import require_own

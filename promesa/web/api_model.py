@@ -15,11 +15,13 @@ from promesa.web.api_answers import MONEY, checked, newest
 from promesa.web.api_jobs import answer_job, jobs_of, question_of
 from promesa.web.api_shapes import Job, Promises, PromiseShown, Touchpoints, TouchpointShown, WorkspaceShown
 from promesa.web.gate import asking
-from promesa.web.own import require_own
+from promesa.web.own import own_content, require_own
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.views import Failed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promesa.web.rendering import Visit
     from promesa.workspace import Label, Promise, Touchpoint
 
@@ -90,9 +92,11 @@ def _figures(visit: Visit, dimension: str, name: str) -> dict[str, list[dict[str
     """Return the rows that name a promise or touchpoint, by the answer that keeps them; none before an analysis."""
     snapshot = visit.site.snapshot()
     found: dict[str, list[dict[str, Any]]] = {}
+    own = own_content(visit, snapshot) if snapshot else None
     for key in snapshot.about["documents"] if snapshot else ():
         document = snapshot.document(key) if snapshot and key.partition("_by_")[0] not in MONEY else None
-        rows = [row for row in (document or {}).get("rows", ()) if row.get(dimension) == name]
+        kept: Sequence[Any] = (document or {}).get("rows", ()) if own is None else own.rows(key)
+        rows = [dict(row) for row in kept if row.get(dimension) == name]
         if rows:
             found[key] = rows
     return found

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from promesa.web.narrowing import Narrowed, Narrowing
     from promesa.web.rendering import Visit
 
+COMPARES = frozenset({"promises", "touchpoints", "value"})
+"""Places whose figures of two periods stand in one table."""
 MOST_GROUPS = 200
 """Groups of one dimension that a list offers; a marketplace has thousands of suppliers."""
 
@@ -33,6 +35,8 @@ class Filters:
         What could not be worked out.
     left_out : tuple of str
         What a reader may look for here and cannot choose, each with the reason.
+    compares : bool
+        Whether two periods can be set beside each other.
     """
 
     to: Narrowing
@@ -41,6 +45,7 @@ class Filters:
     waiting: bool
     said: tuple[str, ...]
     left_out: tuple[str, ...]
+    compares: bool
     compared: report.Table | None
 
 
@@ -50,9 +55,9 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
     said = [visit.say("filters.failed", reason=_why(visit, reason)) for reason in seen.failed]
     if to.wrong:
         said.append(visit.say("filters.wrong_day", got=to.wrong))
-    if to.compare and to.earlier() is None:
+    if to.compare and place in COMPARES and to.earlier() is None:
         said.append(visit.say("filters.whole_period"))
-    dimensions = dimensions_of(visit, content)
+    dimensions = dimensions_of(visit, content, place)
     compared, waiting = _compared(visit, place, to, seen, snapshot)
     return Filters(
         to=to,
@@ -66,7 +71,8 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
         functions=_functions(place, content),
         waiting=(waiting or seen.waiting) and not seen.failed,
         said=tuple(said),
-        left_out=tuple(_left_out(visit, content, dimensions)),
+        left_out=tuple(_left_out(visit, content, dimensions, place)),
+        compares=place in COMPARES,
         compared=compared,
     )
 
@@ -77,17 +83,30 @@ def _why(visit: Visit, code: str) -> str:
     return words.say(key if words.knows(key, visit.locale) else "web.filters.why.other", visit.locale)
 
 
-def dimensions_of(visit: Visit, content: report.Content) -> dict[str, tuple[str, ...]]:
-    """Return what a page can be narrowed by: what the snapshot is split by, and the tiers, worked out when asked."""
+def dimensions_of(visit: Visit, content: report.Content, place: str = "") -> dict[str, tuple[str, ...]]:
+    """Return what a page can be narrowed by: what the snapshot is split by, and the tiers, worked out when asked.
+
+    What a journey has once is the customer's; drivers are told apart among all customers at once.
+    """
+    if place == "drivers":
+        return {}
     tiers = visit.site.workspace.model.tiers
     decided = tiers is not None and bool(content.rows("tiers"))
-    return {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers and decided else {})}
+    found = {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers and decided else {})}
+    own = {*visit.site.workspace.model.traits, "tier"}
+    return {name: groups for name, groups in found.items() if name in own} if place == "journeys" else found
 
 
-def _left_out(visit: Visit, content: report.Content, dimensions: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _left_out(
+    visit: Visit, content: report.Content, dimensions: Mapping[str, tuple[str, ...]], place: str
+) -> Iterator[str]:
     """Yield why a dimension that readers look for is not offered."""
+    if place in {"drivers", "journeys"}:
+        yield visit.say(f"filters.left_out.in_{place}")
+    if place == "drivers":
+        return
     model = visit.site.workspace.model
-    for name in ("channel", "tier"):
+    for name in ("tier",) if place == "journeys" else ("channel", "tier"):
         if not dimensions.get(name):
             undecided = name == "tier" and model.tiers is not None
             yield visit.say(f"filters.left_out.{'undecided' if undecided else name}")
@@ -106,7 +125,7 @@ def _compared(
     visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot: Snapshot
 ) -> tuple[report.Table | None, bool]:
     earlier = to.earlier()
-    if earlier is None:
+    if earlier is None or place not in COMPARES:
         return None, False
     before = visit.site.narrowed(place, earlier, snapshot, visit.locale)
     if before.waiting or seen.waiting:
@@ -115,7 +134,7 @@ def _compared(
 
 
 def _functions(place: str, content: report.Content) -> list[tuple[str, str]]:
-    if place == "value":
+    if place in {"value", "journeys"}:
         return []
     said = content.promises.values() if place == "promises" else content.touchpoints.values()
     key = "owner" if place == "promises" else "function"

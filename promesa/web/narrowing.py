@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from promesa.web.views import Failed, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from promesa import report
     from promesa.snapshot import Snapshot
@@ -21,6 +21,8 @@ COMPARED: tuple[Compare, ...] = ("previous", "year")
 ANALYSES = {
     "promises": ("promises", "differences"),
     "touchpoints": ("touchpoints", "opinions"),
+    "drivers": ("drivers", "asymmetry", "synergy", "roles"),
+    "journeys": ("journeys", "transitions"),
     "value": ("value", "returning"),
 }
 """Place -> the analyses that its sections read and that can be narrowed; what else it shows is left out then."""
@@ -149,7 +151,7 @@ def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapsho
                 documents[analysis] = _of_group(found, to)
         content = replace(content, documents=documents)
     if to.function:
-        content = _of_function(content, to.function)
+        content = _of_function(place, content, to.function)
     # What failed is tried again when it is asked for again: a page that looked on for the rest would ask for ever.
     return Narrowed(content=content, waiting=waiting and not failed, failed=tuple(dict.fromkeys(failed)))
 
@@ -167,10 +169,28 @@ def _of_group(document: Mapping[str, Any], to: Narrowing) -> dict[str, Any]:
     return {**document, "rows": rows, "dimensions": dimensions, "summary": {}}
 
 
-def _of_function(content: report.Content, function: str) -> report.Content:
+def _of_function(place: str, content: report.Content, function: str) -> report.Content:
     owned = {name for name, said in content.touchpoints.items() if said.get("function") == function}
     promises = {name: said for name, said in content.promises.items() if said.get("owner") == function}
-    return content.only_promises(promises).only_touchpoints(owned)
+    content = content.only_promises(promises).only_touchpoints(owned)
+    return _moved_by(content, function, owned) if place == "drivers" else content
+
+
+def _moved_by(content: report.Content, function: str, touchpoints: Collection[str]) -> report.Content:
+    """Return what moves outcomes, of one function; rows of an outcome as a whole stay, sentences of all do not."""
+    effects = {row.get("effect") for row in content.rows("effects") if row.get("function") == function}
+    is_own: dict[str, Callable[[Any], bool]] = {
+        "drivers": lambda row: row.get("function") in {None, function},
+        "asymmetry": lambda row: row.get("function") in {None, function},
+        "effects": lambda row: row.get("effect") in effects,
+        "priorities": lambda row: row.get("function") == function or row.get("name") in {function, *touchpoints},
+    }
+    documents = {
+        key: {**content.document(key), "summary": {}, "rows": [row for row in content.rows(key) if own(row)]}
+        for key, own in is_own.items()
+        if content.document(key)
+    }
+    return replace(content, documents={**content.documents, **documents})
 
 
 def groups_of(content: report.Content) -> Iterator[tuple[str, tuple[str, ...]]]:

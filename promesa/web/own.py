@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from promesa.access import Permission, Person
     from promesa.report import Content
+    from promesa.snapshot import Snapshot
 
 
 def require_own(visit: Visit, kind: str, name: str, *, needed: Permission = "see_figures") -> None:
@@ -42,6 +43,15 @@ def own_of(person: Person | None, content: Content) -> tuple[tuple[str, ...], tu
     functions = functions_of(person, "see_figures") or ()
     promises = tuple(name for name, said in content.promises.items() if said.get("owner") in functions)
     return promises, tuple(name for name, said in content.touchpoints.items() if said.get("function") in functions)
+
+
+def own_content(visit: Visit, snapshot: Snapshot) -> Content | None:
+    """Return the content of an owner's functions; None for who sees the whole company.
+
+    The same that their first page is made of: an answer that is not of one promise or touchpoint is not in it.
+    """
+    functions = None if visit.may("see_figures") else functions_of(visit.person, "see_figures")
+    return None if functions is None else visit.site.owned(snapshot, tuple(functions), visit.locale).content
 
 
 def own_home(visit: Visit) -> Response[str]:

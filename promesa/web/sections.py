@@ -34,7 +34,13 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "method": ("method",),
 }
 """Page -> the sections of the report that it shows."""
-NARROWED = {"promises": ("register", "costliest"), "touchpoints": ("touchpoints",), "value": ("value",)}
+NARROWED = {
+    "promises": ("register", "costliest"),
+    "touchpoints": ("touchpoints",),
+    "drivers": ("drivers",),
+    "journeys": ("journeys",),
+    "value": ("value",),
+}
 """The same where a place is narrowed to a period or a group."""
 HOME = ("chain", "begin", "moved", "costliest")
 

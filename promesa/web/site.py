@@ -62,6 +62,8 @@ class Owned:
         Sections by name.
     opened : Table or None
         What is open now.
+    arrows : Table or None
+        What moves which outcome, of what is theirs.
     begins : bool
         Whether any touchpoint of theirs is ranked by what is at stake.
     """
@@ -69,6 +71,7 @@ class Owned:
     content: report.Content
     drawn: Mapping[str, Markup]
     opened: report.Table | None
+    arrows: report.Table | None
     begins: bool
 
 
@@ -163,6 +166,7 @@ class Site:
             return Owned(
                 content=content,
                 drawn={name: report.section_html(name, content, taking=linked) for name in OWN},
+                arrows=report.arrows_table(content),
                 opened=report.open_table(content, smallest=self.workspace.min_cell),
                 begins=any(ranked),
             )

@@ -108,3 +108,33 @@ def test_a_program_of_an_owner_is_told_of_own_touchpoints_and_of_nobody(client, 
 
 def test_a_company_without_data_or_cases_says_so(new_company) -> None:
     assert "Todavía no se ha cargado nada" in new_company.get("/cases?lang=es").text
+
+
+# Of other functions than logistics. Channels and outcomes are of the whole company.
+OTHERS = ("website", "payment", "quick_payment", "Payment", "Pago", "billing", "marketing", "Sitio web")
+
+
+def test_no_answer_that_a_program_of_an_owner_gets_tells_of_another_function(client, tokens) -> None:
+    """Everything of the API that opens for an owner, in bytes."""
+    headers = tokens["owner"]
+    listed = client.get(f"{API}/answers", headers=headers)
+    keys = [one["key"] for one in listed.json()["answers"]]
+    assert {"promises", "touchpoints", "cases"} <= set(keys)
+    every = [one["key"] for one in client.get(f"{API}/answers", headers=tokens["analyst"]).json()["answers"]]
+    assert set(keys) < set(every)
+    addresses = ["/answers", *(f"/answers/{key}" for key in keys), *(f"/answers/{key}?format=csv" for key in keys)]
+    addresses += ["/promises", "/promises/arrives_on_time", "/touchpoints", "/touchpoints/delivery", "/cases"]
+    for address in addresses:
+        answer = client.get(f"{API}{address}", headers=headers)
+        assert answer.status_code == 200, address
+        for word in OTHERS:
+            assert not re.search(rf"\b{word}\b", answer.text), (address, word)
+    assert any(
+        one["measure"] == "kept_rate" for one in client.get(f"{API}/answers/promises", headers=headers).json()["rows"]
+    )
+    for key in set(every) - set(keys):
+        assert client.get(f"{API}/answers/{key}", headers=headers).status_code == 403, key
+    for query in ("promises?by=channel&since=2026-01-01", "promises?since=2026-01-01", "cases?by=channel"):
+        assert client.get(f"{API}/answers/{query}", headers=headers).status_code == 403, query
+    theirs = client.get(f"{API}/answers/promises", headers=headers).headers["etag"]
+    assert theirs != client.get(f"{API}/answers/promises", headers=tokens["analyst"]).headers["etag"]

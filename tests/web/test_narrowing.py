@@ -127,8 +127,8 @@ def test_what_cannot_be_worked_out_is_said_and_may_be_asked_again(analysed_shop:
 def test_what_cannot_be_chosen_is_said_with_its_reason(client: TestClient) -> None:
     for lang, words in (("en", "No tier can be chosen"), ("es", "No se puede elegir un nivel")):
         assert words in client.get(f"/promises?lang={lang}").text
-    assert "has no filters" in client.get("/drivers?lang=en").text
-    assert "no tiene filtros" in client.get("/journeys?lang=es").text
+    assert "drivers are told apart among all customers at once" in client.get("/drivers?lang=en").text
+    assert "un viaje pasa por varios" in client.get("/journeys?lang=es").text
 
 
 def test_tiers_are_offered_once_they_are_decided(analysed_shop: Path) -> None:
@@ -162,3 +162,29 @@ def test_a_page_of_which_one_answer_failed_does_not_wait_for_the_others_for_ever
     seen = narrow("touchpoints", Narrowing(dimension="x", group="y"), site.content(snapshot, "en"), snapshot, views)
     assert seen.failed == ("no",)
     assert not seen.waiting
+
+
+def test_journeys_and_drivers_are_narrowed_to_a_period_and_say_what_they_cannot(client: TestClient) -> None:
+    whole, spring = (worked_out(client, f"/journeys{query}") for query in ("?lang=en", "?from=2025-03-01&lang=en"))
+    assert '<section id="journeys"' in spring
+    assert spring != whole
+    assert 'name="function"' not in whole
+    assert 'name="compare"' not in whole
+    drivers = worked_out(client, "/drivers?from=2025-03-01&to=2025-09-30&lang=en")
+    assert '<section id="drivers"' in drivers
+    assert '<section id="effects"' not in drivers, "what is not worked out for the period is left out"
+    assert 'name="only"' not in drivers
+
+
+def test_drivers_of_one_function_are_theirs(client: TestClient, analysed_shop: Path) -> None:
+    site = Site(analysed_shop)
+    snapshot = latest(open_workspace(analysed_shop))
+    seen = site.narrowed("drivers", Narrowing(function="logistics"), snapshot, "en").content
+    assert seen.document("drivers")["summary"] == {}
+    for key in ("drivers", "asymmetry"):
+        assert {row.get("function") for row in seen.rows(key)} <= {None, "logistics"}
+    assert all(
+        row.get("name") in {"logistics", *seen.touchpoints, *seen.promises} or row.get("function") == "logistics"
+        for row in seen.rows("priorities")
+    )
+    assert client.get("/drivers?function=logistics").status_code == 200
