@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ON_A_PAGE = 50
 MOST_TAKEN = 10_000
+WHOLE_FROM = 10
 _COLUMNS = ("due", "touchpoint", "standing", "opened", "waited", "at_stake", "customer", "case")
 
 
@@ -155,7 +156,7 @@ def _cells(visit: Visit, one: Case) -> dict[str, str]:
     touchpoint = visit.site.workspace.model.touchpoints.get(one.touchpoint)
     beyond = _length(abs(one.hours_beyond), locale)
     standing = "below" if one.below_minimum else "overdue" if one.overdue else "in_time"
-    at_stake = words.money(one.at_stake, visit.site.workspace.currency, locale) if money else ""
+    at_stake = words.money(one.at_stake, visit.site.workspace.currency, locale).replace(" ", "\u00a0") if money else ""
     return {
         "due": _local(visit, one.due),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint,
@@ -172,7 +173,8 @@ def _cells(visit: Visit, one: Case) -> dict[str, str]:
 def _length(hours: float, locale: str) -> str:
     shown = words.in_fitting_unit({"estimate": hours, "unit": "hours"})
     unit = words.say(f"unit.{shown['unit']}", locale)
-    return f"{words.number(shown['estimate'], locale, decimals=1)} {unit}"
+    decimals = 1 if shown["estimate"] < WHOLE_FROM and shown["unit"] != "minutes" else 0
+    return f"{words.number(shown['estimate'], locale, decimals=decimals)}\u00a0{unit}"
 
 
 def _local(visit: Visit, at: datetime) -> str:

@@ -190,6 +190,8 @@ def _moved_by(content: report.Content, function: str, touchpoints: Collection[st
         for key, own in is_own.items()
         if content.document(key)
     }
+    if not any(row.get("rank") for row in content.rows("priorities") if is_own["priorities"](row)):
+        documents["priorities"] = {}  # nothing of theirs is ranked: the section would ask for data that are there
     return replace(content, documents={**content.documents, **documents})
 
 

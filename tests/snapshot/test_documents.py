@@ -34,6 +34,7 @@ MORE: dict[str, dict[str, list[str]]] = {
     "differences": {"commitments": ["from", "to", "scale_unit"]},
     "value": {},
     "returning": {"return_rate": ["within_days"]},
+    "cases": {},
     "journeys": {},
     "needs": {},
     "transitions": {},
@@ -134,7 +135,7 @@ MEASURES = {
 }  # fmt: skip
 KEYS = [
     "chain", "promises", "touchpoints", "opinions", "differences", "value", "ledger", "whale", "returning",
-    "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "journeys", "transitions",
+    "lifetime", "retention", "dropout", "tiers", "standard", "promoters", "balance", "cases", "journeys", "transitions",
     "handovers", "memory", "coherence", "feedback", "needs",
     "changes", "conformance", "endings", "drivers", "roles", "asymmetry", "synergy", "effects", "experiments", "paths",
     "arrows", "system", "priorities",
