@@ -67,7 +67,7 @@ class Cases(Result):
             return words.say("actions.cases.withheld" if self.estimates else "actions.cases.empty", locale)
         most = max(shares, key=lambda e: e.estimate or 0.0)
         return words.say(
-            "actions.cases.split",
+            "actions.cases.split" if len(shares) > 1 else "actions.cases.one_group",
             locale,
             group=", ".join(self.label(most.dimensions[name], locale) for name in self.dimensions[len(OWN) :]),
             share=words.percent(most.estimate, locale),

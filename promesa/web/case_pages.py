@@ -83,7 +83,10 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
     if file not in {"cases.csv", "cases.xlsx"}:
         raise NotFoundException
     wanted = _wanted(visit)
-    found = found_cases(visit, wanted.touchpoint, overdue=wanted.overdue, most=MOST_TAKEN)
+    try:
+        found = found_cases(visit, wanted.touchpoint, overdue=wanted.overdue, most=MOST_TAKEN)
+    except NothingLoaded:
+        raise NotFoundException from None
     columns = _columns(visit)
     cells = [_cells(visit, one) for one in found.cases]
     table = report.Table(

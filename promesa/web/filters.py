@@ -93,8 +93,9 @@ def dimensions_of(visit: Visit, content: report.Content, place: str = "") -> dic
     tiers = visit.site.workspace.model.tiers
     decided = tiers is not None and bool(content.rows("tiers"))
     found = {**dict(groups_of(content)), **({"tier": tuple(tiers.bands)} if tiers and decided else {})}
-    own = {*visit.site.workspace.model.traits, "tier"}
-    return {name: groups for name, groups in found.items() if name in own} if place == "journeys" else found
+    if place != "journeys":
+        return found
+    return {name: found[name] for name in (*visit.site.workspace.model.traits, "tier") if name in found}
 
 
 def _left_out(

@@ -108,6 +108,7 @@ def test_a_program_of_an_owner_is_told_of_own_touchpoints_and_of_nobody(client, 
 
 def test_a_company_without_data_or_cases_says_so(new_company) -> None:
     assert "Todavía no se ha cargado nada" in new_company.get("/cases?lang=es").text
+    assert new_company.get("/cases/cases.csv").status_code == 404
 
 
 # Of other functions than logistics. Channels and outcomes are of the whole company.
