@@ -116,7 +116,7 @@ def test_what_falls_on_one_instant_stands_by_source_and_id(
 ) -> None:
     """Also where journeys share the number by which they are told apart at first."""
     random = Random(3)
-    rows = [
+    rows: list[Any] = [
         {
             "source": random.choice("ab"), "id": f"{k:03d}", "at": BEGIN + timedelta(hours=random.randrange(8)),
             "customer": k % 9, "touchpoint": random.choice(["buy", "call"]),
