@@ -115,7 +115,8 @@ def _numbered(moments: Table, *, by: Callable[[Table], Expression], order: Seque
     mixed = moments[JOURNEY].lead() != moments[JOURNEY]
     tied = (then == moments["at"]) & (following == moments["touchpoint"])
     return ordered.mutate(
-        place_=row_number(),
+        # By way of doubles, exact here: Spark's row numbers have 32 bits, which Ibis does not know.
+        place_=row_number().cast("float64").cast("int64"),
         next_=following,
         next_at_=then,
         next_channel_=moments["channel"].lead(),
@@ -219,8 +220,7 @@ def mixtures(place: Expression, code: Expression, *, codes: int) -> tuple[Expres
     spelling of each journey, which costs more than all the rest. That two of a million variants share a number has a
     chance of 1 in 9 million.
     """
-    # By way of doubles, exact here: Spark's row numbers have 32 bits, which Ibis does not know.
-    number = (place.cast("float64") * codes + code + 1).cast("int64")
+    number = place * codes + code + 1
     first = (number * 48_271 + 11) % PRIMES[0]
     first = (first * first + number * 31) % PRIMES[1]
     first = (first * 69_621 + 7) % PRIMES[0]

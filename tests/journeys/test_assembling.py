@@ -13,7 +13,7 @@ from promesa import journeys
 from promesa.errors import ValueOutOfRange
 from promesa.journeys import assembling, steps_of
 from promesa.measures import ask
-from tests.journeys.logs import Row, log_facts
+from tests.journeys.logs import Row, log_facts, tied_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,16 +115,7 @@ def test_what_falls_on_one_instant_stands_by_source_and_id(
     tmp_path: Path, duckdb: Engine, monkeypatch: pytest.MonkeyPatch, spread: str
 ) -> None:
     """Also where journeys share the number by which they are told apart at first."""
-    random = Random(3)
-    rows: list[Any] = [
-        {
-            "source": random.choice("ab"), "id": f"{k:03d}", "at": BEGIN + timedelta(hours=random.randrange(8)),
-            "customer": k % 9, "touchpoint": random.choice(["buy", "call"]),
-            "channel": random.choice(("web", "phone", None)), "journey": f"order {k % 9}",
-        }
-        for k in range(120)
-    ]  # fmt: skip
-    random.shuffle(rows)
+    rows = tied_rows(3, touchpoints=["buy", "call"], begin=BEGIN)
     if spread != "as it is":
         numbers = {"all alike": 1, "two": 2}[spread]
         monkeypatch.setattr(assembling, "_spread", lambda moments: moments["customer"] % numbers)
