@@ -209,14 +209,15 @@ def _timed(question: Question, waiting: Table, names: tuple[str, ...]) -> Iterat
 
 
 def _served(question: Question, table: Table) -> Iterator[Estimate]:
-    for where, row, customers in _quantiles(question, table, "open_wait_", OWN):
+    for where, row, customers in _quantiles(question, table, "served_hours", OWN):
         yield _median(question, where, "open_hours_median", row, customers=customers)
 
 
 def _by_calendar(question: Question, waiting: Table) -> Table | None:
     now = lit(question.facts.as_of, "timestamp(6)")
     passed = waiting.mutate(next_=waiting["touchpoint"], at=waiting["opened"], next_at_=now)
-    return with_open_wait(question.facts.engine, question.workspace, passed)
+    served = with_open_wait(question.facts.engine, question.workspace, passed)
+    return None if served is None else served.mutate(served_hours=served["open_wait_"].cast("float64") / 3.6e9)
 
 
 def _quantiles(
