@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promesa.engine import case, literal, name, null_of
 from promesa.measures import ask, with_dimensions
@@ -13,14 +13,14 @@ from promesa.value.tier_values import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from promesa.store import Facts, Run
     from promesa.workspace import Tiers
 
 END = "TIMESTAMP '9999-12-31'"
 COLUMNS = ", ".join(name(column) for column, _ in STATE["tiers"])
-_FLAGS, _OPEN, _NOW, _LATE, _GONE, _COME = ('"~flags"', '"~open"', '"~now"', '"~late"', '"~gone"', '"~come"')
+_FLAGS, _KNOWN, _MOVED, _TURNED = '"~flags"', '"~known"', '"~moved"', '"~turned"'
+_LATE, _GONE, _COME = '"~late"', '"~gone"', '"~come"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +47,22 @@ def decide_members(run: Run, facts: Facts, tiers: Tiers) -> Decided:
     at = literal(facts.as_of)
     _gather_flags(run, facts, tiers)
     rows = f"SELECT {COLUMNS} FROM ({state_rows(run, 'tiers')})"
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_OPEN} AS {rows} WHERE since < {at} AND until >= {at}")
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT customer, person FROM ({state_rows(run, 'persons')}) "
+        f"WHERE since <= {at} AND until > {at} AND customer <> person"
+    )
     run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_LATE} AS {rows} WHERE since >= {at}")
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_NOW} AS {_judged(tiers, at=facts.as_of, run=run)}")
+    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_TURNED} AS {_turned(run, tiers, at)}")
     written = _write(run, at)
-    customers = int(str(run.engine.value(f"SELECT count(*) FROM {_NOW}")))
-    for table in (_FLAGS, _OPEN, _NOW, _LATE, _GONE, _COME, VALUES):
+    customers = _count(run, f"SELECT count(*) FROM {_KNOWN}")
+    run.engine.run(f"DROP VIEW {_KNOWN}")
+    for table in (_FLAGS, _MOVED, _TURNED, _LATE, _GONE, _COME, VALUES):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
     return Decided(customers=customers, written=written)
+
+
+def _count(run: Run, sql: str) -> int:
+    return int(str(run.engine.value(sql)))
 
 
 def _gather_flags(run: Run, facts: Facts, tiers: Tiers) -> None:
@@ -77,79 +85,134 @@ def _gather_flags(run: Run, facts: Facts, tiers: Tiers) -> None:
     run.engine.unregister("~arriving")
 
 
-def _judged(tiers: Tiers, *, run: Run, at: datetime) -> str:
-    """Return the SELECT of (customer, tier, reason, expected).
+def _turned(run: Run, tiers: Tiers, at: str) -> str:
+    """Return the SELECT of who does not stay as they were: what they were beside what they are now.
+
+    Everybody is joined once with what is kept of them; only those who turned leave the join.
+    """
+    flagged = _count(run, f"SELECT count(*) FROM {_FLAGS}")
+    known = f"SELECT customer, value, flag FROM {VALUES} FULL JOIN {_FLAGS} USING (customer)"
+    alone = f"SELECT customer, value, CAST(NULL AS BIGINT) AS flag FROM {VALUES}"
+    run.engine.run(f"CREATE OR REPLACE TEMP VIEW {_KNOWN} AS {known if flagged else alone}")
+    places = " ".join(f"WHEN {literal(tier)} THEN {place}" for place, tier in enumerate(tiers.names))
+    was = (
+        f"SELECT customer, tier, reason, since, until, expected, CASE tier {places} END AS place "
+        f"FROM ({state_rows(run, 'tiers')}) WHERE since < {at} AND until >= {at}"
+    )
+    sides = (
+        "SELECT coalesce(k.customer, o.customer) AS customer, k.customer IS NOT NULL AS here, k.value, k.flag, "
+        "o.tier AS was_tier, o.reason AS was_reason, o.since, o.until, o.expected, o.place AS was "
+        f"FROM ({was}) o FULL JOIN {_KNOWN} k ON k.customer = o.customer"
+    )
+    if _count(run, f"SELECT count(*) FROM {_MOVED}"):
+        lifted = f"SELECT person, min(place) AS lifted FROM ({was}) JOIN {_MOVED} USING (customer) GROUP BY person"
+        sides = (
+            "SELECT s.* REPLACE (least(CASE WHEN m.customer IS NULL THEN s.was END, g.lifted) AS was) "
+            f"FROM ({sides}) s LEFT JOIN {_MOVED} m ON m.customer = s.customer "
+            f"LEFT JOIN ({lifted}) g ON g.person = s.customer"
+        )
+    return (
+        f"SELECT * FROM ({_judged(run, tiers, sides)}) WHERE tier IS DISTINCT FROM was_tier "
+        f"OR reason IS DISTINCT FROM was_reason OR until <> {END}"
+    )
+
+
+def _judged(run: Run, tiers: Tiers, sides: str) -> str:
+    """Return the SELECT of `sides` with `tier` and `reason` of today, null for whom nothing is known of.
 
     Places count from 0, the highest. `enters` is where the value alone puts a customer, `stays` how high a member may
     stay with it: never above where they were, never below where a newcomer would come in.
     """
-    total = int(str(run.engine.value(f"SELECT count(*) FROM {VALUES}")))
-    bands = list(tiers.bands.values())[:-1]
-    enters = _place([band.enter or 0.0 for band in bands], tiers, total)
-    stays = _place([band.keep or 0.0 for band in bands], tiers, total)
-    names = ", ".join(f"({place}, {literal(tier)})" for place, tier in enumerate(tiers.names))
-    persons = (
-        f"SELECT customer, person FROM ({state_rows(run, 'persons')}) "
-        f"WHERE since <= {literal(at)} AND until > {literal(at)}"
-    )
-    was = (
-        f"SELECT coalesce(p.person, o.customer) AS customer, min(n.place) AS was FROM {_OPEN} o "
-        f"JOIN (VALUES {names}) n(place, tier) USING (tier) LEFT JOIN ({persons}) p ON p.customer = o.customer "
-        "GROUP BY 1"
-    )
-    ranked = f"SELECT *, row_number() OVER (ORDER BY value DESC, customer) AS rank FROM {VALUES}"
-    lowest = len(tiers.names) - 1
-    known = (
-        f"SELECT customer, value, coalesce(flag, {lowest}) AS flag, coalesce(was, {lowest}) AS was, "
+    bands, lowest = list(tiers.bands.values())[:-1], len(tiers.names) - 1
+    reached = _reached(run, tiers, [band.enter or 0.0 for band in bands] + [band.keep or 0.0 for band in bands])
+    enters, stays = (_place(part) for part in (reached[: len(bands)], reached[len(bands) :]))
+    placed = (
+        f"SELECT * REPLACE (coalesce(flag, {lowest}) AS flag, coalesce(was, {lowest}) AS was), "
         f"CASE WHEN value IS NULL THEN {lowest} ELSE {enters} END AS enters, "
-        f"CASE WHEN value IS NULL THEN {lowest} ELSE {stays} END AS stays "
-        f"FROM ({ranked if tiers.measured == 'share' else f'FROM {VALUES}'}) FULL JOIN {_FLAGS} USING (customer) "
-        f"LEFT JOIN ({was}) USING (customer)"
+        f"CASE WHEN value IS NULL THEN {lowest} ELSE {stays} END AS stays FROM ({sides})"
     )
-    earned = f"SELECT *, least(enters, greatest(was, stays)) AS earned FROM ({known})"
+    earned = f"SELECT *, least(enters, greatest(was, stays)) AS earned FROM ({placed})"
+    names = " ".join(f"WHEN {place} THEN {literal(tier)}" for place, tier in enumerate(tiers.names))
     return (
-        "SELECT customer, n.tier AS tier, CASE WHEN flag < earned THEN 'flag' WHEN earned < enters THEN 'kept' "
-        f"ELSE 'value' END AS reason, value AS expected FROM ({earned}) j "
-        f"JOIN (VALUES {names}) n(place, tier) ON n.place = least(j.earned, j.flag)"
+        f"SELECT customer, value, was_tier, was_reason, since, until, expected, "
+        f"CASE WHEN here THEN CASE least(earned, flag) {names} END END AS tier, CASE WHEN here THEN "
+        f"CASE WHEN flag < earned THEN 'flag' WHEN earned < enters THEN 'kept' ELSE 'value' END END AS reason "
+        f"FROM ({earned})"
     )
 
 
-def _place(edges: Sequence[float], tiers: Tiers, total: int) -> str:
+def _place(reached: Sequence[str]) -> str:
     """Return the SQL of the first tier whose edge a customer reaches."""
-    reached = (
-        [f"rank <= {int(edge * total + 1e-9)}" for edge in edges]
-        if tiers.measured == "share"
-        else [f"value >= {edge!r}::DECIMAL(18,4)" for edge in edges]
-    )
     cases = " ".join(f"WHEN {condition} THEN {place}" for place, condition in enumerate(reached))
-    return f"CASE {cases} ELSE {len(edges)} END"
+    return f"CASE {cases} ELSE {len(reached)} END"
+
+
+def _reached(run: Run, tiers: Tiers, edges: Sequence[float]) -> list[str]:
+    """Return for each edge the condition to reach it; of a share, to stand no lower than the last who is in it.
+
+    Nobody is ranked for that: the value of the last is a quantile, and only those who have that very value are counted
+    off by customer.
+    """
+    if tiers.measured != "share":
+        return [f"value >= {edge!r}::DECIMAL(18,4)" for edge in edges]
+    total = _count(run, f"SELECT count(*) FROM {VALUES}")
+    ranks = [int(edge * total + 1e-9) for edge in edges]
+    inside = sorted({rank for rank in ranks if 0 < rank < total})
+    found = dict.fromkeys(ranks, "true") | {rank: "false" for rank in ranks if rank <= 0}
+    if inside:
+        shares = ", ".join(repr((total - rank + 0.5) / total) for rank in inside)
+        lasts: Any = run.engine.value(f"SELECT quantile_disc(value, [{shares}]) FROM {VALUES}")
+        for rank, last in zip(inside, lasts, strict=True):
+            equal = f"value = {last}::DECIMAL(18,4)"
+            above = _count(run, f"SELECT count(*) FROM {VALUES} WHERE value > {last}::DECIMAL(18,4)")
+            customer = run.engine.value(
+                f"SELECT customer FROM {VALUES} WHERE {equal} ORDER BY customer LIMIT 1 OFFSET {rank - above - 1}"
+            )
+            found[rank] = f"(value > {last}::DECIMAL(18,4) OR ({equal} AND customer <= {customer}))"
+    return [found[rank] for rank in ranks]
 
 
 def _write(run: Run, at: str) -> int:
     """Bring the table from what it says to what was decided, by the rows that differ."""
-    same, engine = "customer, tier, reason", run.engine
-    stay = f"SELECT {COLUMNS} FROM {_OPEN} SEMI JOIN {_NOW} USING ({same})"
-    leave = f"SELECT {COLUMNS} FROM {_OPEN} ANTI JOIN {_NOW} USING ({same})"
+    engine = run.engine
+    stays = "tier IS NOT DISTINCT FROM was_tier AND reason IS NOT DISTINCT FROM was_reason"
+    leaves = f"was_tier IS NOT NULL AND NOT ({stays}) AND until <> {at}"
+    was = "customer, was_tier AS tier, since, {until} AS until, expected, was_reason AS reason"
     come = (
-        f"SELECT customer, tier, {at} AS since, {END} AS until, expected, reason "
-        f"FROM {_NOW} ANTI JOIN {_OPEN} USING ({same})"
+        f"SELECT customer, tier, {at} AS since, {END} AS until, value AS expected, reason FROM {_TURNED} "
+        f"WHERE tier IS NOT NULL AND NOT ({stays})"
     )
     late = f"SELECT {COLUMNS} FROM {_LATE}"
     engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_COME} AS SELECT * REPLACE ({END} AS until) FROM ({stay}) WHERE until <> {END} "
-        f"UNION ALL SELECT * REPLACE ({at} AS until) FROM ({leave}) WHERE until <> {at} "
-        f"UNION ALL (({come}) EXCEPT ({late}))"
+        f"CREATE OR REPLACE TEMP TABLE {_COME} AS SELECT {was.format(until=END)} FROM {_TURNED} WHERE {stays} "
+        f"UNION ALL SELECT {was.format(until=at)} FROM {_TURNED} WHERE {leaves} UNION ALL (({come}) EXCEPT ({late}))"
     )
     engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_GONE} AS SELECT customer, since FROM ({stay}) WHERE until <> {END} "
-        f"UNION ALL SELECT customer, since FROM ({leave}) WHERE until <> {at} "
+        f"CREATE OR REPLACE TEMP TABLE {_GONE} AS SELECT customer, since FROM {_TURNED} WHERE {stays} OR {leaves} "
         f"UNION ALL SELECT customer, since FROM (({late}) EXCEPT ({come}))"
     )
-    gone, coming = (int(str(engine.value(f"SELECT count(*) FROM {table}"))) for table in (_GONE, _COME))
+    gone, coming = (_count(run, f"SELECT count(*) FROM {table}") for table in (_GONE, _COME))
     if gone or coming:
         select = f"SELECT {COLUMNS} FROM {_COME} ORDER BY customer, since"
-        change_state(run, "tiers", gone=f"(customer, since) IN (SELECT (customer, since) FROM {_GONE})", select=select)
+        change_state(run, "tiers", gone=_gone(run, at), select=select)
     return gone + coming
+
+
+def _gone(run: Run, at: str) -> str:
+    """Return the condition of the rows to take out: of each customer one row began before and ends not before `at`."""
+    parts = {
+        f"since < {at} AND until >= {at}": f"since < {at}",
+        f"since = {at}": f"since = {at}",
+        f"since > {at}": f"since > {at}",
+    }
+    return (
+        " OR ".join(
+            f"({rows} AND customer IN (SELECT customer FROM {_GONE} g WHERE g.{one}))"
+            for rows, one in parts.items()
+            if _count(run, f"SELECT count(*) FROM {_GONE} WHERE {one}")
+        )
+        or "false"
+    )
 
 
 __all__ = ["PERSONS", "Decided", "decide_members"]

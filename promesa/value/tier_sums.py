@@ -160,10 +160,11 @@ def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetim
     rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
     found: list[str] = []
     if rows:
+        # One scan each: of rows that neither of the ends of a group meets, the engine reads nothing.
         comes = [_after("recorded_at", before["recorded_at"])]
         times = ("at", "delivered") if table == "moments" else ("at",)
-        comes += [f"({name(time)} > {literal(then)} AND {name(time)} <= {literal(now)})" for time in times]
-        found.append(f"SELECT customer FROM ({rows}) WHERE {' OR '.join(comes)}")
+        comes += [f"{name(time)} > {literal(then)} AND {name(time)} <= {literal(now)}" for time in times]
+        found += [f"SELECT customer FROM ({rows}) WHERE {come}" for come in comes]
     if past:
         found.append(f"SELECT customer FROM ({past}) WHERE {_after('superseded_at', before['superseded_at'])}")
     return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from promesa.engine import stack
 from promesa.errors import TooFewObservations
 from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
-from promesa.stats import expected_purchases, summarise
+from promesa.stats import purchases_of_pairs, summarise
 from promesa.store import state_rows
 from promesa.value.choosing import fitted, spend_of
 from promesa.value.summaries import BINS, Spends
@@ -18,7 +19,6 @@ from promesa.value.tier_sums import last_day_of, year_before
 if TYPE_CHECKING:
     from datetime import date
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from promesa.stats import BuyingProcess, Purchases, Spending
@@ -75,26 +75,31 @@ def _write_margins(run: Run, facts: Facts) -> None:
 
 
 def _write_expected(run: Run, last_day: date, *, horizon_days: int) -> None:
-    """Evaluate the process once for each distinct summary, and join that back: spend is linear in own spend."""
+    """Evaluate the process once for each pair of days bought and first day: the engine adds each one's last and spend.
+
+    Spend is linear in own spend, and the last purchase decides how likely a customer still buys and nothing else.
+    """
     sums = state_rows(run, "tier_sums")
     day = f"DATE '{last_day.isoformat()}'"
-    summary = f"days - 1 AS repeats, last - first AS recency, {day} - first AS seen"
-    process, spending = _fit(run, sums, summary)
-    whole = run.engine.run(f"SELECT sum(revenue), sum(margin), sum(served), sum(days) FROM ({sums})")[0]
-    revenue, margin, served, days = (float(str(value or 0)) for value in whole)
-    found = run.engine.arrow(f"SELECT DISTINCT {summary} FROM ({sums}) ORDER BY ALL")
-    purchases = _purchases(found)
-    ahead = expected_purchases(process, purchases, horizon=float(horizon_days))
-    base, weight = _spend(spending, purchases.repeats, mean=revenue / days)
+    process, spending = _fit(run, sums, f"days - 1 AS repeats, last - first AS recency, {day} - first AS seen")
+    pairs = run.engine.arrow(
+        f"SELECT days, first, {day} - first AS seen, count(*) AS n, sum(revenue) AS revenue, sum(margin) AS margin, "
+        f"sum(served) AS served FROM ({sums}) GROUP BY days, first ORDER BY days, first"
+    )
+    revenue, margin, served = (float(sum(pairs.column(one).to_pylist())) for one in ("revenue", "margin", "served"))
+    repeats = _floats(pairs, "days") - 1
+    days = float(_floats(pairs, "n") @ (repeats + 1))
+    ahead, level, shape = purchases_of_pairs(process, repeats, _floats(pairs, "seen"), horizon=float(horizon_days))
+    base, weight = _spend(spending, repeats, mean=revenue / days)
     rate = margin / revenue
-    gains = {"fixed": ahead * (base * rate - served / days), "own": ahead * weight * rate}
-    for column, values in gains.items():
-        found = found.append_column(column, [values])
-    run.engine.register("~ahead", found)
+    gains = {
+        "level": level, "shape": shape, "fixed": ahead * (base * rate - served / days), "own": ahead * weight * rate,
+    }  # fmt: skip
+    run.engine.register("~ahead", pa.table({"days": pairs["days"], "first": pairs["first"], **gains}))
+    active = f"1 / (1 + exp(level - shape * ln({process.alpha!r}::DOUBLE + (last - first))))"
     run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {VALUES} AS SELECT customer, CAST(round(fixed + own * spent, 4) AS {_MONEY}) "
-        f"AS value FROM (SELECT customer, CAST(spent AS DOUBLE) AS spent, {summary} FROM ({sums})) "
-        'JOIN "~ahead" USING (repeats, recency, seen)'
+        f"CREATE OR REPLACE TEMP TABLE {VALUES} AS SELECT customer, CAST(round({active} * "
+        f'(fixed + own * CAST(spent AS DOUBLE)), 4) AS {_MONEY}) AS value FROM ({sums}) JOIN "~ahead" USING (days, first)'
     )
     run.engine.unregister("~ahead")
 
@@ -139,13 +144,8 @@ def _spend(spending: Spending | None, repeats: Floats, *, mean: float) -> tuple[
 
 
 def _purchases(table: pa.Table) -> Purchases:
-    count = _floats(table, "n") if "n" in table.column_names else None
     columns: Any = [_floats(table, column) for column in ("repeats", "recency", "seen")]
-    if count is None:
-        from promesa.stats import Purchases
-
-        return Purchases(repeats=columns[0], last=columns[1], seen=columns[2], customers=np.ones(table.num_rows))
-    return summarise(*columns, customers=count)
+    return summarise(*columns, customers=_floats(table, "n"))
 
 
 def _floats(table: pa.Table, column: str) -> Floats:
