@@ -250,7 +250,7 @@ def _settled(
         slope = _directions(theta, held=held).T @ whole
         steep = float(np.abs(slope).max()) / purchases.n
         step = np.linalg.solve(curvature, slope)
-        if before > STEEPEST and not steep < before / 2 or np.abs(step).max() > 1.0:
+        if (before > STEEPEST and not steep < before / 2) or np.abs(step).max() > 1.0:
             return None
         theta = _moved(theta, step, held=held)
         if before <= STEEPEST:

@@ -64,7 +64,8 @@ STATE: dict[str, Columns] = {
         ("reason", "text"),
     ),
     "tier_reviews": (("at", "time"), ("settings", "text"), ("customers", "number"), ("recorded_at", "time")),
-    # What the last review knew, so that the next sums up again only who has changed.
+    # What reviews knew, so that the next sums up again only who has changed: of a customer the highest turn counts, and
+    # one without days has none any more. A day's review adds rows instead of writing all of them again.
     "tier_sums": (
         ("customer", "whole"),
         ("first", "day"),
@@ -74,6 +75,7 @@ STATE: dict[str, Columns] = {
         ("revenue", "money"),
         ("margin", "money"),
         ("served", "money"),
+        ("turn", "whole"),
     ),
     "tier_persons": (("customer", "whole"), ("person", "whole")),
     "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from promesa.engine import case, literal, name, null_of
 from promesa.measures import ask, with_dimensions
 from promesa.store import STATE, change_state, state_rows
-from promesa.value.tier_sums import PERSONS
-from promesa.value.tier_values import VALUES
+from promesa.value.kept_sums import as_money, places, whole_numbers
+from promesa.value.tier_values import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from promesa.store import Facts, Run
+    from promesa.value.tier_values import Values
     from promesa.workspace import Tiers
+
+    Wholes = NDArray[np.int64]
 
 END = "TIMESTAMP '9999-12-31'"
 COLUMNS = ", ".join(name(column) for column, _ in STATE["tiers"])
-_FLAGS, _KNOWN, _MOVED, _TURNED = '"~flags"', '"~known"', '"~moved"', '"~turned"'
-_LATE, _GONE, _COME = '"~late"', '"~gone"', '"~come"'
+_TURNED, _LATE, _GONE, _COME = '"~turned"', '"~late"', '"~gone"', '"~come"'
+_REASONS = ("value", "kept", "flag")
+_NOBODY = -1  # in the place of a tier: none was kept, or nothing is known of the customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,142 +49,190 @@ class Decided:
     written: int
 
 
-def decide_members(run: Run, facts: Facts, tiers: Tiers) -> Decided:
+def decide_members(run: Run, facts: Facts, tiers: Tiers, values: Values) -> Decided:
     """Write who is of which tier from `as_of` on; who stays keeps the row that says since when.
 
     Reviews at or after `as_of` count as not made: the grace of a member rests on what came strictly before.
     """
     at = literal(facts.as_of)
-    _gather_flags(run, facts, tiers)
+    known = _known(values, _flags(facts, tiers), lowest=len(tiers.names) - 1)
+    was = _was(run, tiers, at)
+    turned = _turned(known, was, tiers, moved=_moved(run, at), total=values.customer.size)
+    run.engine.register("~arriving", turned)
+    run.engine.run(f'CREATE OR REPLACE TEMP TABLE {_TURNED} AS SELECT * FROM "~arriving"')
+    run.engine.unregister("~arriving")
     rows = f"SELECT {COLUMNS} FROM ({state_rows(run, 'tiers')})"
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT customer, person FROM ({state_rows(run, 'persons')}) "
-        f"WHERE since <= {at} AND until > {at} AND customer <> person"
-    )
     run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_LATE} AS {rows} WHERE since >= {at}")
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_TURNED} AS {_turned(run, tiers, at)}")
     written = _write(run, at)
-    customers = _count(run, f"SELECT count(*) FROM {_KNOWN}")
-    run.engine.run(f"DROP VIEW {_KNOWN}")
-    for table in (_FLAGS, _MOVED, _TURNED, _LATE, _GONE, _COME, VALUES):
+    for table in (_TURNED, _LATE, _GONE, _COME):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
-    return Decided(customers=customers, written=written)
+    return Decided(customers=known.customer.size, written=written)
+
+
+def _flags(facts: Facts, tiers: Tiers) -> tuple[Wholes, Wholes]:
+    """Return the customers whom a trait puts into a tier at least, sorted, and the place of the tier."""
+    traits = tuple(dict.fromkeys(trait for band in tiers.bands.values() for trait in band.flags))
+    if not traits or facts.is_empty("profiles"):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    question = ask(facts.workspace, by=traits, facts=facts)
+    profiles = with_dimensions(question, facts.table("profiles").select("customer").distinct())
+    places_ = [
+        (profiles[f"by_{trait}"].isin(list(values)), place)
+        for place, band in enumerate(tiers.bands.values())
+        for trait, values in band.flags.items()
+    ]
+    flagged = profiles.select("customer", flag=case(*places_, otherwise=null_of("int64")))
+    flagged = flagged.filter(flagged["flag"].notnull() & flagged["customer"].notnull())
+    found = facts.engine.batches(flagged).read_all().sort_by("customer")
+    return whole_numbers(found["customer"]), whole_numbers(found["flag"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Known:
+    """Everyone of whom something is known: sorted customers, their value and whether there is one, their flag."""
+
+    customer: Wholes
+    value: Wholes
+    valued: NDArray[np.bool_]
+    flag: Wholes
+
+
+def _known(values: Values, flags: tuple[Wholes, Wholes], *, lowest: int) -> _Known:
+    flagged, flag = flags
+    customer = np.union1d(values.customer, flagged) if flagged.size else values.customer
+    has = np.zeros(customer.size, dtype=bool)
+    worth, lifted = np.zeros(customer.size, dtype=np.int64), np.full(customer.size, lowest, dtype=np.int64)
+    here = places(customer, values.customer)
+    has[here], worth[here] = True, values.value
+    lifted[places(customer, flagged)] = flag
+    return _Known(customer=customer, value=worth, valued=has, flag=lifted)
+
+
+def _was(run: Run, tiers: Tiers, at: str) -> pa.Table:
+    """Return the rows that began before `at` and do not end before it, one a customer, sorted; tiers by their place."""
+    placed = " ".join(f"WHEN {literal(tier)} THEN {place}" for place, tier in enumerate(tiers.names))
+    why = " ".join(f"WHEN {literal(reason)} THEN {place}" for place, reason in enumerate(_REASONS))
+    found = run.engine.arrow(
+        f"SELECT customer, CAST(CASE tier {placed} ELSE {_NOBODY} END AS TINYINT) AS place, "
+        f"CAST(CASE reason {why} ELSE {_NOBODY} END AS TINYINT) AS why, until <> {END} AS ended "
+        f"FROM ({state_rows(run, 'tiers')}) WHERE since < {at} AND until >= {at}"
+    )
+    customer = whole_numbers(found["customer"])
+    if (customer[1:] >= customer[:-1]).all():
+        return found
+    return found.take(pa.array(np.argsort(customer, kind="stable")))
+
+
+def _moved(run: Run, at: str) -> tuple[Wholes, Wholes]:
+    """Return who is another's record at that instant, and whose."""
+    found = run.engine.arrow(
+        f"SELECT customer, person FROM ({state_rows(run, 'persons')}) "
+        f"WHERE since <= {at} AND until > {at} AND customer <> person ORDER BY customer"
+    )
+    return whole_numbers(found["customer"]), whole_numbers(found["person"])
+
+
+def _turned(known: _Known, was: pa.Table, tiers: Tiers, *, moved: tuple[Wholes, Wholes], total: int) -> pa.Table:
+    """Return who does not stay as they were: customer, value, tier and reason of now; no tier if nothing is known.
+
+    Places count from 0, the highest. `enters` is where the value alone puts a customer, `stays` how high a member may
+    stay with it: never above where they were, never below where a newcomer would come in.
+    """
+    lowest, members = len(tiers.names) - 1, whole_numbers(was["customer"])
+    place, why = (np.asarray(was[one].to_numpy(), dtype=np.int64) for one in ("place", "why"))
+    bands = list(tiers.bands.values())[:-1]
+    enters = _entered(known, tiers, [band.enter or 0.0 for band in bands], total=total)
+    stays = _entered(known, tiers, [band.keep or 0.0 for band in bands], total=total)
+    kept = _kept(known, members, np.where(place < 0, lowest, place), moved=moved, lowest=lowest)
+    earned = np.minimum(enters, np.maximum(kept, stays))
+    now = np.minimum(earned, known.flag)
+    because = np.where(known.flag < earned, 2, np.where(earned < enters, 1, 0))
+    there = _positions(members, known.customer)  # of each of the known among the members, or -1
+    same = (there >= 0) & (now == place[there]) & (because == why[there]) & ~was["ended"].to_numpy()[there]
+    turned = np.flatnonzero(~same)
+    gone = np.setdiff1d(members, known.customer, assume_unique=True)
+    nothing = pa.nulls(gone.size)
+    names, reasons = np.array(tiers.names, dtype=object), np.array(_REASONS, dtype=object)
+    return pa.table(
+        {
+            "customer": np.r_[known.customer[turned], gone],
+            "value": pa.concat_arrays(
+                [_money(known.value[turned], known.valued[turned]), nothing.cast(pa.decimal128(18, 4))]
+            ),
+            "tier": pa.array([*names[now[turned]], *nothing.to_pylist()], pa.string()),
+            "reason": pa.array([*reasons[because[turned]], *nothing.to_pylist()], pa.string()),
+        }
+    )
+
+
+def _money(units: Wholes, valued: NDArray[np.bool_]) -> pa.Array:
+    return pc.if_else(pa.array(valued), as_money(units), pa.scalar(None, pa.decimal128(18, 4)))
+
+
+def _positions(customers: Wholes, wanted: Wholes) -> Wholes:
+    """Return where each of `wanted` stands in the sorted `customers`, -1 if nowhere."""
+    if not customers.size:
+        return np.full(wanted.size, -1)
+    found = np.minimum(np.searchsorted(customers, wanted), customers.size - 1)
+    return np.where(customers[found] == wanted, found, -1)
+
+
+def _kept(known: _Known, members: Wholes, place: Wholes, *, moved: tuple[Wholes, Wholes], lowest: int) -> Wholes:
+    """Return the place that each of the known had; of a person whose records had several, the highest."""
+    records, persons = moved
+    there = _positions(members, records)
+    whose, had = persons[there >= 0], place[there[there >= 0]]
+    place = place.copy()
+    place[there[there >= 0]] = lowest
+    at = _positions(members, known.customer)
+    kept = np.where(at >= 0, place[at], lowest) if members.size else np.full(known.customer.size, lowest)
+    lifted = _positions(known.customer, whose)
+    np.minimum.at(kept, lifted[lifted >= 0], had[lifted >= 0])
+    return kept
+
+
+def _entered(known: _Known, tiers: Tiers, edges: Sequence[float], *, total: int) -> Wholes:
+    """Return the first tier whose edge the value of each reaches; of a share, by rank, equal values by customer."""
+    found = np.full(known.customer.size, len(edges), dtype=np.int64)
+    for place in reversed(range(len(edges))):
+        if tiers.measured == "share":
+            reached = _among(known, int(edges[place] * total + 1e-9))
+        else:
+            reached = known.value >= round(edges[place] * UNITS)
+        found[reached & known.valued] = place
+    return found
+
+
+def _among(known: _Known, rank: int) -> NDArray[np.bool_]:
+    """Tell who is among so many of greatest value.
+
+    Nobody is sorted for that: the value of the last is a partition, and only those who have that very value are
+    counted off, in the order of customers.
+    """
+    values = known.value[known.valued]
+    if rank <= 0 or not values.size:
+        return np.zeros(known.customer.size, dtype=bool)
+    if rank >= values.size:
+        return known.valued
+    last = np.partition(values, values.size - rank)[values.size - rank]
+    above = known.valued & (known.value > last)
+    equal = np.flatnonzero(known.valued & (known.value == last))
+    above[equal[: rank - int(above.sum())]] = True
+    return above
 
 
 def _count(run: Run, sql: str) -> int:
     return int(str(run.engine.value(sql)))
 
 
-def _gather_flags(run: Run, facts: Facts, tiers: Tiers) -> None:
-    """Write the customers whom a trait puts into a tier at least, with the place of the tier."""
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_FLAGS} (customer BIGINT, flag BIGINT)")
-    traits = tuple(dict.fromkeys(trait for band in tiers.bands.values() for trait in band.flags))
-    if not traits or facts.is_empty("profiles"):
-        return
-    question = ask(facts.workspace, by=traits, facts=facts)
-    profiles = with_dimensions(question, facts.table("profiles").select("customer").distinct())
-    places = [
-        (profiles[f"by_{trait}"].isin(list(values)), place)
-        for place, band in enumerate(tiers.bands.values())
-        for trait, values in band.flags.items()
-    ]
-    flagged = profiles.select("customer", flag=case(*places, otherwise=null_of("int64")))
-    flagged = flagged.filter(flagged["flag"].notnull())
-    run.engine.register("~arriving", facts.engine.batches(flagged))
-    run.engine.run(f'INSERT INTO {_FLAGS} SELECT customer, flag FROM "~arriving"')
-    run.engine.unregister("~arriving")
-
-
-def _turned(run: Run, tiers: Tiers, at: str) -> str:
-    """Return the SELECT of who does not stay as they were: what they were beside what they are now.
-
-    Everybody is joined once with what is kept of them; only those who turned leave the join.
-    """
-    flagged = _count(run, f"SELECT count(*) FROM {_FLAGS}")
-    known = f"SELECT customer, value, flag FROM {VALUES} FULL JOIN {_FLAGS} USING (customer)"
-    alone = f"SELECT customer, value, CAST(NULL AS BIGINT) AS flag FROM {VALUES}"
-    run.engine.run(f"CREATE OR REPLACE TEMP VIEW {_KNOWN} AS {known if flagged else alone}")
-    places = " ".join(f"WHEN {literal(tier)} THEN {place}" for place, tier in enumerate(tiers.names))
-    was = (
-        f"SELECT customer, tier, reason, since, until, expected, CASE tier {places} END AS place "
-        f"FROM ({state_rows(run, 'tiers')}) WHERE since < {at} AND until >= {at}"
-    )
-    sides = (
-        "SELECT coalesce(k.customer, o.customer) AS customer, k.customer IS NOT NULL AS here, k.value, k.flag, "
-        "o.tier AS was_tier, o.reason AS was_reason, o.since, o.until, o.expected, o.place AS was "
-        f"FROM ({was}) o FULL JOIN {_KNOWN} k ON k.customer = o.customer"
-    )
-    if _count(run, f"SELECT count(*) FROM {_MOVED}"):
-        lifted = f"SELECT person, min(place) AS lifted FROM ({was}) JOIN {_MOVED} USING (customer) GROUP BY person"
-        sides = (
-            "SELECT s.* REPLACE (least(CASE WHEN m.customer IS NULL THEN s.was END, g.lifted) AS was) "
-            f"FROM ({sides}) s LEFT JOIN {_MOVED} m ON m.customer = s.customer "
-            f"LEFT JOIN ({lifted}) g ON g.person = s.customer"
-        )
-    return (
-        f"SELECT * FROM ({_judged(run, tiers, sides)}) WHERE tier IS DISTINCT FROM was_tier "
-        f"OR reason IS DISTINCT FROM was_reason OR until <> {END}"
-    )
-
-
-def _judged(run: Run, tiers: Tiers, sides: str) -> str:
-    """Return the SELECT of `sides` with `tier` and `reason` of today, null for whom nothing is known of.
-
-    Places count from 0, the highest. `enters` is where the value alone puts a customer, `stays` how high a member may
-    stay with it: never above where they were, never below where a newcomer would come in.
-    """
-    bands, lowest = list(tiers.bands.values())[:-1], len(tiers.names) - 1
-    reached = _reached(run, tiers, [band.enter or 0.0 for band in bands] + [band.keep or 0.0 for band in bands])
-    enters, stays = (_place(part) for part in (reached[: len(bands)], reached[len(bands) :]))
-    placed = (
-        f"SELECT * REPLACE (coalesce(flag, {lowest}) AS flag, coalesce(was, {lowest}) AS was), "
-        f"CASE WHEN value IS NULL THEN {lowest} ELSE {enters} END AS enters, "
-        f"CASE WHEN value IS NULL THEN {lowest} ELSE {stays} END AS stays FROM ({sides})"
-    )
-    earned = f"SELECT *, least(enters, greatest(was, stays)) AS earned FROM ({placed})"
-    names = " ".join(f"WHEN {place} THEN {literal(tier)}" for place, tier in enumerate(tiers.names))
-    return (
-        f"SELECT customer, value, was_tier, was_reason, since, until, expected, "
-        f"CASE WHEN here THEN CASE least(earned, flag) {names} END END AS tier, CASE WHEN here THEN "
-        f"CASE WHEN flag < earned THEN 'flag' WHEN earned < enters THEN 'kept' ELSE 'value' END END AS reason "
-        f"FROM ({earned})"
-    )
-
-
-def _place(reached: Sequence[str]) -> str:
-    """Return the SQL of the first tier whose edge a customer reaches."""
-    cases = " ".join(f"WHEN {condition} THEN {place}" for place, condition in enumerate(reached))
-    return f"CASE {cases} ELSE {len(reached)} END"
-
-
-def _reached(run: Run, tiers: Tiers, edges: Sequence[float]) -> list[str]:
-    """Return for each edge the condition to reach it; of a share, to stand no lower than the last who is in it.
-
-    Nobody is ranked for that: the value of the last is a quantile, and only those who have that very value are counted
-    off by customer.
-    """
-    if tiers.measured != "share":
-        return [f"value >= {edge!r}::DECIMAL(18,4)" for edge in edges]
-    total = _count(run, f"SELECT count(*) FROM {VALUES}")
-    ranks = [int(edge * total + 1e-9) for edge in edges]
-    inside = sorted({rank for rank in ranks if 0 < rank < total})
-    found = dict.fromkeys(ranks, "true") | {rank: "false" for rank in ranks if rank <= 0}
-    if inside:
-        shares = ", ".join(repr((total - rank + 0.5) / total) for rank in inside)
-        lasts: Any = run.engine.value(f"SELECT quantile_disc(value, [{shares}]) FROM {VALUES}")
-        for rank, last in zip(inside, lasts, strict=True):
-            equal = f"value = {last}::DECIMAL(18,4)"
-            above = _count(run, f"SELECT count(*) FROM {VALUES} WHERE value > {last}::DECIMAL(18,4)")
-            customer = run.engine.value(
-                f"SELECT customer FROM {VALUES} WHERE {equal} ORDER BY customer LIMIT 1 OFFSET {rank - above - 1}"
-            )
-            found[rank] = f"(value > {last}::DECIMAL(18,4) OR ({equal} AND customer <= {customer}))"
-    return [found[rank] for rank in ranks]
-
-
 def _write(run: Run, at: str) -> int:
     """Bring the table from what it says to what was decided, by the rows that differ."""
     engine = run.engine
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_TURNED} AS SELECT t.*, o.tier AS was_tier, o.reason AS was_reason, o.since, "
+        f"o.until, o.expected FROM {_TURNED} t LEFT JOIN (SELECT {COLUMNS} FROM ({state_rows(run, 'tiers')}) "
+        f"WHERE since < {at} AND until >= {at}) o USING (customer)"
+    )
     stays = "tier IS NOT DISTINCT FROM was_tier AND reason IS NOT DISTINCT FROM was_reason"
     leaves = f"was_tier IS NOT NULL AND NOT ({stays}) AND until <> {at}"
     was = "customer, was_tier AS tier, since, {until} AS until, expected, was_reason AS reason"
@@ -213,6 +271,3 @@ def _gone(run: Run, at: str) -> str:
         )
         or "false"
     )
-
-
-__all__ = ["PERSONS", "Decided", "decide_members"]

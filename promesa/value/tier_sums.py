@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal, name
 from promesa.measures import ask
-from promesa.store import STATE, change_state, replace_state, state_rows, table_rows
+from promesa.store import replace_state, state_rows, table_rows
+from promesa.value.kept_sums import SPENT, SUMS, KeptSums, change_sums, numbers_of, read_sums, whole_numbers, write_sums
 from promesa.value.purchases import buying, with_costs
 from promesa.value.serving import own_costs
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from promesa.store import Facts, Run
 
 SUMMED = ("orders", "moments", "costs")
-SUMS = tuple(column for column, _ in STATE["tier_sums"])
 CHANGED, TOUCHED, FRESH, PERSONS = '"~changed"', '"~touched"', '"~fresh"', '"~persons"'
 MOST_TOUCHED = 0.3  # of the customers: with more, summing up everybody is quicker
-_NOBODY = "SELECT CAST(NULL AS BIGINT) AS customer WHERE false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +41,15 @@ class Summed:
         Whether everybody was summed up again.
     again : int
         Customers whose sums were fetched.
+    sums : KeptSums
+        Of everybody, as they are now.
     marks : dict
         What the next review needs to know who has changed; no personal data.
     """
 
     whole: bool
     again: int
+    sums: KeptSums
     marks: dict[str, Any]
 
 
@@ -72,11 +74,11 @@ def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: b
     whole = rebuild or not _can_follow(run, facts, before, marks)
     if not whole:
         whole = not _find_touched(run, facts, before)
-    again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
+    sums, again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
     _keep_persons(run)
     for table in (CHANGED, TOUCHED, FRESH, PERSONS):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
-    return Summed(whole=whole, again=again, marks=marks)
+    return Summed(whole=whole, again=again, sums=sums, marks=marks)
 
 
 def _settings_of(run: Run) -> str:
@@ -151,7 +153,7 @@ def _find_touched(run: Run, facts: Facts, before: Mapping[str, Any]) -> bool:
         f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT coalesce(person, customer) AS customer "
         f"FROM {CHANGED} LEFT JOIN {PERSONS} USING (customer)"
     )
-    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')})")
+    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')}) WHERE coalesce(turn, 0) = 0")
     return _count(run, f"SELECT count(*) FROM {TOUCHED}") <= max(MOST_TOUCHED * known, 1)
 
 
@@ -170,27 +172,21 @@ def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetim
     return found
 
 
-def _sum_all(run: Run, facts: Facts) -> int:
+def _sum_all(run: Run, facts: Facts) -> tuple[KeptSums, int]:
     _fetch(run, facts)
-    replace_state(run, "tier_sums", f"SELECT * FROM {FRESH} ORDER BY customer")
-    return _count(run, f"SELECT count(*) FROM {FRESH}")
+    kept = write_sums(run, numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer")))
+    return kept, kept.columns.shape[1]
 
 
-def _sum_touched(run: Run, facts: Facts) -> int:
+def _sum_touched(run: Run, facts: Facts) -> tuple[KeptSums, int]:
+    kept = read_sums(run)
     touched = run.engine.arrow(f"SELECT customer FROM {TOUCHED} ORDER BY customer")
     if not touched.num_rows:
-        return 0
+        return kept, 0
     _fetch(run, facts.only(facts.engine.local(touched)))
-    listed = ", ".join(name(column) for column in SUMS)
-    known = (
-        f"SELECT {listed} FROM ({state_rows(run, 'tier_sums')}) WHERE customer IN (FROM {TOUCHED} UNION FROM {CHANGED})"
-    )
-    fresh = f"SELECT {listed} FROM {FRESH}"
-    moved = f"SELECT count(*) FROM (({known} EXCEPT {fresh}) UNION ALL ({fresh} EXCEPT {known}))"
-    if _count(run, moved):
-        gone = f"customer IN (SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED})"
-        change_state(run, "tier_sums", gone=gone, select=f"{fresh} ORDER BY customer")
-    return touched.num_rows
+    fresh = numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer"))
+    gone = run.engine.arrow(f"SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED} ORDER BY customer")
+    return change_sums(run, kept, fresh, gone=whole_numbers(gone["customer"])), touched.num_rows
 
 
 def _fetch(run: Run, facts: Facts) -> None:
@@ -198,9 +194,8 @@ def _fetch(run: Run, facts: Facts) -> None:
     bought = buying(ask(facts.workspace, facts=facts))
     # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
     table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
-    kept = ("customer", "first", "last", "days", "spent", "revenue", "margin", "served")
-    run.engine.register("~arriving", facts.engine.batches(table.select(*kept)))
-    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in kept[4:])
+    run.engine.register("~arriving", facts.engine.batches(table.select(*SUMS)))
+    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in SUMS[SPENT:])
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT customer, CAST(first AS DATE) AS first, "
         f'CAST(last AS DATE) AS last, CAST(days AS BIGINT) AS days, {money} FROM "~arriving"'
