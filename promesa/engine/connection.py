@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine.embedded import memory_share, name
+from promesa.engine.embedded import literal, memory_share, name
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import ibis
@@ -132,6 +133,7 @@ class Engine:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
+                    self.backend._register_in_memory_tables(table)  # noqa: SLF001 (as in _sql)
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
                     self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(table)}")
                     self._held[key] = self.backend.table(key)
@@ -160,6 +162,22 @@ class Engine:
                 return expression.to_pyarrow()
         except Exception as error:
             raise _translated(error) from error
+
+    def extreme(self, table: ibis.Table, files: Sequence[str], column: str, *, last: bool) -> datetime | None:
+        """Return the last or first instant of a column of a table over files.
+
+        DuckDB answers it from what each file says about itself, if it is asked of one file at a time.
+        """
+        if self.dialect != "duckdb":
+            instant = table[column].max() if last else table[column].min()
+            return self.fetch(instant).as_py()
+        asked = f"{'max' if last else 'min'}({name(column)})"
+        listed = " UNION ALL ".join(f"SELECT {asked} AS one FROM read_parquet({literal(file)})" for file in files)
+        try:
+            found = self.backend.con.execute(f"SELECT {asked.replace(name(column), 'one')} FROM ({listed})").fetchone()
+        except Exception as error:
+            raise _translated(error) from error
+        return found[0] if found else None
 
     def fetch_over(self, rows: ibis.Table, shape: str, make: Callable[[ibis.Table], ibis.Table]) -> pa.Table:
         """Return the answer of `make(rows)`; for sums of one shape that are asked of many tables.

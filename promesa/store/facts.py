@@ -24,6 +24,7 @@ _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 (naive UTC, as every time of th
 _END_OF_TIME = datetime(9999, 1, 1)  # noqa: DTZ001
 _MARGIN = timedelta(days=800)  # promises may fall due that long after the last moment
 _LIVED = ("moments", "opinions", "orders")
+_OF_A_ROW = ("id", "source", "recorded_at")
 _open: dict[tuple[Path, str], tuple[str, Engine]] = {}
 
 
@@ -72,12 +73,19 @@ class Facts:
         def rows() -> Table:
             return self._used(self.of_persons(self.recorded_rows(table)))
 
-        if self.among is not None:
-            return rows().semi_join(self.among, "customer")
-        return self.engine.named(f"all {table} {self.version} {self.as_of}", rows)
+        if self.among is None:
+            return self.engine.named(f"all {table} {self.scope}", rows)
+        among = self.among
+
+        def some() -> Table:
+            every = rows()
+            return every.drop(*(one for one in _OF_A_ROW if one in every.columns)).semi_join(among, "customer")
+
+        # Read once, since every column of every row is looked through for them, and kept, since they are few.
+        return self.engine.hold(f"some {table} {self.scope}", some)
 
     def only(self, customers: Table) -> Facts:
-        """Return the same facts, of some customers alone."""
+        """Return the same facts, of some customers alone; their rows without what names a row and where it is from."""
         fewer = replace(self, among=customers)
         fewer.__dict__["changes"] = self.changes  # of all facts, so that they need not be looked up again
         return fewer
@@ -120,7 +128,13 @@ class Facts:
             found = self.all_rows(table)
             return found.filter(found["at"] <= self.as_of)
 
-        return rows() if self.among is not None else self.engine.named(f"{table} {self.version} {self.as_of}", rows)
+        return self.engine.named(f"{table} {self.scope}", rows)
+
+    @property
+    def scope(self) -> str:
+        """Return what names the rows that are read: those of one version at one instant, of all or some customers."""
+        some = f" of {self.among.get_name()}" if self.among is not None else ""
+        return f"{self.version} {self.as_of}{some}"
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a fact table has no files at all."""
@@ -283,9 +297,11 @@ def _extreme(facts: Facts, tables: Sequence[str], *, last: bool) -> datetime | N
         if facts.is_empty(table):
             continue
         # Without pauses every row counts, whosever it is.
-        rows = facts.recorded_rows(table) if facts.is_empty("pauses") else facts.all_rows(table)
-        at = rows["at"]
-        value = facts.engine.fetch(at.max() if last else at.min()).as_py()
+        if facts.is_empty("pauses"):
+            value = facts.engine.extreme(facts.recorded_rows(table), facts.files[table], "at", last=last)
+        else:
+            at = facts.all_rows(table)["at"]
+            value = facts.engine.fetch(at.max() if last else at.min()).as_py()
         if value is not None:
             found.append(value)
     return (max(found) if last else min(found)) if found else None

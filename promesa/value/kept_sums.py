@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from promesa.store import Run
 
     Wholes = NDArray[np.int64]
+    Columns = dict[str, Wholes]
 
 SUMS = tuple(column for column, _ in STATE["tier_sums"] if column != "turn")
-CUSTOMER, FIRST, LAST, DAYS, SPENT, REVENUE, MARGIN, SERVED = range(len(SUMS))
+MONEY = SUMS[4:]
 MOST_ADDED = 0.2  # rows added since all were written, a customer: with more, all are written again
 _MONEY = pa.decimal128(18, 4)
 
@@ -30,7 +31,7 @@ class KeptSums:
 
     Attributes
     ----------
-    columns : ndarray of int, shape (8, n)
+    columns : dict of str to ndarray of int, shape (n,) each
         By `SUMS`, sorted by customer; days counted from 1970, money in its fourth decimal.
     turn : int
         Of the newest row; 0 where all were written at once.
@@ -38,9 +39,14 @@ class KeptSums:
         Of the store's table, those that no longer count among them.
     """
 
-    columns: Wholes
+    columns: Columns
     turn: int
     rows: int
+
+    @property
+    def n(self) -> int:
+        """Return the number of customers."""
+        return self.columns["customer"].size
 
 
 def read_sums(run: Run) -> KeptSums:
@@ -49,21 +55,25 @@ def read_sums(run: Run) -> KeptSums:
     base = numbers_of(run.engine.arrow(f"SELECT {listed} FROM ({rows}) WHERE coalesce(turn, 0) = 0"))
     added = run.engine.arrow(f"SELECT {listed}, turn FROM ({rows}) WHERE turn > 0 ORDER BY turn")
     if not added.num_rows:
-        return KeptSums(columns=base, turn=0, rows=base.shape[1])
-    turn = int(whole_numbers(added["turn"]).max())
-    over = numbers_of(added.drop_columns("turn"))
-    newest = over[:, np.r_[over[CUSTOMER, 1:] != over[CUSTOMER, :-1], True]]
-    columns = changed(base, newest[:, newest[DAYS] > 0], gone=newest[CUSTOMER])
-    return KeptSums(columns=columns, turn=turn, rows=base.shape[1] + over.shape[1])
+        return KeptSums(columns=base, turn=0, rows=base["customer"].size)
+    over, turn = numbers_of(added), int(whole_numbers(added["turn"]).max())
+    newest = _at(over, np.r_[over["customer"][1:] != over["customer"][:-1], True])
+    rows_ = base["customer"].size + over["customer"].size
+    columns = _changed(base, _at(newest, newest["days"] > 0), gone=newest["customer"])
+    return KeptSums(columns=columns, turn=turn, rows=rows_)
 
 
-def numbers_of(table: pa.Table) -> Wholes:
+def numbers_of(table: pa.Table) -> Columns:
     """Return a table with the columns `SUMS` as numbers, sorted by customer; of one customer the order stays."""
-    found = np.stack([whole_numbers(table[column]) for column in SUMS])
-    customers = found[CUSTOMER]
+    found = {column: whole_numbers(table[column]) for column in SUMS}
+    customers = found["customer"]
     if (customers[1:] >= customers[:-1]).all():
         return found
-    return found[:, np.argsort(customers, kind="stable")]
+    return _at(found, np.argsort(customers, kind="stable"))
+
+
+def _at(columns: Columns, rows: NDArray[Any]) -> Columns:
+    return {column: values[rows] for column, values in columns.items()}
 
 
 def whole_numbers(column: pa.ChunkedArray) -> Wholes:
@@ -97,44 +107,55 @@ def places(customers: Wholes, wanted: Wholes) -> Wholes:
     return found[customers[found] == wanted]
 
 
-def changed(columns: Wholes, fresh: Wholes, *, gone: Wholes) -> Wholes:
-    """Return columns sorted by customer with `fresh`, sorted too, in the place of the customers `gone`."""
-    stay = np.ones(columns.shape[1], dtype=bool)
-    stay[places(columns[CUSTOMER], gone)] = False
-    kept = columns[:, stay]
-    return np.insert(kept, np.searchsorted(kept[CUSTOMER], fresh[CUSTOMER]), fresh, axis=1)
+def _changed(columns: Columns, fresh: Columns, *, gone: Wholes) -> Columns:
+    """Return columns with `fresh`, sorted too, in the place of the customers `gone`; the arrays are taken over."""
+    customers = columns["customer"]
+    known = np.zeros(fresh["customer"].size, dtype=bool)
+    known[places(fresh["customer"], customers[places(customers, fresh["customer"])])] = True
+    at = places(customers, fresh["customer"])
+    left = np.setdiff1d(places(customers, gone), at, assume_unique=True)
+    new = np.flatnonzero(~known)
+    found: Columns = {}
+    for column, values in columns.items():
+        owned = values if values.flags.writeable else values.copy()
+        owned[at] = fresh[column][known]
+        found[column] = np.delete(owned, left) if left.size else owned
+    if new.size:
+        before = np.searchsorted(found["customer"], fresh["customer"][new])
+        found = {column: np.insert(values, before, fresh[column][new]) for column, values in found.items()}
+    return found
 
 
-def write_sums(run: Run, columns: Wholes) -> KeptSums:
+def write_sums(run: Run, columns: Columns) -> KeptSums:
     """Make these sums all that the store keeps."""
     _put(run, columns, turn=0)
-    return KeptSums(columns=columns, turn=0, rows=columns.shape[1])
+    return KeptSums(columns=columns, turn=0, rows=columns["customer"].size)
 
 
-def change_sums(run: Run, kept: KeptSums, fresh: Wholes, *, gone: Wholes) -> KeptSums:
+def change_sums(run: Run, kept: KeptSums, fresh: Columns, *, gone: Wholes) -> KeptSums:
     """Put `fresh` into the place of the customers `gone`, and keep that by the rows that differ."""
-    was = kept.columns[:, places(kept.columns[CUSTOMER], gone)]
-    differs = np.ones(fresh.shape[1], dtype=bool)
-    both = np.isin(fresh[CUSTOMER], was[CUSTOMER], assume_unique=True)
-    differs[both] = (fresh[:, both] != was[:, places(was[CUSTOMER], fresh[CUSTOMER, both])]).any(axis=0)
-    left = np.setdiff1d(was[CUSTOMER], fresh[CUSTOMER], assume_unique=True)
+    was = _at(kept.columns, places(kept.columns["customer"], gone))
+    differs = np.ones(fresh["customer"].size, dtype=bool)
+    both = np.isin(fresh["customer"], was["customer"], assume_unique=True)
+    there = places(was["customer"], fresh["customer"])
+    differs[both] = np.any([fresh[one][both] != was[one][there] for one in SUMS], axis=0)
+    left = np.setdiff1d(was["customer"], fresh["customer"], assume_unique=True)
     added = int(differs.sum()) + left.size
     if not added:
         return kept
-    columns = changed(kept.columns, fresh, gone=gone)
-    rows = kept.rows + added
-    if rows > (1 + MOST_ADDED) * columns.shape[1]:
+    columns, rows = _changed(kept.columns, fresh, gone=gone), kept.rows + added
+    if rows > (1 + MOST_ADDED) * columns["customer"].size:
         return write_sums(run, columns)
-    ends = np.zeros((len(SUMS), left.size), dtype=np.int64)
-    ends[CUSTOMER] = left
-    _put(run, np.concatenate([fresh[:, differs], ends], axis=1), turn=kept.turn + 1)
+    moved, nothing = _at(fresh, differs), np.zeros(left.size, dtype=np.int64)
+    rows_of = {one: np.r_[moved[one], left if one == "customer" else nothing] for one in SUMS}
+    _put(run, rows_of, turn=kept.turn + 1)
     return KeptSums(columns=columns, turn=kept.turn + 1, rows=rows)
 
 
-def _put(run: Run, columns: Wholes, *, turn: int) -> None:
-    arrays = {"customer": pa.array(columns[CUSTOMER]), "days": pa.array(columns[DAYS])}
-    arrays |= {SUMS[row]: pa.array(columns[row].astype(np.int32)).cast(pa.date32()) for row in (FIRST, LAST)}
-    arrays |= {SUMS[row]: as_money(columns[row]) for row in (SPENT, REVENUE, MARGIN, SERVED)}
+def _put(run: Run, columns: Columns, *, turn: int) -> None:
+    arrays = {one: pa.array(columns[one]) for one in ("customer", "days")}
+    arrays |= {one: pa.array(columns[one].astype(np.int32)).cast(pa.date32()) for one in ("first", "last")}
+    arrays |= {one: as_money(columns[one]) for one in MONEY}
     run.engine.register("~sums", pa.table(arrays))
     select = f'SELECT *, {turn} AS turn FROM "~sums" ORDER BY customer'
     if turn:

@@ -139,16 +139,17 @@ def _turned(known: _Known, was: pa.Table, tiers: Tiers, *, moved: tuple[Wholes, 
     stay with it: never above where they were, never below where a newcomer would come in.
     """
     lowest, members = len(tiers.names) - 1, whole_numbers(was["customer"])
-    place, why = (np.asarray(was[one].to_numpy(), dtype=np.int64) for one in ("place", "why"))
+    at = _positions(members, known.customer)  # of each of the known among the members; -1, the one added, if not there
+    place, why = (np.r_[np.asarray(was[one].to_numpy(), dtype=np.int64), _NOBODY] for one in ("place", "why"))
+    ended = np.r_[was["ended"].to_numpy(), True]
     bands = list(tiers.bands.values())[:-1]
     enters = _entered(known, tiers, [band.enter or 0.0 for band in bands], total=total)
     stays = _entered(known, tiers, [band.keep or 0.0 for band in bands], total=total)
-    kept = _kept(known, members, np.where(place < 0, lowest, place), moved=moved, lowest=lowest)
+    kept = _kept(known, members, np.where(place < 0, lowest, place), at=at, moved=moved)
     earned = np.minimum(enters, np.maximum(kept, stays))
     now = np.minimum(earned, known.flag)
     because = np.where(known.flag < earned, 2, np.where(earned < enters, 1, 0))
-    there = _positions(members, known.customer)  # of each of the known among the members, or -1
-    same = (there >= 0) & (now == place[there]) & (because == why[there]) & ~was["ended"].to_numpy()[there]
+    same = (now == place[at]) & (because == why[at]) & ~ended[at]
     turned = np.flatnonzero(~same)
     gone = np.setdiff1d(members, known.customer, assume_unique=True)
     nothing = pa.nulls(gone.size)
@@ -171,22 +172,24 @@ def _money(units: Wholes, valued: NDArray[np.bool_]) -> pa.Array:
 
 def _positions(customers: Wholes, wanted: Wholes) -> Wholes:
     """Return where each of `wanted` stands in the sorted `customers`, -1 if nowhere."""
+    if np.array_equal(customers, wanted):
+        return np.arange(wanted.size)
     if not customers.size:
         return np.full(wanted.size, -1)
     found = np.minimum(np.searchsorted(customers, wanted), customers.size - 1)
     return np.where(customers[found] == wanted, found, -1)
 
 
-def _kept(known: _Known, members: Wholes, place: Wholes, *, moved: tuple[Wholes, Wholes], lowest: int) -> Wholes:
+def _kept(known: _Known, members: Wholes, place: Wholes, *, at: Wholes, moved: tuple[Wholes, Wholes]) -> Wholes:
     """Return the place that each of the known had; of a person whose records had several, the highest."""
     records, persons = moved
+    if not records.size:
+        return place[at]
     there = _positions(members, records)
     whose, had = persons[there >= 0], place[there[there >= 0]]
     place = place.copy()
-    place[there[there >= 0]] = lowest
-    at = _positions(members, known.customer)
-    kept = np.where(at >= 0, place[at], lowest) if members.size else np.full(known.customer.size, lowest)
-    lifted = _positions(known.customer, whose)
+    place[there[there >= 0]] = place[-1]
+    kept, lifted = place[at], _positions(known.customer, whose)
     np.minimum.at(kept, lifted[lifted >= 0], had[lifted >= 0])
     return kept
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal, name
 from promesa.measures import ask
-from promesa.store import replace_state, state_rows, table_rows
-from promesa.value.kept_sums import SPENT, SUMS, KeptSums, change_sums, numbers_of, read_sums, whole_numbers, write_sums
+from promesa.store import file_rows, replace_state, state_rows, table_rows
+from promesa.value.kept_sums import MONEY, SUMS, KeptSums, change_sums, numbers_of, read_sums, whole_numbers, write_sums
 from promesa.value.purchases import buying, with_costs
 from promesa.value.serving import own_costs
 
@@ -93,9 +93,7 @@ def _tables_of(run: Run) -> dict[str, Any]:
     """Return for each table how many rows it has, live and replaced, and the last instant of either."""
     found: dict[str, Any] = {}
     for table in SUMMED:
-        rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
-        live = run.engine.run(f"SELECT count(*), max(recorded_at) FROM ({rows})")[0] if rows else (0, None)
-        gone = run.engine.run(f"SELECT count(*), max(superseded_at) FROM ({past})")[0] if past else (0, None)
+        live, gone = _told(run, table, "recorded_at"), _told(run, f"{table}_history", "superseded_at")
         found[table] = {
             "rows": live[0],
             "recorded_at": _iso(live[1]),
@@ -103,6 +101,17 @@ def _tables_of(run: Run) -> dict[str, Any]:
             "superseded_at": _iso(gone[1]),
         }
     return found
+
+
+def _told(run: Run, table: str, column: str, *, where: str = "true") -> tuple[int, object]:
+    """Return how many rows of a table meet a condition, and the last instant of a column of theirs."""
+    files = [
+        f"SELECT count(*) AS n, max({name(column)}) AS last FROM {file} WHERE {where}" for file in file_rows(run, table)
+    ]
+    if not files:
+        return 0, None
+    count, last = run.engine.run(f"SELECT sum(n), max(last) FROM ({' UNION ALL '.join(files)})")[0]
+    return int(str(count)), last
 
 
 def _iso(instant: object) -> str | None:
@@ -122,11 +131,11 @@ def _can_follow(run: Run, facts: Facts, before: Mapping[str, Any], marks: Mappin
 
 def _is_told(run: Run, table: str, before: Mapping[str, Any]) -> bool:
     """Tell whether the rows of the last review are all there still, or among the replaced."""
-    rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
+    past = table_rows(run, f"{table}_history")
     old = f"NOT ({_after('recorded_at', before['recorded_at'])})"
     newly = _after("superseded_at", before["superseded_at"])
-    live = _count(run, f"SELECT count(*) FROM ({rows}) WHERE {old}") if rows else 0
-    kept = _count(run, f"SELECT count(*) FROM ({past}) WHERE NOT ({newly})") if past else 0
+    live = _told(run, table, "recorded_at", where=old)[0]
+    kept = _told(run, f"{table}_history", "superseded_at", where=f"NOT ({newly})")[0]
     gone = _count(run, f"SELECT count(DISTINCT (source, id)) FROM ({past}) WHERE {newly} AND {old}") if past else 0
     return kept == before["replaced"] and live + gone == before["rows"]
 
@@ -175,7 +184,7 @@ def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetim
 def _sum_all(run: Run, facts: Facts) -> tuple[KeptSums, int]:
     _fetch(run, facts)
     kept = write_sums(run, numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer")))
-    return kept, kept.columns.shape[1]
+    return kept, kept.n
 
 
 def _sum_touched(run: Run, facts: Facts) -> tuple[KeptSums, int]:
@@ -195,7 +204,7 @@ def _fetch(run: Run, facts: Facts) -> None:
     # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
     table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
     run.engine.register("~arriving", facts.engine.batches(table.select(*SUMS)))
-    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in SUMS[SPENT:])
+    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in MONEY)
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT customer, CAST(first AS DATE) AS first, "
         f'CAST(last AS DATE) AS last, CAST(days AS BIGINT) AS days, {money} FROM "~arriving"'

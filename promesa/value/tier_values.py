@@ -13,7 +13,7 @@ from promesa.errors import TooFewObservations
 from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
 from promesa.stats import purchases_of_pairs, summarise
 from promesa.value.choosing import fitted, spend_of
-from promesa.value.kept_sums import CUSTOMER, DAYS, FIRST, LAST, MARGIN, REVENUE, SERVED, SPENT, whole_numbers
+from promesa.value.kept_sums import whole_numbers
 from promesa.value.summaries import BINS, Spends
 from promesa.value.tier_sums import year_before
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from promesa.stats import BuyingProcess, Spending
     from promesa.store import Facts, Run
-    from promesa.value.kept_sums import KeptSums
+    from promesa.value.kept_sums import Columns, KeptSums
 
     Wholes = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -94,10 +94,10 @@ def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Val
     each customer.
     """
     columns = sums.columns
-    days, first, recency = columns[DAYS], columns[FIRST], (columns[LAST] - columns[FIRST]).astype(np.float64)
+    days, first, recency = columns["days"], columns["first"], (columns["last"] - columns["first"]).astype(np.float64)
     seen = float((last_day - EPOCH).days) - first
     process, spending = _fit(columns, recency, seen)
-    revenue, margin, served = (float(columns[row].sum()) / UNITS for row in (REVENUE, MARGIN, SERVED))
+    revenue, margin, served = (float(columns[one].sum()) / UNITS for one in ("revenue", "margin", "served"))
     pair, one = _pairs(days, first)
     repeats = days[one] - 1.0
     ahead, level, shape = purchases_of_pairs(process, repeats, seen[one], horizon=float(horizon_days))
@@ -106,8 +106,8 @@ def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Val
     fixed, own = ahead * (base * rate - served / float(days.sum())), ahead * weight * rate
     with np.errstate(over="ignore"):
         active = 1 / (1 + np.exp(level[pair] - shape[pair] * np.log(process.alpha + recency)))
-    value = active * (fixed[pair] * UNITS + own[pair] * columns[SPENT])
-    return Values(customer=columns[CUSTOMER], value=np.rint(value).astype(np.int64))
+    value = active * (fixed[pair] * UNITS + own[pair] * columns["spent"])
+    return Values(customer=columns["customer"], value=np.rint(value).astype(np.int64))
 
 
 def _pairs(days: Wholes, first: Wholes) -> tuple[Wholes, Wholes]:
@@ -124,15 +124,15 @@ def _pairs(days: Wholes, first: Wholes) -> tuple[Wholes, Wholes]:
     return (np.cumsum(there) - 1)[code], someone[there]
 
 
-def _fit(columns: Wholes, recency: Floats, seen: Floats) -> tuple[BuyingProcess, Spending | None]:
+def _fit(columns: Columns, recency: Floats, seen: Floats) -> tuple[BuyingProcess, Spending | None]:
     """Return the process of greater likelihood, and how much customers spend; of a sample where they are many.
 
     A hold-out would ask for every day of every customer again; both processes have as many parameters.
     """
-    count = columns.shape[1]
+    count = columns["customer"].size
     parts = PARTS if count <= FIT_CUSTOMERS else max(1, PARTS * FIT_CUSTOMERS // count)
-    drawn = columns[CUSTOMER] % PARTS < parts
-    repeats = columns[DAYS, drawn] - 1.0
+    drawn = columns["customer"] % PARTS < parts
+    repeats = columns["days"][drawn] - 1.0
     processes = fitted(summarise(repeats, recency[drawn], seen[drawn])) if count else {}
     if not processes:
         raise TooFewObservations(
@@ -142,7 +142,7 @@ def _fit(columns: Wholes, recency: Floats, seen: Floats) -> tuple[BuyingProcess,
             fix='write by = "margin" under [tiers] in model.toml',
         )
     process = max(processes.values(), key=lambda one: one.log_likelihood)
-    return process, spend_of(_spends(repeats, columns[SPENT, drawn] / UNITS))
+    return process, spend_of(_spends(repeats, columns["spent"][drawn] / UNITS))
 
 
 def _spends(repeats: Floats, spent: Floats) -> Spends:
