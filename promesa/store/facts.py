@@ -24,7 +24,6 @@ _LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 (naive UTC, as every time of th
 _END_OF_TIME = datetime(9999, 1, 1)  # noqa: DTZ001
 _MARGIN = timedelta(days=800)  # promises may fall due that long after the last moment
 _LIVED = ("moments", "opinions", "orders")
-_OF_A_ROW = ("id", "source", "recorded_at")
 _open: dict[tuple[Path, str], tuple[str, Engine]] = {}
 
 
@@ -48,6 +47,8 @@ class Facts:
         What one analysis worked out of these facts and another needs as well.
     among : Table or None
         Customers (column ``customer``) whose rows alone are read; None reads all.
+    reads : mapping of str to sequence of str
+        With `among`: the columns that are read of a table; all of a table that is not named.
     """
 
     workspace: Workspace
@@ -57,6 +58,7 @@ class Facts:
     as_of: datetime
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
     among: Table | None = field(default=None, repr=False, compare=False)
+    reads: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def recorded_rows(self, table: str) -> Table:
         """Return every live row of a fact table as it was recorded: `customer` is one record's surrogate."""
@@ -78,15 +80,21 @@ class Facts:
         among = self.among
 
         def some() -> Table:
-            every = rows()
-            return every.drop(*(one for one in _OF_A_ROW if one in every.columns)).semi_join(among, "customer")
+            every, read = rows(), self.reads.get(table)
+            return (every.select(*read) if read else every).semi_join(among, "customer")
 
         # Read once, since every column of every row is looked through for them, and kept, since they are few.
         return self.engine.hold(f"some {table} {self.scope}", some)
 
-    def only(self, customers: Table) -> Facts:
-        """Return the same facts, of some customers alone; their rows without what names a row and where it is from."""
-        fewer = replace(self, among=customers)
+    def only(self, customers: Table, *, reads: Mapping[str, Sequence[str]] | None = None) -> Facts:
+        """Return the same facts, of some customers alone.
+
+        Parameters
+        ----------
+        reads : mapping of str to sequence of str, optional
+            Columns of a fact table that will be read, where others would be brought along for nothing.
+        """
+        fewer = replace(self, among=customers, reads=reads or {})
         fewer.__dict__["changes"] = self.changes  # of all facts, so that they need not be looked up again
         return fewer
 

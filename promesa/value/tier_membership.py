@@ -101,7 +101,7 @@ def _known(values: Values, flags: tuple[Wholes, Wholes], *, lowest: int) -> _Kno
     flagged, flag = flags
     customer = np.union1d(values.customer, flagged) if flagged.size else values.customer
     has = np.zeros(customer.size, dtype=bool)
-    worth, lifted = np.zeros(customer.size, dtype=np.int64), np.full(customer.size, lowest, dtype=np.int64)
+    worth, lifted = np.zeros(customer.size, dtype=np.int64), np.full(customer.size, lowest, dtype=np.int8)
     here = places(customer, values.customer)
     has[here], worth[here] = True, values.value
     lifted[places(customer, flagged)] = flag
@@ -140,15 +140,15 @@ def _turned(known: _Known, was: pa.Table, tiers: Tiers, *, moved: tuple[Wholes, 
     """
     lowest, members = len(tiers.names) - 1, whole_numbers(was["customer"])
     at = _positions(members, known.customer)  # of each of the known among the members; -1, the one added, if not there
-    place, why = (np.r_[np.asarray(was[one].to_numpy(), dtype=np.int64), _NOBODY] for one in ("place", "why"))
+    place, why = (np.r_[was[one].to_numpy(), np.int8(_NOBODY)] for one in ("place", "why"))
     ended = np.r_[was["ended"].to_numpy(), True]
     bands = list(tiers.bands.values())[:-1]
     enters = _entered(known, tiers, [band.enter or 0.0 for band in bands], total=total)
     stays = _entered(known, tiers, [band.keep or 0.0 for band in bands], total=total)
-    kept = _kept(known, members, np.where(place < 0, lowest, place), at=at, moved=moved)
+    kept = _kept(known, members, np.where(place < 0, np.int8(lowest), place), at=at, moved=moved)
     earned = np.minimum(enters, np.maximum(kept, stays))
     now = np.minimum(earned, known.flag)
-    because = np.where(known.flag < earned, 2, np.where(earned < enters, 1, 0))
+    because = np.where(known.flag < earned, np.int8(2), (earned < enters).astype(np.int8))
     same = (now == place[at]) & (because == why[at]) & ~ended[at]
     turned = np.flatnonzero(~same)
     gone = np.setdiff1d(members, known.customer, assume_unique=True)
@@ -196,7 +196,7 @@ def _kept(known: _Known, members: Wholes, place: Wholes, *, at: Wholes, moved: t
 
 def _entered(known: _Known, tiers: Tiers, edges: Sequence[float], *, total: int) -> Wholes:
     """Return the first tier whose edge the value of each reaches; of a share, by rank, equal values by customer."""
-    found = np.full(known.customer.size, len(edges), dtype=np.int64)
+    found = np.full(known.customer.size, len(edges), dtype=np.int8)
     for place in reversed(range(len(edges))):
         if tiers.measured == "share":
             reached = _among(known, int(edges[place] * total + 1e-9))

@@ -192,10 +192,21 @@ def _sum_touched(run: Run, facts: Facts) -> tuple[KeptSums, int]:
     touched = run.engine.arrow(f"SELECT customer FROM {TOUCHED} ORDER BY customer")
     if not touched.num_rows:
         return kept, 0
-    _fetch(run, facts.only(facts.engine.local(touched)))
+    _fetch(run, facts.only(facts.engine.local(touched), reads=_reads(run)))
     fresh = numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer"))
     gone = run.engine.arrow(f"SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED} ORDER BY customer")
     return change_sums(run, kept, fresh, gone=whole_numbers(gone["customer"])), touched.num_rows
+
+
+def _reads(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return the columns that sums are made of."""
+    minutes = {one.minutes for one in run.ws.model.touchpoints.values() if one.minutes is not None}
+    moments = {"customer", "at", "touchpoint", "cost", "promised", "delivered", *minutes}
+    return {
+        "orders": ("customer", "at", "channel", "product", "journey", "revenue", "cost"),
+        "moments": tuple(sorted(moments)),
+        "costs": ("customer", "at", "amount", "account"),
+    }
 
 
 def _fetch(run: Run, facts: Facts) -> None:
