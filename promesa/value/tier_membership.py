@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Tiers
 
     Wholes = NDArray[np.int64]
+    Places = NDArray[np.int8]
 
 END = "TIMESTAMP '9999-12-31'"
 COLUMNS = ", ".join(name(column) for column, _ in STATE["tiers"])
@@ -94,7 +95,7 @@ class _Known:
     customer: Wholes
     value: Wholes
     valued: NDArray[np.bool_]
-    flag: Wholes
+    flag: Places
 
 
 def _known(values: Values, flags: tuple[Wholes, Wholes], *, lowest: int) -> _Known:
@@ -180,7 +181,7 @@ def _positions(customers: Wholes, wanted: Wholes) -> Wholes:
     return np.where(customers[found] == wanted, found, -1)
 
 
-def _kept(known: _Known, members: Wholes, place: Wholes, *, at: Wholes, moved: tuple[Wholes, Wholes]) -> Wholes:
+def _kept(known: _Known, members: Wholes, place: Places, *, at: Wholes, moved: tuple[Wholes, Wholes]) -> Places:
     """Return the place that each of the known had; of a person whose records had several, the highest."""
     records, persons = moved
     if not records.size:
@@ -194,7 +195,7 @@ def _kept(known: _Known, members: Wholes, place: Wholes, *, at: Wholes, moved: t
     return kept
 
 
-def _entered(known: _Known, tiers: Tiers, edges: Sequence[float], *, total: int) -> Wholes:
+def _entered(known: _Known, tiers: Tiers, edges: Sequence[float], *, total: int) -> Places:
     """Return the first tier whose edge the value of each reaches; of a share, by rank, equal values by customer."""
     found = np.full(known.customer.size, len(edges), dtype=np.int8)
     for place in reversed(range(len(edges))):

@@ -95,11 +95,11 @@ def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Val
     """
     columns = sums.columns
     days, first, recency = columns["days"], columns["first"], (columns["last"] - columns["first"]).astype(np.float64)
-    seen = float((last_day - EPOCH).days) - first
+    seen = ((last_day - EPOCH).days - first).astype(np.float64)
     process, spending = _fit(columns, recency, seen)
     revenue, margin, served = (float(columns[one].sum()) / UNITS for one in ("revenue", "margin", "served"))
     pair, one = _pairs(days, first)
-    repeats = days[one] - 1.0
+    repeats = (days[one] - 1).astype(np.float64)
     ahead, level, shape = purchases_of_pairs(process, repeats, seen[one], horizon=float(horizon_days))
     base, weight = _spend(spending, repeats, mean=revenue / float(days.sum()))
     rate = margin / revenue
@@ -132,7 +132,7 @@ def _fit(columns: Columns, recency: Floats, seen: Floats) -> tuple[BuyingProcess
     count = columns["customer"].size
     parts = PARTS if count <= FIT_CUSTOMERS else max(1, PARTS * FIT_CUSTOMERS // count)
     drawn = columns["customer"] % PARTS < parts
-    repeats = columns["days"][drawn] - 1.0
+    repeats = (columns["days"][drawn] - 1).astype(np.float64)
     processes = fitted(summarise(repeats, recency[drawn], seen[drawn])) if count else {}
     if not processes:
         raise TooFewObservations(
