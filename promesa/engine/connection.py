@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine.embedded import literal, memory_share, name
+from promesa.engine.embedded import memory_share, name
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     import ibis
@@ -140,7 +139,7 @@ class Engine:
                 else:
                     self._held[key] = table.cache()
             except Exception as error:
-                raise _translated(error) from error
+                raise translated(error) from error
             if len(self._held) > self.most_held:
                 self._let_go(next(iter(self._held)))
         self._held[key] = self._held.pop(key)
@@ -161,23 +160,7 @@ class Engine:
                     return self._answer(expression, self._sql(expression.as_table()))
                 return expression.to_pyarrow()
         except Exception as error:
-            raise _translated(error) from error
-
-    def extreme(self, table: ibis.Table, files: Sequence[str], column: str, *, last: bool) -> datetime | None:
-        """Return the last or first instant of a column of a table over files.
-
-        DuckDB answers it from what each file says about itself, if it is asked of one file at a time.
-        """
-        if self.dialect != "duckdb":
-            instant = table[column].max() if last else table[column].min()
-            return self.fetch(instant).as_py()
-        asked = f"{'max' if last else 'min'}({name(column)})"
-        listed = " UNION ALL ".join(f"SELECT {asked} AS one FROM read_parquet({literal(file)})" for file in files)
-        try:
-            found = self.backend.con.execute(f"SELECT {asked.replace(name(column), 'one')} FROM ({listed})").fetchone()
-        except Exception as error:
-            raise _translated(error) from error
-        return found[0] if found else None
+            raise translated(error) from error
 
     def fetch_over(self, rows: ibis.Table, shape: str, make: Callable[[ibis.Table], ibis.Table]) -> pa.Table:
         """Return the answer of `make(rows)`; for sums of one shape that are asked of many tables.
@@ -204,7 +187,7 @@ class Engine:
             with self._watched():
                 return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _sql(self, table: ibis.Table) -> str:
         """Return DuckDB's SQL of an expression; the latest ones are remembered, for several sums of the same rows."""
@@ -251,7 +234,7 @@ class Engine:
         try:
             return expression.to_pyarrow_batches()
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def local(self, rows: pa.Table) -> ibis.Table:
         """Return rows of this process as a table of the engine."""
@@ -401,7 +384,8 @@ def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence
     return table
 
 
-def _translated(error: Exception) -> PromesaError:
+def translated(error: Exception) -> PromesaError:
+    """Return promesa's error for an engine's."""
     import duckdb
 
     from promesa.engine.embedded import translate

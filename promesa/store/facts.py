@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from promesa.engine import Engine, close_of_day, connect, offsets, to_local
+from promesa.engine import Engine, close_of_day, connect, extreme, offsets, to_local
 from promesa.errors import NothingLoaded, ValueOutOfRange
 from promesa.store.schema import TABLES, columns_of
 from promesa.store.state import DECISIVE, STATE
@@ -306,7 +306,7 @@ def _extreme(facts: Facts, tables: Sequence[str], *, last: bool) -> datetime | N
             continue
         # Without pauses every row counts, whosever it is.
         if facts.is_empty("pauses"):
-            value = facts.engine.extreme(facts.recorded_rows(table), facts.files[table], "at", last=last)
+            value = extreme(facts.engine, facts.recorded_rows(table), facts.files[table], column="at", last=last)
         else:
             at = facts.all_rows(table)["at"]
             value = facts.engine.fetch(at.max() if last else at.min()).as_py()
