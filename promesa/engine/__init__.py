@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         stack,
         when,
     )
+    from promesa.engine.extremes import extreme
 
 _WHERE = {
     "HELD": "connection",
@@ -44,6 +45,7 @@ _WHERE = {
     "close_of_day": "clock",
     "connect": "connection",
     "end_of_day_sql": "clock",
+    "extreme": "extremes",
     "greatest": "expressions",
     "interval_days": "expressions",
     "lit": "expressions",
@@ -71,6 +73,7 @@ __all__ = [
     "close_of_day",
     "connect",
     "end_of_day_sql",
+    "extreme",
     "greatest",
     "interval_days",
     "lit",

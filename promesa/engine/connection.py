@@ -132,13 +132,14 @@ class Engine:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
+                    self.backend._register_in_memory_tables(table)  # noqa: SLF001 (as in _sql)
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
                     self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(table)}")
                     self._held[key] = self.backend.table(key)
                 else:
                     self._held[key] = table.cache()
             except Exception as error:
-                raise _translated(error) from error
+                raise translated(error) from error
             if len(self._held) > self.most_held:
                 self._let_go(next(iter(self._held)))
         self._held[key] = self._held.pop(key)
@@ -159,7 +160,7 @@ class Engine:
                     return self._answer(expression, self._sql(expression.as_table()))
                 return expression.to_pyarrow()
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def fetch_over(self, rows: ibis.Table, shape: str, make: Callable[[ibis.Table], ibis.Table]) -> pa.Table:
         """Return the answer of `make(rows)`; for sums of one shape that are asked of many tables.
@@ -186,7 +187,7 @@ class Engine:
             with self._watched():
                 return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _sql(self, table: ibis.Table) -> str:
         """Return DuckDB's SQL of an expression; the latest ones are remembered, for several sums of the same rows."""
@@ -233,7 +234,7 @@ class Engine:
         try:
             return expression.to_pyarrow_batches()
         except Exception as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def local(self, rows: pa.Table) -> ibis.Table:
         """Return rows of this process as a table of the engine."""
@@ -383,7 +384,8 @@ def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence
     return table
 
 
-def _translated(error: Exception) -> PromesaError:
+def translated(error: Exception) -> PromesaError:
+    """Return promesa's error for an engine's."""
     import duckdb
 
     from promesa.engine.embedded import translate

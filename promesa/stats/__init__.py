@@ -25,7 +25,12 @@ from promesa.stats.contract_days import ContractDays, contract_days
 from promesa.stats.cross_fitting import LearnerChoice
 from promesa.stats.differences import difference_interval, difference_of_shares_interval, pooled_if_constant
 from promesa.stats.effect_estimates import EffectEstimate
-from promesa.stats.expected_purchases import discounting, expected_purchases, probability_active
+from promesa.stats.expected_purchases import (
+    discounting,
+    expected_purchases,
+    probability_active,
+    purchases_of_pairs,
+)
 from promesa.stats.experiment_results import ArmEffect, ArmSegment, Experiment, ExperimentSettings, SampleRatio
 from promesa.stats.experiments import experiment
 from promesa.stats.hazards import ProportionalHazards, proportional_hazards
@@ -192,6 +197,7 @@ __all__ = [
     "probability_active",
     "product_pairs",
     "proportional_hazards",
+    "purchases_of_pairs",
     "quantile_interval",
     "raised",
     "ratio_variance",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import gammaln
+from scipy.special import expit, gammaln
 
 from promesa.errors import TooFewObservations, ValueOutOfRange
 from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MIN_CUSTOMERS = 30
 THINNED = 5000  # summaries of the first climb, where there are many more
+STEEPEST = 1e-9  # slope a customer over the log-parameters that counts as none
+ALIKE = 1e5  # a + b from which on customers count as equally likely to stop
+MOST_STEPS = 12  # towards the maximum from near by; with more of them it is not near
 MOST_STAGES = 12
 LARGEST = np.log(1e6)  # of a parameter, in logarithms: past it the likelihood is flat
 
@@ -50,7 +53,8 @@ class BuyingProcess:
     log_likelihood : float
         Of the sample.
     covariance : ndarray, shape (4, 4)
-        Of the logarithms of (r, alpha, a, b): the inverse of the observed information.
+        Of the logarithms of (r, alpha, a, b): the inverse of the observed information. Where all customers are
+        equally likely to stop, a + b is not estimated but held at 100,000, and the covariance is that of the rest.
     n : int
         Customers.
     rhythm : int
@@ -105,7 +109,9 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd", rhythm: int = 1, 
     stages do), that the rate and the probability of stopping are independent of each other, and that neither changes
     over time. A promotion or a season breaks it.
 
-    The likelihood is maximised over the logarithms of the parameters with its analytic gradient.
+    The likelihood is maximised over the logarithms of the parameters with its analytic gradient: a climb over a part
+    of the summaries, then Newton's steps over all of them with the curvature of the part, until the slope is none.
+    Where these do not settle, a climb over all.
 
     References
     ----------
@@ -127,17 +133,12 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd", rhythm: int = 1, 
         seen=purchases.seen / scale,
         customers=purchases.customers,
     )
-    start = np.log([1.0, 1.0, 1.0, 2.0])
-    if scaled.repeats.size > 4 * THINNED:
-        # A small part tells where the maximum of the whole lies, up to a few steps.
-        start = _climb(start, _thinned(scaled), form=form, rhythm=rhythm).x
-    found = _climb(start, scaled, form=form, rhythm=rhythm)
-    theta, information = _polished(found.x, scaled, form=form, rhythm=rhythm)
+    theta, covariance, rounds = _found(scaled, form=form, rhythm=rhythm)
     value, slope = likelihood(theta, scaled, form=form, rhythm=rhythm)
     if not np.isfinite(value) or np.abs(slope).max() > 1e-3 * purchases.n:
         raise TooFewObservations(
             what="No maximum of the likelihood of the buying process was found.",
-            got=f"a slope of {np.abs(slope).max():g} after {found.nit} rounds",
+            got=f"a slope of {np.abs(slope).max():g} after {rounds} rounds",
             expected="a slope near 0",
             fix="take a longer period, or look for customers who bought more than any person would",
         )
@@ -149,7 +150,7 @@ def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd", rhythm: int = 1, 
         a=float(a),
         b=float(b),
         log_likelihood=float(value + _constant(purchases, scale=scale, rhythm=rhythm, log_gaps=log_gaps)),
-        covariance=np.asarray(np.linalg.pinv(information), dtype=np.float64),
+        covariance=covariance,
         n=purchases.n,
         rhythm=rhythm,
     )
@@ -198,6 +199,99 @@ def _constant(purchases: Purchases, *, scale: float, rhythm: int, log_gaps: floa
     """
     repeats = float(purchases.repeats @ purchases.customers)
     return (rhythm - 1) * log_gaps - repeats * (float(gammaln(rhythm)) + rhythm * float(np.log(scale)))
+
+
+def _found(purchases: Purchases, *, form: Form, rhythm: int) -> tuple[Floats, Floats, int]:
+    """Return the maximum, the covariance there, and the rounds that it took."""
+    start, part = np.log([1.0, 1.0, 1.0, 2.0]), purchases
+
+    def settled(theta: Floats) -> tuple[Floats, Floats, int] | None:
+        return _settled(theta, purchases, hill=part, form=form, rhythm=rhythm)
+
+    if purchases.repeats.size > 4 * THINNED:
+        # A small part tells where the maximum of the whole lies, up to a few steps.
+        part = _thinned(purchases)
+        start = _climb(start, part, form=form, rhythm=rhythm).x
+        found = settled(start)
+        if found is not None:
+            return found
+    climbed = _climb(start, purchases, form=form, rhythm=rhythm)
+    found = settled(climbed.x) if _is_flat(climbed.x) else None
+    if found is not None:
+        return found
+    theta, information = _polished(climbed.x, purchases, form=form, rhythm=rhythm)
+    return theta, np.asarray(np.linalg.pinv(information), dtype=np.float64), int(climbed.nit)
+
+
+def _is_flat(theta: Floats) -> bool:
+    """Tell whether customers hardly differ in how likely they stop: then any a and b with their ratio do as well."""
+    return bool(np.logaddexp(theta[2], theta[3]) > np.log(ALIKE / 10))
+
+
+def _settled(
+    theta: Floats, purchases: Purchases, *, hill: Purchases, form: Form, rhythm: int
+) -> tuple[Floats, Floats, int] | None:
+    """Return what Newton's steps lead to with the curvature that `hill` has at the start; None if to no maximum.
+
+    Where customers hardly differ in how likely they stop, a + b is held at `ALIKE`, so that there is one maximum. One
+    step more is taken than the slope asks for, so that from wherever they came they end at the same digits.
+    """
+    if not np.isfinite(theta).all() or np.abs(theta).max() > LARGEST:
+        return None
+    held = _is_flat(theta)
+    theta = _moved(theta, np.zeros(3), held=True) if held else theta
+    free = _directions(theta, held=held)
+    curvature = free.T @ _information(theta, hill, form=form, rhythm=rhythm) @ free * (purchases.n / hill.n)
+    if not _is_hill(curvature):
+        return None
+    before = np.inf
+    for rounds in range(MOST_STEPS):
+        whole = likelihood(theta, purchases, form=form, rhythm=rhythm)[1]
+        slope = _directions(theta, held=held).T @ whole
+        steep = float(np.abs(slope).max()) / purchases.n
+        step = np.linalg.solve(curvature, slope)
+        if (before > STEEPEST and not steep < before / 2) or np.abs(step).max() > 1.0:
+            return None
+        theta = _moved(theta, step, held=held)
+        if before <= STEEPEST:
+            falls = held and float(whole[2] + whole[3]) < -STEEPEST * purchases.n
+            free = _directions(theta, held=held)
+            information = free.T @ _information(theta, purchases, form=form, rhythm=rhythm) @ free
+            return (
+                None
+                if falls or not _is_hill(information)
+                else (theta, free @ np.linalg.inv(information) @ free.T, rounds)
+            )
+        before = steep
+    return None
+
+
+def _moved(theta: Floats, step: Floats, *, held: bool) -> Floats:
+    """Return log-parameters after a step; with a + b held, its last part is one of the log-odds of a against b."""
+    if not held:
+        return theta + step
+    odds = theta[2] - theta[3] + step[2]
+    sides = np.log(ALIKE) - np.logaddexp(0.0, [-odds, odds])
+    return np.r_[theta[:2] + step[:2], sides]
+
+
+def _directions(theta: Floats, *, held: bool) -> Floats:
+    """Return the slopes of the log-parameters over what may move, (4, 4) or (4, 3)."""
+    if not held:
+        return np.eye(4)
+    share = float(expit(theta[2] - theta[3]))
+    found = np.zeros((4, 3))
+    found[0, 0] = found[1, 1] = 1.0
+    found[2:, 2] = 1 - share, -share
+    return found
+
+
+def _is_hill(information: Floats) -> bool:
+    """Tell whether the likelihood falls to every side, and not so little to one that the digits there are chance."""
+    if not np.isfinite(information).all():
+        return False
+    heights = np.linalg.eigvalsh(information)
+    return bool(heights[0] > 1e-7 * heights[-1])
 
 
 def _climb(start: Floats, purchases: Purchases, *, form: Form, rhythm: int) -> OptimizeResult:

@@ -9,12 +9,12 @@ from scipy.linalg import eigh_tridiagonal
 
 from promesa.errors import ValueOutOfRange
 from promesa.stats.buying_stages import expected_with_stages, stage_weights
+from promesa.stats.purchases import Purchases
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from promesa.stats.buying_processes import BuyingProcess
-    from promesa.stats.purchases import Purchases
 
     Floats = NDArray[np.float64]
 
@@ -98,6 +98,32 @@ def expected_purchases(process: BuyingProcess, purchases: Purchases, *, horizon:
         else:
             found[:, k] = active * (passed * _given_stages(process, x, seen, time)[:, place]).sum(axis=0)
     return found[:, 0] if np.ndim(horizon) == 0 else found
+
+
+def purchases_of_pairs(
+    process: BuyingProcess, repeats: Floats, seen: Floats, *, horizon: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return what `expected_purchases` is made of, for customers with so many repeats, seen so long: (n,) each.
+
+    Parameters
+    ----------
+    process : BuyingProcess
+        Without a rhythm.
+    horizon : float
+        Time from now, in the unit of the summaries.
+
+    Returns
+    -------
+    tuple of ndarray
+        Purchases expected of an active customer, level and shape: the customer is active with the probability
+        1 / (1 + exp(level - shape * log(alpha + last))). The last purchase enters there alone, so that an engine can
+        work it out for each of many customers from what their few pairs of repeats and time seen have in common.
+    """
+    first = Purchases(repeats=repeats, last=np.zeros(len(repeats)), seen=seen, customers=np.ones(len(repeats)))
+    shape = process.r + repeats
+    with np.errstate(divide="ignore"):
+        level = np.log(_odds_gone(process, first)) + shape * np.log(process.alpha)
+    return _given_active(process, repeats, seen, horizon), level, shape
 
 
 def discounted_purchases(

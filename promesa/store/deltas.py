@@ -193,12 +193,21 @@ def _properties(statistics: Iterable[str]) -> Mapping[str, str | None]:
     }
 
 
-def write_file(engine: Embedded, folder: Path, select: str, *, stem: str, row_group: int = ROW_GROUP) -> Written | None:
-    """Stream a SELECT into one Parquet file of a table's folder; None if it gives no row."""
+def write_file(
+    engine: Embedded, folder: Path, select: str, *, stem: str, row_group: int = ROW_GROUP, level: int = 3
+) -> Written | None:
+    """Stream a SELECT into one Parquet file of a table's folder; None if it gives no row.
+
+    Parameters
+    ----------
+    level : int
+        Of Zstandard's compression.
+    """
     path = folder / f"{stem}.parquet"
     with writing(folder):
         rows = engine.value(
-            f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group})"
+            f"COPY ({select}) TO {literal(str(path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {row_group})"
         )
         if not int(str(rows)):
             path.unlink(missing_ok=True)

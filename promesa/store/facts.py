@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from promesa.engine import Engine, close_of_day, connect, offsets, to_local
+from promesa.engine import Engine, close_of_day, connect, extreme, offsets, to_local
 from promesa.errors import NothingLoaded, ValueOutOfRange
 from promesa.store.schema import TABLES, columns_of
 from promesa.store.state import DECISIVE, STATE
@@ -47,6 +47,8 @@ class Facts:
         What one analysis worked out of these facts and another needs as well.
     among : Table or None
         Customers (column ``customer``) whose rows alone are read; None reads all.
+    reads : mapping of str to sequence of str
+        With `among`: the columns that are read of a table; all of a table that is not named.
     """
 
     workspace: Workspace
@@ -56,6 +58,7 @@ class Facts:
     as_of: datetime
     kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
     among: Table | None = field(default=None, repr=False, compare=False)
+    reads: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def recorded_rows(self, table: str) -> Table:
         """Return every live row of a fact table as it was recorded: `customer` is one record's surrogate."""
@@ -72,13 +75,26 @@ class Facts:
         def rows() -> Table:
             return self._used(self.of_persons(self.recorded_rows(table)))
 
-        if self.among is not None:
-            return rows().semi_join(self.among, "customer")
-        return self.engine.named(f"all {table} {self.version} {self.as_of}", rows)
+        if self.among is None:
+            return self.engine.named(f"all {table} {self.scope}", rows)
+        among = self.among
 
-    def only(self, customers: Table) -> Facts:
-        """Return the same facts, of some customers alone."""
-        fewer = replace(self, among=customers)
+        def some() -> Table:
+            every, read = rows(), self.reads.get(table)
+            return (every.select(*read) if read else every).semi_join(among, "customer")
+
+        # Read once, since every column of every row is looked through for them, and kept, since they are few.
+        return self.engine.hold(f"some {table} {self.scope}", some)
+
+    def only(self, customers: Table, *, reads: Mapping[str, Sequence[str]] | None = None) -> Facts:
+        """Return the same facts, of some customers alone.
+
+        Parameters
+        ----------
+        reads : mapping of str to sequence of str, optional
+            Columns of a fact table that will be read, where others would be brought along for nothing.
+        """
+        fewer = replace(self, among=customers, reads=reads or {})
         fewer.__dict__["changes"] = self.changes  # of all facts, so that they need not be looked up again
         return fewer
 
@@ -120,7 +136,13 @@ class Facts:
             found = self.all_rows(table)
             return found.filter(found["at"] <= self.as_of)
 
-        return rows() if self.among is not None else self.engine.named(f"{table} {self.version} {self.as_of}", rows)
+        return self.engine.named(f"{table} {self.scope}", rows)
+
+    @property
+    def scope(self) -> str:
+        """Return what names the rows that are read: those of one version at one instant, of all or some customers."""
+        some = f" of {self.among.get_name()}" if self.among is not None else ""
+        return f"{self.version} {self.as_of}{some}"
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a fact table has no files at all."""
@@ -283,9 +305,11 @@ def _extreme(facts: Facts, tables: Sequence[str], *, last: bool) -> datetime | N
         if facts.is_empty(table):
             continue
         # Without pauses every row counts, whosever it is.
-        rows = facts.recorded_rows(table) if facts.is_empty("pauses") else facts.all_rows(table)
-        at = rows["at"]
-        value = facts.engine.fetch(at.max() if last else at.min()).as_py()
+        if facts.is_empty("pauses"):
+            value = extreme(facts.engine, facts.recorded_rows(table), facts.files[table], column="at", last=last)
+        else:
+            at = facts.all_rows(table)["at"]
+            value = facts.engine.fetch(at.max() if last else at.min()).as_py()
         if value is not None:
             found.append(value)
     return (max(found) if last else min(found)) if found else None

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promesa.engine import name
+from promesa.engine import literal, name
 from promesa.errors import StoreBusy
 from promesa.store.deltas import Overtaken, commit, relation, snapshot, write_file
 from promesa.store.events import EVENTS, told_events
@@ -98,6 +98,14 @@ def table_rows(run: Run, table: str) -> str:
     """Return a SELECT over the live rows of a table, every column of theirs; empty if there is none."""
     seen = snapshot(run.places.table(table))
     return relation(run.engine, seen.files, seen.columns) if seen.files else ""
+
+
+def file_rows(run: Run, table: str) -> list[str]:
+    """Return what to select from for the live rows of a table, one file each.
+
+    How many rows there are, and the extremes of a column, the engine knows of one file without reading its rows.
+    """
+    return [f"read_parquet({literal(file)})" for file in snapshot(run.places.table(table)).files]
 
 
 def recorded_systems(run: Run, table: str, customers: Sequence[int]) -> set[str]:

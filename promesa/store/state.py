@@ -22,6 +22,7 @@ Columns = tuple[tuple[str, str], ...]
 _ATTEMPTS = 5
 # Small groups of rows: a state table is read and rewritten in one go, and each group keeps one processor busy.
 _ROW_GROUP = 122_880
+_LEVEL = 1  # of compression: they are rewritten often, and a higher one takes twice as long for the same size
 _PAIR: Columns = (("low", "whole"), ("high", "whole"))
 # Columns of each table as (name, kind). `records` takes its own from the model (identity.records).
 STATE: dict[str, Columns] = {
@@ -63,7 +64,8 @@ STATE: dict[str, Columns] = {
         ("reason", "text"),
     ),
     "tier_reviews": (("at", "time"), ("settings", "text"), ("customers", "number"), ("recorded_at", "time")),
-    # What the last review knew, so that the next sums up again only who has changed.
+    # What reviews knew, so that the next sums up again only who has changed: of a customer the highest turn counts, and
+    # one without days has none any more. A day's review adds rows instead of writing all of them again.
     "tier_sums": (
         ("customer", "whole"),
         ("first", "day"),
@@ -73,6 +75,7 @@ STATE: dict[str, Columns] = {
         ("revenue", "money"),
         ("margin", "money"),
         ("served", "money"),
+        ("turn", "whole"),
     ),
     "tier_persons": (("customer", "whole"), ("person", "whole")),
     "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),
@@ -185,7 +188,7 @@ def _added(
     for number, part in enumerate(parts):
         chosen = f"SELECT {listed} FROM ({select}) WHERE {part}"
         named = f"{stem}-{number}" if len(parts) > 1 else stem
-        written = write_file(run.engine, seen.folder, chosen, stem=named, row_group=_ROW_GROUP)
+        written = write_file(run.engine, seen.folder, chosen, stem=named, row_group=_ROW_GROUP, level=_LEVEL)
         files += [written] if written else []
     return files
 
@@ -208,7 +211,9 @@ def _kept(
     for number, file in enumerate(dropped):
         rows = relation(run.engine, [file], columns)
         select = f"SELECT * FROM ({rows}) WHERE NOT coalesce({gone}, false)"
-        written = write_file(run.engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP)
+        written = write_file(
+            run.engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP, level=_LEVEL
+        )
         files += [written] if written else []
     return files
 

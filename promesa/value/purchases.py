@@ -57,16 +57,11 @@ def buying(question: Question) -> Buying:
     def orders() -> Table:
         return _judged(question, facts.table("orders"), end)
 
-    if facts.among is None:
-        # Many queries are made of these: by a name each of them is short.
-        name = f"{facts.version} {facts.as_of} {end}"
-        judged = facts.engine.named(f"purchases {name}", orders)
-        days = facts.engine.hold(f"purchase days {name}", lambda: _days(question, judged))
-        customers = facts.engine.named(f"buyers {name} {question.since}", lambda: _customers(question, days))
-    else:
-        judged = orders()
-        days = _days(question, judged)
-        customers = _customers(question, days)
+    # Many queries are made of these: by a name each of them is short.
+    name = f"{facts.scope} {end}"
+    judged = facts.engine.named(f"purchases {name}", orders)
+    days = facts.engine.hold(f"purchase days {name}", lambda: _days(question, judged))
+    customers = facts.engine.named(f"buyers {name} {question.since}", lambda: _customers(question, days))
     last_day = facts.engine.fetch(facts.local(lit(end, "timestamp(6)")).date()).as_py()
     return Buying(
         question=question,

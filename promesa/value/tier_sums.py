@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal, name
 from promesa.measures import ask
-from promesa.store import STATE, change_state, replace_state, state_rows, table_rows
+from promesa.store import file_rows, replace_state, state_rows, table_rows
+from promesa.value.kept_sums import MONEY, SUMS, KeptSums, change_sums, numbers_of, read_sums, whole_numbers, write_sums
 from promesa.value.purchases import buying, with_costs
 from promesa.value.serving import own_costs
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from promesa.store import Facts, Run
 
 SUMMED = ("orders", "moments", "costs")
-SUMS = tuple(column for column, _ in STATE["tier_sums"])
 CHANGED, TOUCHED, FRESH, PERSONS = '"~changed"', '"~touched"', '"~fresh"', '"~persons"'
 MOST_TOUCHED = 0.3  # of the customers: with more, summing up everybody is quicker
-_NOBODY = "SELECT CAST(NULL AS BIGINT) AS customer WHERE false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +41,15 @@ class Summed:
         Whether everybody was summed up again.
     again : int
         Customers whose sums were fetched.
+    sums : KeptSums
+        Of everybody, as they are now.
     marks : dict
         What the next review needs to know who has changed; no personal data.
     """
 
     whole: bool
     again: int
+    sums: KeptSums
     marks: dict[str, Any]
 
 
@@ -72,11 +74,11 @@ def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: b
     whole = rebuild or not _can_follow(run, facts, before, marks)
     if not whole:
         whole = not _find_touched(run, facts, before)
-    again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
+    sums, again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
     _keep_persons(run)
     for table in (CHANGED, TOUCHED, FRESH, PERSONS):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
-    return Summed(whole=whole, again=again, marks=marks)
+    return Summed(whole=whole, again=again, sums=sums, marks=marks)
 
 
 def _settings_of(run: Run) -> str:
@@ -91,9 +93,7 @@ def _tables_of(run: Run) -> dict[str, Any]:
     """Return for each table how many rows it has, live and replaced, and the last instant of either."""
     found: dict[str, Any] = {}
     for table in SUMMED:
-        rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
-        live = run.engine.run(f"SELECT count(*), max(recorded_at) FROM ({rows})")[0] if rows else (0, None)
-        gone = run.engine.run(f"SELECT count(*), max(superseded_at) FROM ({past})")[0] if past else (0, None)
+        live, gone = _told(run, table, "recorded_at"), _told(run, f"{table}_history", "superseded_at")
         found[table] = {
             "rows": live[0],
             "recorded_at": _iso(live[1]),
@@ -101,6 +101,17 @@ def _tables_of(run: Run) -> dict[str, Any]:
             "superseded_at": _iso(gone[1]),
         }
     return found
+
+
+def _told(run: Run, table: str, column: str, *, where: str = "true") -> tuple[int, object]:
+    """Return how many rows of a table meet a condition, and the last instant of a column of theirs."""
+    files = [
+        f"SELECT count(*) AS n, max({name(column)}) AS last FROM {file} WHERE {where}" for file in file_rows(run, table)
+    ]
+    if not files:
+        return 0, None
+    count, last = run.engine.run(f"SELECT sum(n), max(last) FROM ({' UNION ALL '.join(files)})")[0]
+    return int(str(count)), last
 
 
 def _iso(instant: object) -> str | None:
@@ -120,11 +131,11 @@ def _can_follow(run: Run, facts: Facts, before: Mapping[str, Any], marks: Mappin
 
 def _is_told(run: Run, table: str, before: Mapping[str, Any]) -> bool:
     """Tell whether the rows of the last review are all there still, or among the replaced."""
-    rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
+    past = table_rows(run, f"{table}_history")
     old = f"NOT ({_after('recorded_at', before['recorded_at'])})"
     newly = _after("superseded_at", before["superseded_at"])
-    live = _count(run, f"SELECT count(*) FROM ({rows}) WHERE {old}") if rows else 0
-    kept = _count(run, f"SELECT count(*) FROM ({past}) WHERE NOT ({newly})") if past else 0
+    live = _told(run, table, "recorded_at", where=old)[0]
+    kept = _told(run, f"{table}_history", "superseded_at", where=f"NOT ({newly})")[0]
     gone = _count(run, f"SELECT count(DISTINCT (source, id)) FROM ({past}) WHERE {newly} AND {old}") if past else 0
     return kept == before["replaced"] and live + gone == before["rows"]
 
@@ -151,7 +162,7 @@ def _find_touched(run: Run, facts: Facts, before: Mapping[str, Any]) -> bool:
         f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT coalesce(person, customer) AS customer "
         f"FROM {CHANGED} LEFT JOIN {PERSONS} USING (customer)"
     )
-    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')})")
+    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')}) WHERE coalesce(turn, 0) = 0")
     return _count(run, f"SELECT count(*) FROM {TOUCHED}") <= max(MOST_TOUCHED * known, 1)
 
 
@@ -160,36 +171,42 @@ def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetim
     rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
     found: list[str] = []
     if rows:
+        # One scan each: of rows that neither of the ends of a group meets, the engine reads nothing.
         comes = [_after("recorded_at", before["recorded_at"])]
         times = ("at", "delivered") if table == "moments" else ("at",)
-        comes += [f"({name(time)} > {literal(then)} AND {name(time)} <= {literal(now)})" for time in times]
-        found.append(f"SELECT customer FROM ({rows}) WHERE {' OR '.join(comes)}")
+        comes += [f"{name(time)} > {literal(then)} AND {name(time)} <= {literal(now)}" for time in times]
+        found += [f"SELECT customer FROM ({rows}) WHERE {come}" for come in comes]
     if past:
         found.append(f"SELECT customer FROM ({past}) WHERE {_after('superseded_at', before['superseded_at'])}")
     return found
 
 
-def _sum_all(run: Run, facts: Facts) -> int:
+def _sum_all(run: Run, facts: Facts) -> tuple[KeptSums, int]:
     _fetch(run, facts)
-    replace_state(run, "tier_sums", f"SELECT * FROM {FRESH} ORDER BY customer")
-    return _count(run, f"SELECT count(*) FROM {FRESH}")
+    kept = write_sums(run, numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer")))
+    return kept, kept.n
 
 
-def _sum_touched(run: Run, facts: Facts) -> int:
+def _sum_touched(run: Run, facts: Facts) -> tuple[KeptSums, int]:
+    kept = read_sums(run)
     touched = run.engine.arrow(f"SELECT customer FROM {TOUCHED} ORDER BY customer")
     if not touched.num_rows:
-        return 0
-    _fetch(run, facts.only(facts.engine.local(touched)))
-    listed = ", ".join(name(column) for column in SUMS)
-    known = (
-        f"SELECT {listed} FROM ({state_rows(run, 'tier_sums')}) WHERE customer IN (FROM {TOUCHED} UNION FROM {CHANGED})"
-    )
-    fresh = f"SELECT {listed} FROM {FRESH}"
-    moved = f"SELECT count(*) FROM (({known} EXCEPT {fresh}) UNION ALL ({fresh} EXCEPT {known}))"
-    if _count(run, moved):
-        gone = f"customer IN (SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED})"
-        change_state(run, "tier_sums", gone=gone, select=f"{fresh} ORDER BY customer")
-    return touched.num_rows
+        return kept, 0
+    _fetch(run, facts.only(facts.engine.local(touched), reads=_reads(run)))
+    fresh = numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer"))
+    gone = run.engine.arrow(f"SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED} ORDER BY customer")
+    return change_sums(run, kept, fresh, gone=whole_numbers(gone["customer"])), touched.num_rows
+
+
+def _reads(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return the columns that sums are made of."""
+    minutes = {one.minutes for one in run.ws.model.touchpoints.values() if one.minutes is not None}
+    moments = {"customer", "at", "touchpoint", "cost", "promised", "delivered", *minutes}
+    return {
+        "orders": ("customer", "at", "channel", "product", "journey", "revenue", "cost"),
+        "moments": tuple(sorted(moments)),
+        "costs": ("customer", "at", "amount", "account"),
+    }
 
 
 def _fetch(run: Run, facts: Facts) -> None:
@@ -197,9 +214,8 @@ def _fetch(run: Run, facts: Facts) -> None:
     bought = buying(ask(facts.workspace, facts=facts))
     # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
     table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
-    kept = ("customer", "first", "last", "days", "spent", "revenue", "margin", "served")
-    run.engine.register("~arriving", facts.engine.batches(table.select(*kept)))
-    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in kept[4:])
+    run.engine.register("~arriving", facts.engine.batches(table.select(*SUMS)))
+    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in MONEY)
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT customer, CAST(first AS DATE) AS first, "
         f'CAST(last AS DATE) AS last, CAST(days AS BIGINT) AS days, {money} FROM "~arriving"'

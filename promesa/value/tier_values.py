@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from promesa.engine import stack
 from promesa.errors import TooFewObservations
 from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
-from promesa.stats import expected_purchases, summarise
-from promesa.store import state_rows
+from promesa.stats import purchases_of_pairs, summarise
 from promesa.value.choosing import fitted, spend_of
+from promesa.value.kept_sums import whole_numbers
 from promesa.value.summaries import BINS, Spends
-from promesa.value.tier_sums import last_day_of, year_before
+from promesa.value.tier_sums import year_before
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from promesa.stats import BuyingProcess, Purchases, Spending
+    from promesa.stats import BuyingProcess, Spending
     from promesa.store import Facts, Run
-    from promesa.workspace import Tiers
+    from promesa.value.kept_sums import Columns, KeptSums
 
+    Wholes = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-VALUES = '"~values"'
+EPOCH = date(1970, 1, 1)
 FIT_CUSTOMERS = 100_000  # that the process is fitted to; above it a sample, drawn by the surrogate, which is a hash
 PARTS = 1_000_000
-_MONEY = "DECIMAL(18,4)"
+UNITS = 10_000  # of money: values are whole numbers of its fourth decimal
+_BINS = 200 * BINS  # more than there are: the logarithms of two amounts differ by less than 200
+_MOST_COUNTED = 8_000_000  # pairs of days bought and first day that are told apart without sorting
 
 
-def write_values(run: Run, facts: Facts, tiers: Tiers) -> None:
-    """Write the table `~values` (customer, value) of the session: everyone who has bought, or left or cost something.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Values:
+    """What each customer counts for.
 
-    Raises
-    ------
-    TooFewObservations
-        If too little was bought to expect anything.
+    Attributes
+    ----------
+    customer : ndarray of int, shape (n,)
+        Everyone who has bought, or left or cost something; sorted.
+    value : ndarray of int, shape (n,)
+        In the fourth decimal of money.
     """
-    if tiers.by == "margin":
-        _write_margins(run, facts)
-    else:
-        _write_expected(run, last_day_of(facts), horizon_days=tiers.horizon_days)
+
+    customer: Wholes
+    value: Wholes
 
 
-def _write_margins(run: Run, facts: Facts) -> None:
+def values_by_margin(run: Run, facts: Facts) -> Values:
+    """Return the margin that each customer left in a year."""
     question = ask(facts.workspace, facts=facts)
     since = year_before(facts.as_of)
     orders, costs = (facts.table(table) for table in ("orders", "costs"))
@@ -67,50 +72,68 @@ def _write_margins(run: Run, facts: Facts) -> None:
     entries = entries.filter(entries["customer"].notnull() & entries["amount"].notnull())
     sums = entries.group_by("customer").aggregate(value=entries["amount"].sum())
     run.engine.register("~arriving", facts.engine.batches(sums))
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {VALUES} AS SELECT customer, CAST(round(value, 4) AS {_MONEY}) AS value "
-        'FROM "~arriving"'
+    found = run.engine.arrow(
+        'SELECT customer, CAST(round(value, 4) AS DECIMAL(18,4)) AS value FROM "~arriving" ORDER BY customer'
     )
     run.engine.unregister("~arriving")
+    return Values(customer=whole_numbers(found["customer"]), value=whole_numbers(found["value"]))
 
 
-def _write_expected(run: Run, last_day: date, *, horizon_days: int) -> None:
-    """Evaluate the process once for each distinct summary, and join that back: spend is linear in own spend."""
-    sums = state_rows(run, "tier_sums")
-    day = f"DATE '{last_day.isoformat()}'"
-    summary = f"days - 1 AS repeats, last - first AS recency, {day} - first AS seen"
-    process, spending = _fit(run, sums, summary)
-    whole = run.engine.run(f"SELECT sum(revenue), sum(margin), sum(served), sum(days) FROM ({sums})")[0]
-    revenue, margin, served, days = (float(str(value or 0)) for value in whole)
-    found = run.engine.arrow(f"SELECT DISTINCT {summary} FROM ({sums}) ORDER BY ALL")
-    purchases = _purchases(found)
-    ahead = expected_purchases(process, purchases, horizon=float(horizon_days))
-    base, weight = _spend(spending, purchases.repeats, mean=revenue / days)
+def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Values:
+    """Return the profit expected of each customer, from what the sums of all say.
+
+    Raises
+    ------
+    TooFewObservations
+        If too little was bought to expect anything.
+
+    Notes
+    -----
+    The process is evaluated once for each pair of days bought and first day, of which there are few. The last day
+    decides how likely a customer still buys and nothing else, and spend is linear in own spend: both are added for
+    each customer.
+    """
+    columns = sums.columns
+    days, first, recency = columns["days"], columns["first"], (columns["last"] - columns["first"]).astype(np.float64)
+    seen = ((last_day - EPOCH).days - first).astype(np.float64)
+    process, spending = _fit(columns, recency, seen)
+    revenue, margin, served = (float(columns[one].sum()) / UNITS for one in ("revenue", "margin", "served"))
+    pair, one = _pairs(days, first)
+    repeats = (days[one] - 1).astype(np.float64)
+    ahead, level, shape = purchases_of_pairs(process, repeats, seen[one], horizon=float(horizon_days))
+    base, weight = _spend(spending, repeats, mean=revenue / float(days.sum()))
     rate = margin / revenue
-    gains = {"fixed": ahead * (base * rate - served / days), "own": ahead * weight * rate}
-    for column, values in gains.items():
-        found = found.append_column(column, [values])
-    run.engine.register("~ahead", found)
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {VALUES} AS SELECT customer, CAST(round(fixed + own * spent, 4) AS {_MONEY}) "
-        f"AS value FROM (SELECT customer, CAST(spent AS DOUBLE) AS spent, {summary} FROM ({sums})) "
-        'JOIN "~ahead" USING (repeats, recency, seen)'
-    )
-    run.engine.unregister("~ahead")
+    fixed, own = ahead * (base * rate - served / float(days.sum())), ahead * weight * rate
+    with np.errstate(over="ignore"):
+        active = 1 / (1 + np.exp(level[pair] - shape[pair] * np.log(process.alpha + recency)))
+    value = active * (fixed[pair] * UNITS + own[pair] * columns["spent"])
+    return Values(customer=columns["customer"], value=np.rint(value).astype(np.int64))
 
 
-def _fit(run: Run, sums: str, summary: str) -> tuple[BuyingProcess, Spending | None]:
+def _pairs(days: Wholes, first: Wholes) -> tuple[Wholes, Wholes]:
+    """Return the pair of days bought and first day of each customer, and for each pair one who has it."""
+    since = first - first.min()
+    code = days * (int(since.max()) + 1) + since
+    size = int(code.max()) + 1
+    if size > _MOST_COUNTED:
+        _, one, pair = np.unique(code, return_index=True, return_inverse=True)
+        return pair, one
+    someone = np.full(size, -1, dtype=np.int64)
+    someone[code] = np.arange(code.size)
+    there = someone >= 0
+    return (np.cumsum(there) - 1)[code], someone[there]
+
+
+def _fit(columns: Columns, recency: Floats, seen: Floats) -> tuple[BuyingProcess, Spending | None]:
     """Return the process of greater likelihood, and how much customers spend; of a sample where they are many.
 
     A hold-out would ask for every day of every customer again; both processes have as many parameters.
     """
-    count = int(str(run.engine.value(f"SELECT count(*) FROM ({sums})")))
+    count = columns["customer"].size
     parts = PARTS if count <= FIT_CUSTOMERS else max(1, PARTS * FIT_CUSTOMERS // count)
-    drawn = f"SELECT *, {summary} FROM ({sums}) WHERE customer % {PARTS} < {parts}"
-    found = run.engine.arrow(
-        f"SELECT repeats, recency, seen, count(*) AS n FROM ({drawn}) GROUP BY ALL ORDER BY repeats, recency, seen"
-    )
-    processes = fitted(_purchases(found)) if found.num_rows else {}
+    drawn = columns["customer"] % PARTS < parts
+    repeats = (columns["days"][drawn] - 1).astype(np.float64)
+    processes = fitted(summarise(repeats, recency[drawn], seen[drawn])) if count else {}
     if not processes:
         raise TooFewObservations(
             what="Too little was bought to say what is expected of customers.",
@@ -119,15 +142,16 @@ def _fit(run: Run, sums: str, summary: str) -> tuple[BuyingProcess, Spending | N
             fix='write by = "margin" under [tiers] in model.toml',
         )
     process = max(processes.values(), key=lambda one: one.log_likelihood)
-    mean = "CAST(spent AS DOUBLE) / repeats"
-    bins = run.engine.arrow(
-        f"SELECT repeats, CAST(round(ln({mean}) * {BINS}) AS BIGINT) AS bin, count(*) AS n FROM ({drawn}) "
-        "WHERE repeats > 0 AND spent > 0 GROUP BY ALL ORDER BY repeats, bin"
-    )
-    spends = Spends(
-        repeats=_floats(bins, "repeats"), mean=np.exp(_floats(bins, "bin") / BINS), customers=_floats(bins, "n")
-    )
-    return process, spend_of(spends)
+    return process, spend_of(_spends(repeats, columns["spent"][drawn] / UNITS))
+
+
+def _spends(repeats: Floats, spent: Floats) -> Spends:
+    """Return how much a repeat purchase is on average, means within a thousandth of each other as one."""
+    again = (repeats > 0) & (spent > 0)
+    bins = np.round(np.log(spent[again] / repeats[again]) * BINS)
+    code, counts = np.unique(repeats[again] * _BINS + (bins + _BINS // 2), return_counts=True)
+    means = np.exp((code % _BINS - _BINS // 2) / BINS)
+    return Spends(repeats=code // _BINS, mean=means, customers=counts.astype(np.float64))
 
 
 def _spend(spending: Spending | None, repeats: Floats, *, mean: float) -> tuple[Floats, Floats]:
@@ -136,17 +160,3 @@ def _spend(spending: Spending | None, repeats: Floats, *, mean: float) -> tuple[
         return np.full(repeats.size, mean), np.zeros(repeats.size)
     below = spending.p * repeats + spending.q - 1
     return spending.p * spending.gamma / below, spending.p / below
-
-
-def _purchases(table: pa.Table) -> Purchases:
-    count = _floats(table, "n") if "n" in table.column_names else None
-    columns: Any = [_floats(table, column) for column in ("repeats", "recency", "seen")]
-    if count is None:
-        from promesa.stats import Purchases
-
-        return Purchases(repeats=columns[0], last=columns[1], seen=columns[2], customers=np.ones(table.num_rows))
-    return summarise(*columns, customers=count)
-
-
-def _floats(table: pa.Table, column: str) -> Floats:
-    return np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=np.float64)

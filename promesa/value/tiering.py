@@ -11,8 +11,8 @@ from promesa.errors import ValueOutOfRange
 from promesa.measures import declaration_of, no_tiers
 from promesa.store import change_state, open_facts, read_document, session, state_rows, timestamp, write_document
 from promesa.value.tier_membership import decide_members
-from promesa.value.tier_sums import update_sums
-from promesa.value.tier_values import write_values
+from promesa.value.tier_sums import last_day_of, update_sums
+from promesa.value.tier_values import values_by_margin, values_expected
 from promesa.words import day, number, say
 
 if TYPE_CHECKING:
@@ -137,10 +137,13 @@ def tier(
         if tiers.by == "expected_profit":
             summed = update_sums(run, facts, before=before.get("sums", {}), rebuild=rebuild)
             marks, whole, again = summed.marks, summed.whole, summed.again
-        run.tell("tier_values")
-        write_values(run, facts, tiers)
+            run.tell("tier_values")
+            values = values_expected(summed.sums, last_day_of(facts), horizon_days=tiers.horizon_days)
+        else:
+            run.tell("tier_values")
+            values = values_by_margin(run, facts)
         run.tell("tier_members")
-        decided = decide_members(run, facts, tiers)
+        decided = decide_members(run, facts, tiers, values)
         _keep_review(run, facts, tiers, customers=decided.customers)
         sums = {**marks, "reviewed_at": run.recorded_at.isoformat()} if marks else before.get("sums", {})
         write_document(_marks(run), {"format": FORMAT, "as_of": facts.as_of.isoformat(), "sums": sums})

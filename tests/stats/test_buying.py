@@ -17,10 +17,11 @@ from promesa.stats import (
     fit_buying,
     fit_spending,
     probability_active,
+    purchases_of_pairs,
     summarise,
 )
 from promesa.stats.buying_likelihoods import likelihood, likelihood_rows
-from promesa.stats.buying_processes import THINNED
+from promesa.stats.buying_processes import ALIKE, THINNED
 from promesa.stats.spending import spending_likelihood
 
 FORMS = ("bg_nbd", "mbg_nbd")
@@ -212,6 +213,43 @@ def test_spend_is_drawn_towards_everybodys() -> None:
     once, often = expected_spend(found, [1, 50], [3 * crowd, 3 * crowd])
     assert crowd < once < often < 3 * crowd
     assert expected_spend(found, [0], [np.nan])[0] == pytest.approx(crowd)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_pairs_share_and_the_last_purchase_make_what_is_expected(form: str) -> None:
+    sums, _ = drawn(2000, form=form, seed=11)
+    found = fit_buying(sums, form=form)
+    ahead, level, shape = purchases_of_pairs(found, sums.repeats, sums.seen, horizon=26.0)
+    active = 1 / (1 + np.exp(level - shape * np.log(found.alpha + sums.last)))
+    np.testing.assert_allclose(active, probability_active(found, sums), rtol=1e-10)
+    np.testing.assert_allclose(active * ahead, expected_purchases(found, sums, horizon=26.0), rtol=1e-10)
+
+
+def test_where_all_stop_alike_the_likelihood_is_flat_and_one_point_of_it_is_taken() -> None:
+    """A process that holds a + b loses next to nothing against one that a climb leaves where it ends."""
+    random = np.random.default_rng(12)
+    n, end = 30_000, 104.0
+    rate, (x, t_x, now) = random.gamma(1.0, 1 / 8.0, n), np.zeros((3, n))
+    active = np.arange(n)
+    while active.size:
+        now[active] += random.exponential(1 / rate[active])
+        active = active[now[active] <= end]
+        x[active] += 1
+        t_x[active] = now[active]
+        active = active[random.random(active.size) > 0.15]
+    t_x = np.round(t_x, 1)
+    sums = summarise(x, t_x, np.full(n, end))
+    found = fit_buying(sums)
+    again = fit_buying(summarise(x[::-1], t_x[::-1], np.full(n, end)))
+    assert [found.r, found.alpha, found.a, found.b] == [again.r, again.alpha, again.a, again.b]
+    assert found.a / (found.a + found.b) == pytest.approx(0.15, abs=0.01)
+    assert np.linalg.eigvalsh(found.covariance).min() > -1e-12
+    free = minimize(
+        lambda theta: -likelihood(theta, sums, form="bg_nbd")[0] / n, np.log([1.0, 8.0, 15.0, 85.0]), method="BFGS"
+    )
+    assert found.log_likelihood > -free.fun * n - 0.5
+    if found.a + found.b > ALIKE / 10:
+        assert found.a + found.b == pytest.approx(ALIKE)
 
 
 def test_equal_summaries_stand_once() -> None:

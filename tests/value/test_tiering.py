@@ -20,7 +20,7 @@ from promesa.value import margin, tier
 from promesa.workspace import Account
 from tests.store.companies import NOON, Company, label
 from tests.value.shoppers import plain_summaries, shoppers
-from tests.value.traders import BEGIN, DAY, bands, fill, keys, members, review, sale, table, trader
+from tests.value.traders import BEGIN, DAY, bands, fill, keys, members, review, sale, sums, table, trader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,12 +88,12 @@ def _likelihood(process: Any) -> float:
 
 
 def test_a_review_of_the_same_state_changes_nothing(shop: Company) -> None:
-    before = table(shop, "tiers"), table(shop, "tier_sums"), table(shop, "tier_reviews")
+    before = table(shop, "tiers"), sums(shop), table(shop, "tier_reviews")
     version = open_facts(shop.ws).version
     again, whole = review(shop, 300), review(shop, 300, rebuild=True)
     assert (again.whole, again.again, again.changed) == (False, 0, 0)
     assert (whole.whole, whole.again, whole.changed) == (True, 150, 0)
-    assert (table(shop, "tiers"), table(shop, "tier_sums"), table(shop, "tier_reviews")) == before
+    assert (table(shop, "tiers"), sums(shop), table(shop, "tier_reviews")) == before
     assert open_facts(shop.ws).version == version
     assert again.summary("es") != again.summary("en")
     assert again.to_document()["changed"] == 0
@@ -233,9 +233,9 @@ def walk(made: Company, random: Random, steps: int) -> None:
             case _:
                 pass
         review(made, day)
-        found = table(made, "tiers"), table(made, "tier_sums"), table(made, "tier_persons")
+        found = table(made, "tiers"), sums(made), table(made, "tier_persons")
         assert review(made, day, rebuild=True).changed == 0
-        assert (table(made, "tiers"), table(made, "tier_sums"), table(made, "tier_persons")) == found
+        assert (table(made, "tiers"), sums(made), table(made, "tier_persons")) == found
 
 
 @pytest.mark.parametrize("seed", [4])
@@ -257,9 +257,9 @@ def test_what_accounts_share_does_not_fall_on_those_who_have_changed(tmp_path: P
     review(made, 200)
     fill(made, sales=[*sales, sale(len(sales), 3, 20, 30)])
     review(made, 201)
-    found = table(made, "tier_sums")
+    found = sums(made)
     assert review(made, 201, rebuild=True).changed == 0
-    assert table(made, "tier_sums") == found
+    assert sums(made) == found
 
 
 @pytest.mark.slow

@@ -93,6 +93,14 @@ def table(made: Company, name: str, columns: str = "*") -> list[tuple[Any, ...]]
         return look.engine.run(f"SELECT {columns} FROM ({look.rows(name)}) ORDER BY ALL")
 
 
+def sums(made: Company) -> list[tuple[Any, ...]]:
+    """Return the sums that count: of each customer those of the highest turn, none where these have no days."""
+    newest: dict[int, tuple[Any, ...]] = {}
+    for row in sorted(table(made, "tier_sums"), key=lambda row: row[-1] or 0):
+        newest[row[0]] = row[:-1]
+    return sorted(row for row in newest.values() if row[3])
+
+
 def keys(made: Company) -> dict[int, str]:
     """Return the source's key of each surrogate."""
     return {int(customer): str(key) for customer, key in table(made, "identities", "customer, key")}
