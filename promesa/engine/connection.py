@@ -23,6 +23,7 @@ HELD = 24
 WATCH_SECONDS = 0.5
 _ROWS = "rows of a shape"
 _TEXTS = 64
+_MOST_SHAPES = 512
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -50,6 +51,8 @@ SPARK_TYPES = {
     "money": "decimal(18,4)",
     "yes_no": "boolean",
 }
+# What `fetch_over` was asked before, on whichever DuckDB: it reads no table but the one it is given.
+_shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = {}
 
 
 @dataclass(slots=True)
@@ -76,7 +79,6 @@ class Engine:
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
     _held: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
     _texts: dict[Any, str] = field(default_factory=dict, repr=False)
-    _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = field(default_factory=dict, repr=False)
 
     def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
         """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.
@@ -179,10 +181,13 @@ class Engine:
         schema = rows.schema()
         key = (shape, schema)
         try:
-            if key not in self._shapes:
+            known = _shapes.get(key)
+            if known is None:
                 made = make(ibis.table(schema, name=_ROWS))
-                self._shapes[key] = (made, self.backend.compile(made))
-            made, sql = self._shapes[key]
+                known = _shapes[key] = (made, self.backend.compile(made))
+                if len(_shapes) > _MOST_SHAPES:
+                    _shapes.pop(next(iter(_shapes)), None)
+            made, sql = known
             with self._watched():
                 return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
         except Exception as error:
@@ -253,7 +258,6 @@ class Engine:
             self._let_go(key)
         self._tables.clear()
         self._texts.clear()
-        self._shapes.clear()
         self.backend.disconnect()
 
 
