@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine.embedded import memory_share, name
+from promesa.engine.remembered import ROWS, shape_of, sql_of
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 HELD = 24
 WATCH_SECONDS = 0.5
-_ROWS = "rows of a shape"
-_MOST_TEXTS = 1024
-_MOST_SHAPES = 512
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -52,12 +50,6 @@ SPARK_TYPES = {
     "money": "decimal(18,4)",
     "yes_no": "boolean",
 }
-# SQL of the expressions that were run before, on whichever DuckDB of this process: it follows from the expression, and
-# the same question asked of another state of a store, or of another company, gives the same expression again, as long
-# as what it reads is called the same (`Engine._called`).
-_texts: dict[Any, str] = {}
-# What `fetch_over` was asked before: it reads no table but the one it is given.
-_shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = {}
 
 
 @dataclass(slots=True)
@@ -115,7 +107,7 @@ class Engine:
         key = self._called("named", name)
         if key not in self._tables:
             if self.dialect == "duckdb":
-                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {self._sql(make())}")
+                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {sql_of(self.backend, make())}")
             else:
                 sql = self.backend.compile(make())
                 self.backend._session.sql(sql).createOrReplaceTempView(key)  # noqa: SLF001 (as in _spark_view)
@@ -141,7 +133,7 @@ class Engine:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
-                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self._sql(table)}")
+                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {sql_of(self.backend, table)}")
                     self._held[key] = self.backend.table(key)
                 else:
                     self._held[key] = table.cache()
@@ -164,7 +156,7 @@ class Engine:
         try:
             with self._watched():
                 if self.dialect == "duckdb":
-                    return self._answer(expression, self._sql(expression.as_table()))
+                    return self._answer(expression, sql_of(self.backend, expression.as_table()))
                 return expression.to_pyarrow()
         except Exception as error:
             raise _translated(error) from error
@@ -182,38 +174,12 @@ class Engine:
         """
         if self.dialect != "duckdb":
             return self.fetch(make(rows))
-        import ibis
-
-        schema = rows.schema()
-        key = (shape, schema)
         try:
-            known = _shapes.get(key)
-            if known is None:
-                made = make(ibis.table(schema, name=_ROWS))
-                known = _shapes[key] = (made, self.backend.compile(made))
-                if len(_shapes) > _MOST_SHAPES:
-                    _shapes.pop(next(iter(_shapes)), None)
-            made, sql = known
+            made, sql = shape_of(self.backend, rows.schema(), shape, make)
             with self._watched():
-                return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
+                return self._answer(made, sql.replace(f'"{ROWS}"', f"({sql_of(self.backend, rows)})"))
         except Exception as error:
             raise _translated(error) from error
-
-    def _sql(self, table: ibis.Table) -> str:
-        """Return DuckDB's SQL of an expression; that of the latest ones is remembered."""
-        from ibis.expr.operations import InMemoryTable
-
-        node = table.op()
-        sql = _texts.get(node)
-        if sql is None:
-            self.backend._register_in_memory_tables(table)  # noqa: SLF001 (to_pyarrow does so first)
-            sql = self.backend.compile(table)
-            # Rows of this process are read by this engine alone, and are not to be kept longer than it needs them.
-            if not node.find(InMemoryTable):
-                _texts[node] = sql
-                if len(_texts) > _MOST_TEXTS:
-                    _texts.pop(next(iter(_texts)), None)
-        return sql
 
     def _called(self, kind: str, name: str) -> str:
         """Return what this engine calls a table: on DuckDB by its number, so that another gives it the same name.

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from promesa.engine import connect
-from promesa.engine.connection import _MOST_TEXTS, _texts
+from promesa.engine.remembered import MOST_TEXTS, _texts, sql_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_rows_of_this_process_are_not_kept(two: tuple[Engine, Engine]) -> None:
 def test_no_more_is_remembered_than_is_said(two: tuple[Engine, Engine]) -> None:
     import ibis
 
-    for value in range(_MOST_TEXTS - len(_texts) + 2):
-        two[0]._sql(ibis.literal(value + 10**9).as_table())
-    assert len(_texts) == _MOST_TEXTS
+    for value in range(MOST_TEXTS - len(_texts) + 2):
+        sql_of(two[0].backend, ibis.literal(value + 10**9).as_table())
+    assert len(_texts) == MOST_TEXTS
     assert two[1].fetch(ibis.literal(10**9)).as_py() == 10**9
