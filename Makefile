@@ -16,7 +16,7 @@ READY := .venv/.ready$(if $(SPARK),-spark)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow check lint types imports docs reference bench clean distclean
+.PHONY: help setup demo test slow fuzz check lint types imports docs reference bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -85,6 +85,10 @@ test: check  ## everything a change must pass
 slow: setup  ## the tests that take minutes: coverage of intervals over many seeds, kills at many points, many drawn cases
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "hypothesis and not slow"
+
+fuzz: setup  ## search for SECONDS (300) for a request that the intake fails on, guided by atheris (Linux)
+	$(UV) pip install --quiet --python $(BIN)/python "atheris>=2.3"
+	$(BIN)/python -m tests.intake.searching -max_total_time=$(or $(SECONDS),300)
 
 bench: setup  ## measure load and analysis against DuckDB, pandas and Polars (benchmarks/README.md)
 	$(BIN)/python -m benchmarks

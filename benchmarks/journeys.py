@@ -91,7 +91,7 @@ def promesa(folder: Path) -> dict[str, float]:
     passed = passed.mutate(**{f"{PREFIX}from": passed["touchpoint"], f"{PREFIX}to": passed["next_"]})
     pairs = counted_passages(steps.question, passed, steps.journeys).values()
     wholes = counted_durations(steps.question, steps.journeys)[()]
-    waits = sum(pair["waits"][middle] for pair in pairs)
+    waits = sum(pair["waits"][middle] for pair in pairs) / 3.6e9  # hours
     return _check(sum(pair["n"] for pair in pairs), len(pairs), waits, wholes["variants"], wholes["days"][middle])
 
 

@@ -46,7 +46,8 @@ def handovers(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 def memory(rows: Rows, terms: Terms) -> Iterator[Block]:
     """Return, for each outcome, how well each summary foretells it, and what one point more goes with where."""
-    for outcome, part in groups(rows, "outcome").items():
+    of_outcomes = [row for row in rows if row["outcome"] is not None]
+    for outcome, part in groups(of_outcomes, "outcome").items():
         found = {(row["measure"], row["summary"]): row for row in part}
         count = next(row for row in part if row["measure"] == "journeys_asked")
         title = words.say(f"journeys.outcome.{outcome}", terms.locale)
@@ -58,6 +59,7 @@ def memory(rows: Rows, terms: Terms) -> Iterator[Block]:
         ]
         heads = terms.heads("summary", "level", "foretold", "than_mean", "weight")
         yield block(title, heads, lines, right={1, 2, 3, 4}, most=None)
+        yield from _supposed(str(outcome), found, terms)
         places = {(row["measure"], row["touchpoint"]): row for row in part if row["touchpoint"]}
         lines = [
             [
@@ -69,6 +71,40 @@ def memory(rows: Rows, terms: Terms) -> Iterator[Block]:
             for row in by_size(measured(part, "change_by_point"))
         ]
         yield block("", terms.heads("touchpoint", "worst", "end", "by_point"), lines, right={1, 2, 3}, most=MOST)
+    yield from _explained(rows, terms)
+
+
+def _supposed(outcome: str, found: dict[tuple[str, str], Row], terms: Terms) -> Iterator[Block]:
+    """Return the same with the scores of moments that nobody was asked about supposed, where there are such."""
+    share = next((row for (measure, _), row in found.items() if measure == "supposed_share"), None)
+    if share is None:
+        return
+    title = words.say(
+        "report.coherence.supposed",
+        terms.locale,
+        outcome=words.say(f"journeys.outcome.{outcome}", terms.locale),
+        share=terms.point(share),
+        n=words.number(share["n"], terms.locale),
+    )
+    lines = [
+        [
+            _wrapped(words.say(f"journeys.memory.name.{name}", terms.locale)),
+            terms.figure(found.get(("journey_score_supposed", name)), change=name == "trend"),
+            terms.figure(found.get(("foretold_supposed", name))),
+            terms.figure(found.get(("foretold_more_supposed", name)), change=True),
+        ]
+        for name in SUMMARIES
+        if ("foretold_supposed", name) in found
+    ]
+    yield block(title, terms.heads("summary", "level", "foretold", "than_mean"), lines, right={1, 2, 3}, most=None)
+
+
+def _explained(rows: Rows, terms: Terms) -> Iterator[Block]:
+    lines = [
+        [terms.name(row["touchpoint"]), terms.figure(row), terms.count(row)]
+        for row in by_size(measured(rows, "score_explained"))
+    ]
+    yield block("", terms.heads("touchpoint", "follows", "n"), lines, right={1, 2}, most=MOST)
 
 
 def _told(name: str, found: dict[tuple[str, str], Row], terms: Terms) -> list[str]:

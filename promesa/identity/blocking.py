@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import name
-from promesa.identity.keys import EVERYONE, LeftOut, keys_of, parts_of, values_of
+from promesa.identity.keys import EVERYONE, LeftOut, any_value_in, keys_of, parts_of, values_of
 from promesa.identity.new_pairs import left_out_of_new, lost_pairs, search_new
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _left_out(engine: Embedded, key: Key) -> list[LeftOut]:
     if not blocks or key.field == EVERYONE:
         return []
     if len(key.ways) > 1:  # otherwise a record holds one value of it
-        held = engine.value(f"SELECT count(DISTINCT customer) FROM identity_holders WHERE key IN ({over})")
+        held = engine.value(f"SELECT count(*) FROM identity_parts WHERE {any_value_in(key, over)}")
     return [LeftOut(key=key.field, blocks=int(str(blocks)), records=int(str(held)), most=key.most)]
 
 

@@ -157,3 +157,8 @@ def values_of(key: Key, *also: str) -> Iterator[tuple[str, str]]:
         # One number for all ways of a key: a first surname meets the same one written second.
         known = " AND ".join(f"{name(part)} <> {_UNKNOWN}" for part in way)
         yield f"hash({', '.join([*also, *map(name, way)])})", known
+
+
+def any_value_in(key: Key, values: str, *also: str) -> str:
+    """Return SQL over the parts of a record of whether it holds one of some values; `also` as in `values_of`."""
+    return " OR ".join(f"({known} AND {value} IN ({values}))" for value, known in values_of(key, *also))

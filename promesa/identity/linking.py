@@ -247,11 +247,12 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
     if model:
         tell_step(run, "score")
         at_least = min(declared.identity.review_from, link_from)
-        score(engine, RECORDS, _PAIRS, link_model=model, into="identity_scores", at_least=at_least)
+        enough = f", {_enough_agrees('agreed', declared)} AS enough"
+        score(engine, RECORDS, _PAIRS, link_model=model, into="identity_scores", at_least=at_least, also=enough)
         # Read once for both ends.
         ends = "SELECT low FROM identity_scores UNION ALL SELECT high FROM identity_scores"
         stated = f'WITH stated AS MATERIALIZED (SELECT customer, "at" FROM {RECORDS} WHERE customer IN ({ends})) '
-        scored = _scored(model, declared)
+        scored = _scored(model)
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS {stated}"
         "SELECT low, high, 'exact' AS kind, rule, CAST(NULL AS DOUBLE) AS probability, agreed, reason, \"at\" "
@@ -272,10 +273,10 @@ def _write_again(run: Run) -> None:
     )
 
 
-def _scored(model: LinkModel, declared: Model) -> str:
+def _scored(model: LinkModel) -> str:
     return (
         f" UNION ALL SELECT s.low, s.high, 'model', {literal(model.fingerprint)}, round(s.probability, {_DIGITS}), "
-        f"s.agreed, CASE WHEN NOT {_enough_agrees('s.agreed', declared)} THEN {literal(ONE_FIELD)} END, "
+        f"s.agreed, CASE WHEN NOT s.enough THEN {literal(ONE_FIELD)} END, "
         'greatest(a."at", b."at") FROM identity_scores s '
         "JOIN stated a ON a.customer = s.low JOIN stated b ON b.customer = s.high"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.identity.keys import EVERYONE, FEW, LeftOut, values_of
+from promesa.identity.keys import EVERYONE, FEW, LeftOut, any_value_in, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -182,8 +182,8 @@ def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
     # Of a key that a record has once its holders are counted already.
     for number in [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]:
         over = f"SELECT key FROM identity_blocks WHERE number = {number} AND held > most"
-        held = f"SELECT customer FROM identity_holders WHERE number = {number} AND key IN ({over})"
-        records[number] = int(str(engine.value(f"SELECT count(DISTINCT customer) FROM ({held})")))
+        held = any_value_in(keys[int(str(number))], over, str(number))
+        records[number] = int(str(engine.value(f"SELECT count(*) FROM identity_parts WHERE {held}")))
     return [
         LeftOut(
             key=keys[int(str(number))].field,

@@ -27,7 +27,16 @@ SLACK = 1e-6  # of a bound: the same weights added in another order differ far l
 _COLUMN = re.compile(r"(\w+)_[lr]\b")
 
 
-def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, into: str, at_least: float) -> None:
+def score(
+    engine: Embedded,
+    records: str,
+    pairs: str,
+    *,
+    link_model: LinkModel,
+    into: str,
+    at_least: float,
+    also: str = "",
+) -> None:
     """Write the probability of each pair, and how its fields agree.
 
     Parameters
@@ -46,6 +55,8 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         ``partly``, ``differs`` or ``unknown``).
     at_least : float
         Pairs below this probability are left out.
+    also : str
+        SQL over `agreed` of a column more, as ``..., condition AS name``: told once for all pairs that agree alike.
     """
     comparisons: list[Settings] = list(link_model.settings["comparisons"])
     records = _compared(engine, records, pairs, comparisons=comparisons)
@@ -68,12 +79,18 @@ def score(engine: Embedded, records: str, pairs: str, *, link_model: LinkModel, 
         "CREATE OR REPLACE TEMP TABLE identity_scored AS "
         f"SELECT low, high, {probability} AS probability, {', '.join(['match_weight', *gammas])} FROM ({weighed})"
     )
+    # Some thousand ways to agree, and a million pairs: each way is written out once.
+    alike, likely_enough = ", ".join(gammas or ["high"]), f"probability >= {at_least!r}"
+    ways = f"SELECT DISTINCT {alike} FROM identity_scored WHERE {likely_enough}"
     engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {name(into)} AS "
-        f"SELECT low, high, probability, match_weight, {_agreed(comparisons)} AS agreed "
-        f"FROM identity_scored WHERE probability >= {at_least!r}"
+        f"CREATE OR REPLACE TEMP TABLE identity_told AS SELECT *{also} "
+        f"FROM (SELECT *, {_agreed(comparisons)} AS agreed FROM ({ways}))"
     )
-    for table in ("scored", "weighed", "likely", "sides", "compared"):
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {name(into)} AS SELECT s.low, s.high, s.probability, s.match_weight, "
+        f"t.* EXCLUDE ({alike}) FROM identity_scored s JOIN identity_told t USING ({alike}) WHERE s.{likely_enough}"
+    )
+    for table in ("told", "scored", "weighed", "likely", "sides", "compared"):
         engine.run(f"DROP TABLE IF EXISTS identity_{table}")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 VERSION = "v1"
+_LONGEST_LENGTH = 18  # digits of a length; Python reads no number of thousands
 
 
 class Gone(Exception):
@@ -65,7 +66,7 @@ async def body_of(receive: Receive, headers: Mapping[str, str], limits: Limits) 
         If the client went away.
     """
     length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > limits.body:
+    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > limits.body):
         raise Refused("too-large", {"most": limits.body})
     parts: list[bytes] = []
     size, more = 0, True

@@ -10,13 +10,17 @@ from promesa.engine import case, interval_days, lit, row_number, stack, when
 from promesa.measures import lived_moments
 
 if TYPE_CHECKING:
-    from promesa.engine import Expression, Table
+    from collections.abc import Callable, Sequence
+
+    from promesa.engine import Engine, Expression, Table
     from promesa.measures import Question
 
 JOURNEY = "journey_"
 LOOSE = "without a journey"  # how the names of journeys begin whose moments name none
 PRIMES = (2_147_483_647, 2_147_483_629)
 _ORDER = ("at", "rank_", "source", "id")
+_BY_TIME = _ORDER[:2]
+_MOMENT = ("customer", "touchpoint", "channel", "at", "source", "id", "rank_", JOURNEY, "named_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Steps:
     question : Question
         What is asked; journeys that began in its window are looked at, whole.
     table : Table
-        One row a moment: ``journey_``, ``journey`` (as the moment names it, or null), ``customer``, ``touchpoint``,
+        One row a moment: ``journey_``, ``named_`` (whether the moment itself names it), ``customer``, ``touchpoint``,
         ``channel``, ``at``, ``rank_`` (place of the touchpoint in model.toml), ``place_`` (0 for the first of the
         journey), ``next_``, ``next_at_`` and ``next_channel_`` (of the moment after it; null for the last), ``id``,
         ``source``.
@@ -63,22 +67,61 @@ def steps_of(question: Question) -> Steps:
     moments = lived_moments(whole)
     moments = moments.select("journey", "customer", "touchpoint", "channel", "at", "source", "id")
     moments = moments.mutate(rank_=_rank(question, moments))
-    keyed = _with_journey(question, moments)
-    ordered = keyed.group_by(JOURNEY).order_by([keyed[name] for name in _ORDER])
-    table = ordered.mutate(
-        place_=row_number(),
-        next_=keyed["touchpoint"].lead(),
-        next_at_=keyed["at"].lead(),
-        next_channel_=keyed["channel"].lead(),
-    )
     name = repr(("steps", facts.version, facts.as_of, sorted(facts.files.items()), workspace.store, workspace.model))
-    table = facts.engine.hold(name, table)
+    table = _in_order(facts.engine, name, lambda: _with_journey(question, moments))
     journeys = facts.engine.hold(f"journeys of {name}", _journeys(question, table))
     if question.since is not None or question.until is not None:
         journeys = question.within(journeys, "started_at")
         asked = journeys.select(asked_=JOURNEY)
         table = table.semi_join(asked, table[JOURNEY] == asked["asked_"])
     return Steps(question=question, table=table, journeys=journeys)
+
+
+def _in_order(engine: Engine, name: str, keyed: Callable[[], Table]) -> Table:
+    """Return the moments in the order of their journeys, kept by the engine.
+
+    Notes
+    -----
+    Sorting is most of the work, and it is quicker by a number of the journey and the time than by its name, the source
+    and the id. So it is done by those first. What they leave to chance (two moments of a journey at one instant and
+    touchpoint, or journeys with the same number) shows in the rows beside each other, and is ordered again.
+    """
+    quick = engine.hold(f"{name} by time", lambda: _numbered(keyed(), by=_spread, order=_BY_TIME))
+    doubtful = quick.filter(quick["doubtful_"]).select(asked_=_spread(quick)).distinct()
+    if not engine.fetch(doubtful.count()).as_py():
+        return quick
+    own = [_spread(quick) == doubtful["asked_"]]
+
+    def mended() -> Table:
+        again = quick.semi_join(doubtful, own).select(_MOMENT)
+        return stack([quick.anti_join(doubtful, own), _numbered(again, by=_by_name, order=_ORDER)])
+
+    return engine.hold(f"{name} by id", mended)
+
+
+def _spread(moments: Table) -> Expression:
+    return moments[JOURNEY].hash()
+
+
+def _by_name(moments: Table) -> Expression:
+    return moments[JOURNEY]
+
+
+def _numbered(moments: Table, *, by: Callable[[Table], Expression], order: Sequence[str]) -> Table:
+    """Return moments with their place, what comes next, and whether the order leaves that to chance."""
+    moments = moments.mutate(by_=by(moments))
+    ordered = moments.group_by("by_").order_by([moments[column] for column in order])
+    following, then = moments["touchpoint"].lead(), moments["at"].lead()
+    mixed = moments[JOURNEY].lead() != moments[JOURNEY]
+    tied = (then == moments["at"]) & (following == moments["touchpoint"])
+    return ordered.mutate(
+        # By way of doubles, exact here: Spark's row numbers have 32 bits, which Ibis does not know.
+        place_=row_number().cast("float64").cast("int64"),
+        next_=following,
+        next_at_=then,
+        next_channel_=moments["channel"].lead(),
+        doubtful_=mixed | tied,  # null, as good as no, of the last
+    ).drop("by_")
 
 
 def _rank(question: Question, moments: Table) -> Expression:
@@ -89,10 +132,9 @@ def _rank(question: Question, moments: Table) -> Expression:
 
 def _with_journey(question: Question, moments: Table) -> Table:
     """Return the moments with the journey that each belongs to."""
-    engine = question.facts.engine
-    loose = engine.fetch(moments.aggregate(loose=moments["journey"].isnull().cast("int64").sum().coalesce(0)))
-    if not loose.column("loose")[0].as_py():
-        return moments.mutate(**{JOURNEY: moments["journey"]})
+    loose = moments.filter(moments["journey"].isnull()).select("journey").limit(1)
+    if not question.facts.engine.fetch(loose).num_rows:
+        return moments.mutate(**{JOURNEY: moments["journey"]}, named_=lit(value=True)).drop("journey")
     return _joined_to_neighbours(question, moments)
 
 
@@ -132,8 +174,8 @@ def _joined_to_neighbours(question: Question, moments: Table) -> Table:
 
 def _loose_ones(moments: Table, *, owners: list[str], gap_days: int) -> Table:
     """Return all moments, those that no journey took in journeys of their own: a longer pause begins another."""
-    kept = ["journey", "customer", "touchpoint", "channel", "at", "source", "id", "rank_", JOURNEY]
-    placed = moments.filter(moments[JOURNEY].notnull()).select(kept)
+    moments = moments.mutate(named_=moments["journey"].notnull())
+    placed = moments.filter(moments[JOURNEY].notnull()).select(_MOMENT)
     loose = moments.filter(moments[JOURNEY].isnull())
     by_time = [loose[name] for name in _ORDER]
     loose = loose.group_by(owners).order_by(by_time).mutate(before_=loose["at"].lag())
@@ -144,7 +186,7 @@ def _loose_ones(moments: Table, *, owners: list[str], gap_days: int) -> Table:
     key = lit(LOOSE, "string")
     for part in [*parts, loose["number_"].cast("string")]:
         key = key.concat(" ", part)
-    return stack([placed, loose.mutate(**{JOURNEY: key}).select(kept)])
+    return stack([placed, loose.mutate(**{JOURNEY: key}).select(_MOMENT)])
 
 
 def _journeys(question: Question, table: Table) -> Table:
@@ -178,8 +220,7 @@ def mixtures(place: Expression, code: Expression, *, codes: int) -> tuple[Expres
     spelling of each journey, which costs more than all the rest. That two of a million variants share a number has a
     chance of 1 in 9 million.
     """
-    # By way of doubles, exact here: Spark's row numbers have 32 bits, which Ibis does not know.
-    number = (place.cast("float64") * codes + code + 1).cast("int64")
+    number = place * codes + code + 1
     first = (number * 48_271 + 11) % PRIMES[0]
     first = (first * first + number * 31) % PRIMES[1]
     first = (first * 69_621 + 7) % PRIMES[0]

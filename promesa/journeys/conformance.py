@@ -115,7 +115,7 @@ def _name(question: Question) -> str:
 
 def _looked_at(steps: Steps) -> Steps:
     """Return the moments that name their journey, and those journeys; all where no moment does."""
-    named = steps.table.filter(steps.table["journey"].notnull())
+    named = steps.table.filter(steps.table["named_"])
     if not steps.question.facts.engine.fetch(named.count()).as_py():
         return steps
     journeys = steps.journeys.semi_join(named.select(named_in=JOURNEY), [steps.journeys[JOURNEY] == named[JOURNEY]])

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from promesa.measures import Question
 
 FROM, TO = "from", "to"
-SECONDS_AN_HOUR = 3600.0
 
 
 def handed_over(steps: Steps) -> Table:
@@ -24,7 +23,7 @@ def handed_over(steps: Steps) -> Table:
     Returns
     -------
     Table
-        ``journey_``, ``customer``, ``by_from`` and ``by_to`` (functions), ``wait_`` (hours), and, each 1 or 0:
+        ``journey_``, ``customer``, ``by_from`` and ``by_to`` (functions), ``wait_`` (microseconds), and, each 1 or 0:
         ``returned_`` (the function handed from is met again later in the journey), ``again_`` (the same touchpoint is),
         ``unowned_`` (neither touchpoint has a promise or a standard), ``asked_again_`` (null where it is not known);
         ``before_`` and ``after_``, the scores of the two moments where both were asked about, else null.
@@ -42,7 +41,7 @@ def handed_over(steps: Steps) -> Table:
     owned = _owned(steps.question)
     either = passed["touchpoint"].isin(owned) | passed["next_"].isin(owned) if owned else lit(value=False)
     both = passed["score_"].notnull() & passed["to_score_"].notnull()
-    wait = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_AN_HOUR
+    wait = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("int64")
     return passed.mutate(
         **{PREFIX + FROM: passed["function_"], PREFIX + TO: passed["to_function_"]},
         wait_=wait,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.journeys.assembling import JOURNEY, steps_of
 from promesa.journeys.handing import FROM, TO, handed_over
+from promesa.journeys.opening import in_hours
 from promesa.journeys.saying import said
 from promesa.journeys.shares import asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import clustered, count_of, group_of, mean_of, sort_key, withheld
@@ -167,7 +168,7 @@ def _waits(question: Question, passed: Table) -> dict[tuple[str | None, ...], li
     keys = ["by_from", "by_to", *keys_of(question)]
     found = passed.group_by(keys).aggregate(waits=passed["wait_"].quantile(list(QUANTILE_GRID)))
     rows = question.facts.engine.fetch(found).to_pylist()
-    return {tuple(group_of(question, row, names=(FROM, TO)).values()): row["waits"] for row in rows}
+    return {tuple(group_of(question, row, names=(FROM, TO)).values()): in_hours(row["waits"]) for row in rows}
 
 
 def _wait_figures(question: Question, group: Group, grid: list[float]) -> Iterator[Estimate]:

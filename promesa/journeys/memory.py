@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.journeys.assembling import steps_of
 from promesa.journeys.heard import remembered_concept
-from promesa.journeys.memory_rows import REMEMBERED, RETURN, memory_figures
+from promesa.journeys.memory_rows import (
+    REMEMBERED,
+    RETURN,
+    explained_figures,
+    memory_figures,
+    supposed_figures,
+)
 from promesa.journeys.recalling import recalled
 from promesa.journeys.saying import said
+from promesa.journeys.supposing import lived_scores
 from promesa.measures import ask
 from promesa.results import Result
 
@@ -118,12 +125,21 @@ def memory(
         the journeys in which it is the worst or the last moment asked about) and ``change_by_point`` (what one point
         more there goes with in the outcome, averaged over all these journeys).
 
+        Where moments were lived that nobody was asked about, the same with their scores supposed from what is known
+        of them: per ``outcome`` ``supposed_share`` (fraction of the moments; ``n_missing`` counts journeys without two
+        moments told or supposed), per ``summary`` ``journey_score_supposed`` (score), ``foretold_supposed`` and
+        ``foretold_more_supposed`` (fraction); per ``touchpoint``, of no outcome, ``score_explained`` (fraction of the
+        variance of its scores that follows from what is known of its moments, out of sample).
+
     Notes
     -----
     Estimands: see `stats.remembered_by`. Journeys stand for those of customers who answer about several moments and
-    about the whole; who answers often may remember otherwise. Nothing is put in the place of moments that nobody was
-    asked about: the worst is the worst that was asked about. Evidence ``associated``: ``change_by_point`` is what the
-    regression foretells if a score there were a point higher in all journeys, not what would come of the work.
+    about the whole; who answers often may remember otherwise, and their worst is the worst that was asked about. The
+    rows named ``supposed`` stand for all journeys whose outcome is known, and rest on `stats.supposed_scores`: a moment
+    that nobody was asked about is scored as moments alike in elements, hours since the one before, place and channel
+    were. That customers who answered all along score otherwise is not seen by either. Evidence ``associated``:
+    ``change_by_point`` is what the regression foretells if a score there were a point higher in all journeys, not what
+    would come of the work.
 
     Scores of all scales are read from 0 to 10. Means and shares are clustered by customer. At most 400,000 moments,
     of customers drawn by their surrogate (a hash), are looked at; no answer from fewer than 100 journeys.
@@ -135,10 +151,19 @@ def memory(
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     concept = remembered_concept(question)
-    told, returned = recalled(steps_of(question))
-    extra: dict[str, Value] = {"concept": None if concept is None else concept.name, "within_days": None}
-    figures = list(memory_figures(question, REMEMBERED, told, extra))
-    days = question.workspace.model.return_within_days
-    figures += memory_figures(question, RETURN, returned, {"concept": None, "within_days": days})
+    steps = steps_of(question)
+    told, returned = recalled(steps)
+    nothing: dict[str, Value] = {"concept": None, "within_days": None}
+    extra = {
+        REMEMBERED: {**nothing, "concept": None if concept is None else concept.name},
+        RETURN: {**nothing, "within_days": question.workspace.model.return_within_days},
+    }
+    figures = list(memory_figures(question, REMEMBERED, told, extra[REMEMBERED]))
+    figures += memory_figures(question, RETURN, returned, extra[RETURN])
+    lived = lived_scores(steps)
+    if lived is not None:
+        figures += supposed_figures(question, REMEMBERED, lived, lived.told, extra[REMEMBERED])
+        figures += supposed_figures(question, RETURN, lived, lived.returned, extra[RETURN])
+        figures += explained_figures(question, lived, nothing)
     heading: dict[str, Any] = question.heading("memory", first=OWN)
     return Memory(**heading, estimates=tuple(figures))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from promesa.journeys.recalling import Recalled
+    from promesa.journeys.supposing import Lived, Whole
     from promesa.measures import Question
     from promesa.results import Value
     from promesa.stats import Remembered
@@ -53,7 +54,48 @@ def memory_figures(question: Question, outcome: str, seen: Recalled, extra: Extr
     yield from _of_touchpoints(question, outcome, seen, found, extra)
 
 
-def _where(outcome: str, *, summary: str | None = None, touchpoint: str | None = None) -> dict[str, str | None]:
+def supposed_figures(question: Question, outcome: str, lived: Lived, seen: Whole, extra: Extra) -> Iterator[Estimate]:
+    """Yield what an outcome follows where moments that nobody was asked about are supposed; nothing of few journeys."""
+    n = len(seen.outcome)
+    if n < FEWEST_JOURNEYS or withheld(question, n, len(np.unique(seen.customers))) or not seen.unasked.any():
+        return
+    try:
+        found = remembered_by(seen.outcome, seen.summaries, seen.customers, confidence_level=question.confidence_level)
+    except InputError:  # too few customers, or all the same came of it
+        return
+    note = SAMPLED if lived.share < 1 else None
+    share = _sums(seen.unasked, seen.customers)
+    yield mean_of(
+        question, _where(outcome), "supposed_share", share, unit="fraction", n_missing=seen.n_missing, extra=dict(extra)
+    )
+    for name, values in seen.summaries.items():
+        level = _sums(values, seen.customers)
+        where = _where(outcome, summary=name)
+        yield mean_of(question, where, "journey_score_supposed", level, unit="score", extra=dict(extra))
+    for name in CANDIDATES:
+        told = found.foretold[name]
+        figures = {"foretold_supposed": (told.estimate, told.lower, told.upper)}
+        if name != "mean":
+            figures["foretold_more_supposed"] = (told.more, told.more_lower, told.more_upper)
+        for measure, (estimate, lower, upper) in figures.items():
+            yield Estimate(
+                dimensions=_where(outcome, summary=name), measure=measure, estimate=estimate, lower=lower, upper=upper,
+                n=n, unit="fraction", evidence="associated", note=note, extra=dict(extra),
+            )  # fmt: skip
+
+
+def explained_figures(question: Question, lived: Lived, extra: Extra) -> Iterator[Estimate]:
+    """Yield how well the scores of each touchpoint follow from what is known of its moments."""
+    for name, found in sorted(lived.explained.items()):
+        if withheld(question, found.n, found.n) is None:
+            yield Estimate(
+                dimensions=_where(None, touchpoint=name), measure="score_explained", estimate=found.estimate,
+                lower=found.lower, upper=found.upper, n=found.n, unit="fraction", evidence="associated",
+                note=SAMPLED if lived.share < 1 else None, extra=dict(extra),
+            )  # fmt: skip
+
+
+def _where(outcome: str | None, *, summary: str | None = None, touchpoint: str | None = None) -> dict[str, str | None]:
     return {"outcome": outcome, "summary": summary, "touchpoint": touchpoint}
 
 

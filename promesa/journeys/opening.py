@@ -11,7 +11,7 @@ import pyarrow as pa
 from promesa.engine import case, lit, offsets, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from promesa.engine import Engine, Expression, Offset, Table
     from promesa.workspace import Calendar, Workspace
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MICROSECONDS_A_DAY = 86_400_000_000
 MICROSECONDS_A_MINUTE = 60_000_000
+MICROSECONDS_AN_HOUR = 3_600_000_000
 _FIRST_DAY = datetime(1970, 1, 1)  # noqa: DTZ001 (naive UTC, as every time in the store)
 _MARGIN = timedelta(days=2)  # local days reach over those of UTC
 
@@ -127,7 +128,7 @@ def _by_day(periods: Sequence[Period], days: range) -> Iterator[tuple[int, int, 
 
 
 def with_open_wait(engine: Engine, workspace: Workspace, passed: Table) -> Table | None:
-    """Return the passages into touchpoints that have a calendar, with ``open_wait_`` in hours.
+    """Return the passages into touchpoints that have a calendar, with ``open_wait_`` in microseconds.
 
     Parameters
     ----------
@@ -154,8 +155,12 @@ def with_open_wait(engine: Engine, workspace: Workspace, passed: Table) -> Table
     periods = sum(name.startswith("begins_") for name in table.column_names)
     counted = _with_open_until(passed, "at", days, periods=periods, name="opened_before_")
     counted = _with_open_until(counted, "next_at_", days, periods=periods, name="opened_after_")
-    wait = counted["opened_after_"] - counted["opened_before_"]
-    return counted.mutate(open_wait_=wait.cast("float64") / 3.6e9)
+    return counted.mutate(open_wait_=counted["opened_after_"] - counted["opened_before_"])
+
+
+def in_hours(waits: Iterable[float]) -> list[float]:
+    """Return microseconds as hours."""
+    return [wait / MICROSECONDS_AN_HOUR for wait in waits]
 
 
 def _naive(instant: datetime) -> datetime:

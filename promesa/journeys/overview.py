@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import words
 from promesa.engine import case, null_of, when
 from promesa.journeys.assembling import JOURNEY, steps_of
+from promesa.journeys.opening import MICROSECONDS_A_DAY
 from promesa.journeys.shares import asked_of_journeys, share_rows, totals_of, with_groups
 from promesa.journeys.variants import variant_figures
 from promesa.measures import PREFIX, clustered, count_of, group_of, mean_of, sort_key
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 OWN = ("touchpoint", "stage", "variant")
 STAGES = ("before", "during", "after")
-SECONDS_A_DAY = 86_400.0
 DURATIONS = {"duration_median": 0.5, "duration_p90": 0.9}
 TURNS = ("one_moment", "meets_again", "back_to_channel", "back_to_function")
 
@@ -124,7 +124,7 @@ def _placed(figure: Estimate, where: dict[str, str | None], question: Question) 
 def _wholes(steps: Steps, grouped: Table) -> Iterator[Estimate]:
     question = steps.question
     table = _with_turns(steps, grouped)
-    ended = when(table["open_"], null_of("float64"), _days(table))
+    ended = when(table["open_"], null_of("float64"), _microseconds(table).cast("float64") / MICROSECONDS_A_DAY)
     values = {"moments_per_journey": table["moments"], "duration_mean": ended, **{turn: table[turn] for turn in TURNS}}
     quantiles = counted_durations(question, table)
     for group in clustered(question, table, values):
@@ -139,21 +139,27 @@ def _wholes(steps: Steps, grouped: Table) -> Iterator[Estimate]:
             yield mean_of(question, where, turn, group.values[turn], unit="fraction", kind="share")
 
 
-def _days(table: Table) -> Expression:
-    return table["ended_at"].delta(table["started_at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_A_DAY
+def _microseconds(table: Table) -> Expression:
+    return table["ended_at"].delta(table["started_at"], unit="microsecond").cast("int64")
 
 
 def counted_durations(question: Question, table: Table) -> dict[tuple[str | None, ...], dict[str, Any]]:
     """Return, for each group, open journeys, variants and quantiles of the days of those that have ended."""
     keys = [PREFIX + name for name in question.by]
-    days = when(table["open_"], null_of("float64"), _days(table))
+    # Whole numbers are ordered in half the time that fractions take.
+    lasted = when(table["open_"], null_of("int64"), _microseconds(table))
     sums = {
         "open": table["open_"].cast("int64").sum(),
         "variants": table["variant_"].nunique(),
-        "days": days.quantile(list(QUANTILE_GRID)),
+        "lasted": lasted.quantile(list(QUANTILE_GRID)),
     }
     found = table.group_by(keys).aggregate(**sums) if keys else table.aggregate(**sums)
-    return {tuple(group_of(question, row).values()): row for row in question.facts.engine.fetch(found).to_pylist()}
+    rows: list[dict[str, Any]] = question.facts.engine.fetch(found).to_pylist()
+    return {tuple(group_of(question, row).values()): {**row, "days": _in_days(row["lasted"])} for row in rows}
+
+
+def _in_days(lasted: Sequence[float | None] | None) -> list[float | None]:
+    return [None if one is None else one / MICROSECONDS_A_DAY for one in lasted or ()]
 
 
 def _duration_figures(question: Question, group: Group, counts: dict[str, Any]) -> Iterator[Estimate]:

@@ -14,6 +14,8 @@ from promesa.journeys.outcomes import returns_of
 from promesa.measures import of_drawn_customers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from promesa.engine import Table
@@ -64,7 +66,7 @@ def recalled(steps: Steps) -> tuple[Recalled, Recalled]:
     """
     engine = steps.question.facts.engine
     scores, share = of_drawn_customers(steps.question, moment_scores(steps), most=MOST_ROWS)
-    table = _with_outcomes(steps, scores)
+    table = with_outcomes(steps, scores)
     rows = engine.fetch(table.order_by([table[JOURNEY], table["place_"]]))
     journeys = rows.column(JOURNEY).combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     places = rows.column("touchpoint").combine_chunks().dictionary_encode()
@@ -99,8 +101,14 @@ def _of_several(
     return starts, enough, int(((counts > 0) & (counts < FEWEST)).sum())
 
 
-def _with_outcomes(steps: Steps, scores: Table) -> Table:
-    """Return the scores with the remembered score of their journey and whether its customer bought again."""
+def with_outcomes(steps: Steps, scores: Table, *, more: Sequence[str] = ()) -> Table:
+    """Return the scores with the remembered score of their journey and whether its customer bought again.
+
+    Parameters
+    ----------
+    more : sequence of str
+        Other columns of `scores` to keep.
+    """
     concept = remembered_concept(steps.question)
     if concept is None:
         scores = scores.mutate(remembered_=null_of("float64"), lived_before_=null_of("float64"))
@@ -110,8 +118,9 @@ def _with_outcomes(steps: Steps, scores: Table) -> Table:
         scores = scores.mutate(lived_before_=when(scores["at"] <= scores["remembered_at_"], 1.0, 0.0))
     joined = _with_returns(steps, scores)
     return joined.select(
-        JOURNEY, "customer", "touchpoint", "place_", "score_", "remembered_", "lived_before_", "returned_"
-    )
+        JOURNEY, "customer", "touchpoint", "place_", "score_", "remembered_", "lived_before_", "returned_",
+        *more,
+    )  # fmt: skip
 
 
 def _with_returns(steps: Steps, scores: Table) -> Table:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import words
 from promesa.journeys.assembling import JOURNEY, steps_of
-from promesa.journeys.opening import with_open_wait
+from promesa.journeys.opening import in_hours, with_open_wait
 from promesa.journeys.saying import said
 from promesa.journeys.shares import Totals, asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import PREFIX, count_of, group_of, sort_key, withheld
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 FROM, TO = "from", "to"
 WAITS = {"wait_median": 0.5, "wait_p90": 0.9}
 OPEN_WAITS = {"open_wait_median": 0.5, "open_wait_p90": 0.9}
-SECONDS_AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +143,7 @@ def _passages(steps: Steps, journeys: Table, totals: Totals) -> Iterator[Estimat
 def counted_passages(
     question: Question, passed: Table, journeys: Table, *, wait: str | None = None
 ) -> dict[tuple[str | None, ...], dict[str, Any]]:
-    """Return, for each pair of touchpoints and group, passages, customers and quantiles of the waits in hours.
+    """Return, for each pair of touchpoints and group, passages, customers and quantiles of the waits in microseconds.
 
     `wait` is the column that holds them; the whole time between the two moments when left out.
     """
@@ -152,7 +151,8 @@ def counted_passages(
     if question.by:
         groups = journeys.select(*keys_of(question), asked_=JOURNEY)
         passed = passed.inner_join(groups, passed[JOURNEY] == groups["asked_"])
-    whole = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("float64") / 1e6 / SECONDS_AN_HOUR
+    # Whole numbers are ordered in half the time that fractions take.
+    whole = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("int64")
     passed = passed.mutate(wait_=passed[wait] if wait else whole)
     found = passed.group_by(keys).aggregate(
         n=passed.count(), customers=passed["customer"].nunique(), waits=passed["wait_"].quantile(list(QUANTILE_GRID))
@@ -166,7 +166,7 @@ def _waits(
 ) -> Iterator[Estimate]:
     for measure, level in levels.items():
         estimate, ends = quantile_interval(
-            row["waits"], level, float(row["customers"]), confidence_level=question.confidence_level
+            in_hours(row["waits"]), level, float(row["customers"]), confidence_level=question.confidence_level
         )
         yield Estimate(
             dimensions=where,

@@ -19,6 +19,7 @@ MOST = 10
 HANDED = ("share_of_journeys", "wait_median", "visited_again", "asked_again", "unowned", "score_difference")
 SUMMARIES = ("mean", "worst", "best", "peak", "end", "first", "trend", "peak_and_end", "worst_and_end", "all")
 OF_SUMMARIES = ("journey_score", "foretold", "foretold_more", "weight")
+OF_SUPPOSED = ("journey_score_supposed", "foretold_supposed", "foretold_more_supposed")
 OF_PLACES = ("worst_share", "end_share", "change_by_point")
 STATED = ("stated_median", "stated_less", "stated_more")
 FINDINGS = 3
@@ -67,21 +68,39 @@ def remembered_tables(content: Content) -> list[Table]:
     found: list[Table] = []
     for outcome in ("remembered", "return"):
         rows = [row for row in content.rows("memory") if row.get("outcome") == outcome]
-        of = {(row.get("measure"), row.get("summary")): row for row in rows}
         name = words.say(f"journeys.outcome.{outcome}", content.locale)
-        body: list[list[Cell | str]] = [
-            [
-                words.say(f"journeys.memory.name.{summary}", content.locale),
-                *(_cell(of.get((measure, summary)), content) for measure in OF_SUMMARIES),
-            ]
-            for summary in SUMMARIES
-            if ("foretold", summary) in of
+        found += _of_summaries(rows, OF_SUMMARIES, name, content)
+        share = next(iter(only(rows, "supposed_share")), None)
+        if share is not None:
+            told = {"share": figure_of(share, content).text, "n": words.number(number(share.get("n")), content.locale)}
+            found += _of_summaries(rows, OF_SUPPOSED, content.say("coherence.supposed", outcome=name, **told), content)
+        found += _places(rows, name, content)
+    return [*found, *_explained(content)]
+
+
+def _of_summaries(rows: Sequence[Row], measures: Sequence[str], title: str, content: Content) -> list[Table]:
+    of = {(row.get("measure"), row.get("summary")): row for row in rows}
+    body: list[list[Cell | str]] = [
+        [
+            words.say(f"journeys.memory.name.{summary}", content.locale),
+            *(_cell(of.get((measure, summary)), content) for measure in measures),
         ]
-        heads = [(content.say("coherence.summary"), False), *((content.measure(m), True) for m in OF_SUMMARIES)]
-        if body:
-            found.append(table(name, heads, body))
-            found += _places(rows, name, content)
-    return found
+        for summary in SUMMARIES
+        if (measures[1], summary) in of
+    ]
+    heads = [(content.say("coherence.summary"), False), *((content.measure(m), True) for m in measures)]
+    return [table(title, heads, body)] if body else []
+
+
+def _explained(content: Content) -> list[Table]:
+    rows = sorted(
+        only(content.rows("memory"), "score_explained"), key=lambda row: -(number(row.get("estimate")) or 0.0)
+    )
+    body: list[list[Cell | str]] = [
+        [content.label("touchpoint", row.get("touchpoint")), _cell(row, content)] for row in rows[:MOST]
+    ]
+    heads = [(content.say("column.touchpoint"), False), (content.measure("score_explained"), True)]
+    return [table(content.say("coherence.explained"), heads, body)] if body else []
 
 
 def _places(rows: Sequence[Row], name: str, content: Content) -> list[Table]:

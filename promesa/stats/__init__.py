@@ -74,6 +74,7 @@ from promesa.stats.shapley import ShapleyShares, shapley_shares
 from promesa.stats.share_comparisons import ShareDifference, compare_shares, together, without
 from promesa.stats.shares import Interval, net_share_interval, wilson_interval
 from promesa.stats.spending import Spending, expected_spend, fit_spending, spend_shifts
+from promesa.stats.supposing import Explained, Supposed, supposed_scores
 from promesa.stats.survival import CurvesCompared, Survival, compare_curves, survival
 from promesa.stats.synergies import synergy
 from promesa.stats.synergy_results import HalfFigures, PairSynergy, Synergies
@@ -112,6 +113,7 @@ __all__ = [
     "ElementAsymmetry",
     "Experiment",
     "ExperimentSettings",
+    "Explained",
     "Foretold",
     "Form",
     "HalfFigures",
@@ -141,6 +143,7 @@ __all__ = [
     "ShapleyShares",
     "ShareDifference",
     "Spending",
+    "Supposed",
     "Survival",
     "Synergies",
     "WidestPair",
@@ -203,6 +206,7 @@ __all__ = [
     "share_interval",
     "spend_shifts",
     "summarise",
+    "supposed_scores",
     "survival",
     "synergy",
     "together",

@@ -228,7 +228,7 @@ def remembered_by(
         for name, parts in CANDIDATES.items()
     }
     none = _out_of_fold(y, np.empty((len(y), 0)), folds, level=True)
-    parts = {name: _placements(y, p) if yes_no else _explained(y, p, none) for name, p in told.items()}
+    parts = {name: _placements(y, p) if yes_no else explained_share(y, p, none) for name, p in told.items()}
     reach = float(stdtrit(count - 1, (1 + confidence_level) / 2))
     return Remembered(
         foretold={name: _foretold(part, parts["mean"], codes, reach) for name, part in parts.items()}, weights=weights
@@ -257,8 +257,8 @@ def _out_of_fold(y: Floats, columns: Floats, folds: NDArray[np.int64], *, level:
     return told
 
 
-def _explained(y: Floats, told: Floats, none: Floats) -> tuple[float, Floats]:
-    """Return the share explained and what each row moves it by."""
+def explained_share(y: Floats, told: Floats, none: Floats) -> tuple[float, Floats]:
+    """Return the share of the variance explained, against a foretelling by nothing, and what each row moves it by."""
     own, whole = (y - told) ** 2, (y - none) ** 2
     share = 1 - own.sum() / whole.sum()
     return float(share), ((whole - own) - share * whole) / whole.sum()
@@ -280,13 +280,14 @@ def _foretold(
     own: tuple[float, Floats], mean: tuple[float, Floats], codes: NDArray[np.int64], reach: float
 ) -> Foretold:
     more = own[0] - mean[0]
-    half, half_more = (reach * _error(moved, codes) for moved in (own[1], own[1] - mean[1]))
+    half, half_more = (reach * error_by_unit(moved, codes) for moved in (own[1], own[1] - mean[1]))
     return Foretold(
         estimate=own[0], lower=own[0] - half, upper=own[0] + half,
         more=more, more_lower=more - half_more, more_upper=more + half_more,
     )  # fmt: skip
 
 
-def _error(moved: Floats, codes: NDArray[np.int64]) -> float:
+def error_by_unit(moved: Floats, codes: NDArray[np.int64]) -> float:
+    """Return the standard error of a figure from what each row moves it by, the rows of a unit together."""
     sums = np.bincount(codes, weights=moved)
     return float(np.sqrt((sums @ sums) * len(sums) / (len(sums) - 1)))

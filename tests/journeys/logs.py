@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
+from datetime import timedelta
+from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,21 @@ currency = "EUR"
 min_group = 1
 min_cell = 1
 """
+
+
+def tied_rows(seed: int, *, touchpoints: Sequence[str], begin: datetime) -> list[Row]:
+    """Return moments of nine journeys of which many fall on one instant and touchpoint, in no order."""
+    random = Random(seed)
+    rows: list[Row] = [
+        {
+            "source": random.choice("ab"), "id": f"{k:03d}", "at": begin + timedelta(hours=random.randrange(8)),
+            "customer": k % 9, "touchpoint": random.choice(touchpoints),
+            "channel": random.choice(("web", "phone", None)), "journey": f"order {k % 9}",
+        }
+        for k in range(120)
+    ]  # fmt: skip
+    random.shuffle(rows)
+    return rows
 
 
 def log_facts(

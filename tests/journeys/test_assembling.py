@@ -11,9 +11,9 @@ import pytest
 
 from promesa import journeys
 from promesa.errors import ValueOutOfRange
-from promesa.journeys import steps_of
+from promesa.journeys import assembling, steps_of
 from promesa.measures import ask
-from tests.journeys.logs import Row, log_facts
+from tests.journeys.logs import Row, log_facts, tied_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +101,35 @@ def test_moments_are_put_together_as_a_plain_loop_does(tmp_path: Path, duckdb: E
     assert {key: way for key, way in found.items() if key.startswith("order")} == named
     loose = sorted(way for key, way in wanted.items() if key.startswith("loose"))
     assert sorted(way for key, way in found.items() if not key.startswith("order")) == loose
+
+
+def in_order(facts: Facts) -> list[tuple[Any, ...]]:
+    table = steps_of(ask(facts.workspace, facts=facts)).table
+    columns = ("journey_", "place_", "source", "id", "channel", "next_", "next_channel_", "next_at_", "named_")
+    rows = facts.engine.fetch(table.select(*columns)).to_pylist()
+    return sorted(tuple(row[column] for column in columns) for row in rows)
+
+
+@pytest.mark.parametrize("spread", ["as it is", "all alike", "two"])
+def test_what_falls_on_one_instant_stands_by_source_and_id(
+    tmp_path: Path, duckdb: Engine, monkeypatch: pytest.MonkeyPatch, spread: str
+) -> None:
+    """Also where journeys share the number by which they are told apart at first."""
+    rows = tied_rows(3, touchpoints=["buy", "call"], begin=BEGIN)
+    if spread != "as it is":
+        numbers = {"all alike": 1, "two": 2}[spread]
+        monkeypatch.setattr(assembling, "_spread", lambda moments: moments["customer"] % numbers)
+    facts = log_facts(tmp_path, duckdb, rows, touchpoints=PLACES, as_of=AS_OF, version=f"ties {spread}")
+    wanted: list[tuple[Any, ...]] = []
+    rank = {name: place for place, name in enumerate(PLACES)}
+    for journey in {row["journey"] for row in rows}:
+        mine = [row for row in rows if row["journey"] == journey]
+        mine.sort(key=lambda row: (row["at"], rank[row["touchpoint"]], row["source"], row["id"]))
+        for place, (row, after) in enumerate(zip(mine, [*mine[1:], {}], strict=True)):
+            told = (row["source"], row["id"], row["channel"])
+            then = after.get("at") and after["at"].replace(tzinfo=None)
+            wanted.append((journey, place, *told, after.get("touchpoint"), after.get("channel"), then, True))
+    assert in_order(facts) == sorted(wanted)
 
 
 def day(number: int, touchpoint: str, *, journey: str = "a", customer: int = 1, **more: Any) -> Row:

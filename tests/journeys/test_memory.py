@@ -172,3 +172,44 @@ def test_nothing_asked_and_nothing_remembered(rows: Any, tmp_path: Path, duckdb:
     asked = found.find("journeys_asked", outcome="remembered")
     assert asked is not None
     assert asked.estimate == 0
+
+
+def test_where_every_moment_was_asked_about_nothing_is_supposed(found: journeys.Memory) -> None:
+    assert not [e for e in found.estimates if "supposed" in e.measure or e.measure == "score_explained"]
+
+
+def test_moments_nobody_was_asked_about_are_supposed(rows: Any, tmp_path: Path, duckdb: Engine) -> None:
+    """Half the answers are taken away: the worst of the rest is too good, that of all moments is found again."""
+    moments, opinions, orders = rows
+    random = np.random.default_rng(4)
+    some = [one for one in opinions if one["concept"] != "moment" or random.random() < 0.5]
+    facts = facts_of(tmp_path, duckdb, (moments, some, orders), version="asked by halves")
+    found = journeys.memory(facts.workspace, facts=facts)
+    scores: dict[str, list[float]] = {}
+    for one in opinions:
+        if one["concept"] == "moment":
+            scores.setdefault(one["journey"], []).append(one["score"])
+    told = {one["journey"] for one in opinions if one["concept"] == "recuerdo" and one["score"] is not None}
+    several = {journey for journey in told if len(scores[journey]) > 1}
+    truth = np.mean([min(scores[journey]) for journey in several])
+    asked, supposed = (
+        found.find(measure, outcome="remembered", summary="worst")
+        for measure in ("journey_score", "journey_score_supposed")
+    )
+    assert asked is not None
+    assert supposed is not None
+    assert supposed.n == len(several)
+    assert asked.lower is not None
+    assert asked.lower > truth
+    assert supposed.estimate == pytest.approx(truth, abs=0.15)
+    share = found.find("supposed_share", outcome="remembered")
+    assert share is not None
+    assert share.estimate == pytest.approx(0.5, abs=0.05)
+    assert share.n_missing == len(told) - len(several)
+    more = found.find("foretold_more_supposed", outcome="remembered", summary="worst_and_end")
+    assert more is not None
+    assert more.lower is not None
+    assert more.lower > 0
+    explained = [e for e in found.estimates if e.measure == "score_explained"]
+    assert {e.dimensions["touchpoint"] for e in explained} == set(PLACES)
+    assert all(abs(e.estimate or 0) < 0.03 for e in explained)  # touchpoint and place in the journey say nothing here
