@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROWS = "rows of a shape"
 MOST_TEXTS = 1024
 _MOST_SHAPES = 512
-_texts: dict[Any, str] = {}
+TEXTS: dict[Any, str] = {}
 _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = {}
 
 
@@ -26,15 +26,15 @@ def sql_of(backend: Any, table: ibis.Table) -> str:
     from ibis.expr.operations import InMemoryTable
 
     node = table.op()
-    sql = _texts.get(node)
+    sql = TEXTS.get(node)
     if sql is None:
         backend._register_in_memory_tables(table)  # noqa: SLF001 (to_pyarrow does so first)
         sql = str(backend.compile(table))
         # Rows of this process are read by this engine alone, and are not to be kept longer than it needs them.
         if not node.find(InMemoryTable):
-            _texts[node] = sql
-            if len(_texts) > MOST_TEXTS:
-                _texts.pop(next(iter(_texts)), None)
+            TEXTS[node] = sql
+            if len(TEXTS) > MOST_TEXTS:
+                TEXTS.pop(next(iter(TEXTS)), None)
     return sql
 
 

@@ -103,6 +103,7 @@ def word_table(columns: str, rows: Mapping[str, tuple[str | int, ...]]) -> str:
 
 def _column(values: tuple[str | int, ...], name: str) -> str:
     """Return SQL of a column of a small table, in the order of its values."""
-    kind = {bool: "BOOLEAN", int: "INTEGER"}.get(type(values[0]), "VARCHAR")
+    kinds: dict[type, str] = {bool: "BOOLEAN", int: "INTEGER", str: "VARCHAR"}
+    kind = kinds[type(values[0])]
     listed = literal("\n".join(map(str, values)))
     return f"CAST(unnest(string_split({listed}, chr(10))) AS {kind}) AS {name}"

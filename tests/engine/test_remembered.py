@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from promesa.engine import connect
-from promesa.engine.remembered import MOST_TEXTS, _texts, sql_of
+from promesa.engine.remembered import MOST_TEXTS, TEXTS, sql_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +43,9 @@ def asked(engine: Engine, folder: Path, *, version: str, of: list[int]) -> list[
 def test_each_engine_answers_of_its_own_rows(two: tuple[Engine, Engine], tmp_path: Path) -> None:
     one, other = two
     assert asked(one, tmp_path, version="v1", of=[1, 2, 3]) == [{"n": 2, "most": 6, "b": None}]
-    before = len(_texts)
+    before = len(TEXTS)
     assert asked(other, tmp_path, version="v2", of=[7]) == [{"n": 1, "most": 14, "b": None}]
-    assert len(_texts) == before, "the same questions of another store are the same SQL"
+    assert len(TEXTS) == before, "the same questions of another store are the same SQL"
     assert asked(one, tmp_path, version="v3", of=[5, 6]) == [{"n": 2, "most": 12, "b": None}]
     assert asked(one, tmp_path, version="v1", of=[1, 2, 3]) == [{"n": 2, "most": 6, "b": None}]
 
@@ -63,15 +63,15 @@ def test_rows_of_this_process_are_not_kept(two: tuple[Engine, Engine]) -> None:
         rows: ibis.Table = engine.local(pa.table({"a": pa.array(values, pa.int64())}))
         return engine.fetch(rows["a"].sum()).as_py()
 
-    before = len(_texts)
+    before = len(TEXTS)
     assert [total(one, value, 1) for one in two for value in (1, 2)] == [2, 3, 2, 3]
-    assert len(_texts) == before
+    assert len(TEXTS) == before
 
 
 def test_no_more_is_remembered_than_is_said(two: tuple[Engine, Engine]) -> None:
     import ibis
 
-    for value in range(MOST_TEXTS - len(_texts) + 2):
+    for value in range(MOST_TEXTS - len(TEXTS) + 2):
         sql_of(two[0].backend, ibis.literal(value + 10**9).as_table())
-    assert len(_texts) == MOST_TEXTS
+    assert len(TEXTS) == MOST_TEXTS
     assert two[1].fetch(ibis.literal(10**9)).as_py() == 10**9
