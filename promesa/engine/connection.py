@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import threading
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine.embedded import memory_share, name
+from promesa.engine.remembered import ROWS, shape_of, sql_of
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     import ibis
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 HELD = 24
 WATCH_SECONDS = 0.5
-_ROWS = "rows of a shape"
-_TEXTS = 64
 IBIS_TYPES = {
     "text": "string",
     "time": "timestamp(6)",
@@ -75,8 +75,8 @@ class Engine:
     most_held: int = HELD
     _tables: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
     _held: dict[str, ibis.Table] = field(default_factory=dict, repr=False)
-    _texts: dict[Any, str] = field(default_factory=dict, repr=False)
-    _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = field(default_factory=dict, repr=False)
+    _names: dict[str, str] = field(default_factory=dict, repr=False)
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def table(self, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
         """Return Parquet files as one table with exactly `columns`, absent ones filled with nulls.
@@ -92,7 +92,7 @@ class Engine:
         """
         if name not in self._tables:
             if self.dialect == "duckdb":
-                view = _duckdb_view(self.backend, name, files, columns)
+                view = _duckdb_view(self.backend, self._called("table", name), files, columns)
             else:
                 view = _spark_view(self.backend, name, files, columns)
             self._tables[name] = view
@@ -104,12 +104,12 @@ class Engine:
         Nothing is computed. An expression is turned into SQL anew by every query that it is part of, which costs
         more than many of these queries do; a view is one word of it.
         """
-        key = _key("named", name)
+        key = self._called("named", name)
         if key not in self._tables:
-            sql = self.backend.compile(make())
             if self.dialect == "duckdb":
-                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {sql}")
+                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {sql_of(self.backend, make())}")
             else:
+                sql = self.backend.compile(make())
                 self.backend._session.sql(sql).createOrReplaceTempView(key)  # noqa: SLF001 (as in _spark_view)
             self._tables[key] = self.backend.table(key)
         return self._tables[key]
@@ -127,14 +127,14 @@ class Engine:
         """
         import ibis
 
-        key = _key("held", name)
+        key = self._called("held", name)
         if key not in self._held:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
                     self.backend._register_in_memory_tables(table)  # noqa: SLF001 (as in _sql)
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
-                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {self.backend.compile(table)}")
+                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {sql_of(self.backend, table)}")
                     self._held[key] = self.backend.table(key)
                 else:
                     self._held[key] = table.cache()
@@ -157,7 +157,7 @@ class Engine:
         try:
             with self._watched():
                 if self.dialect == "duckdb":
-                    return self._answer(expression, self._sql(expression.as_table()))
+                    return self._answer(expression, sql_of(self.backend, expression.as_table()))
                 return expression.to_pyarrow()
         except Exception as error:
             raise translated(error) from error
@@ -175,29 +175,24 @@ class Engine:
         """
         if self.dialect != "duckdb":
             return self.fetch(make(rows))
-        import ibis
-
-        schema = rows.schema()
-        key = (shape, schema)
         try:
-            if key not in self._shapes:
-                made = make(ibis.table(schema, name=_ROWS))
-                self._shapes[key] = (made, self.backend.compile(made))
-            made, sql = self._shapes[key]
+            made, sql = shape_of(self.backend, rows.schema(), shape, make)
             with self._watched():
-                return self._answer(made, sql.replace(f'"{_ROWS}"', f"({self._sql(rows)})"))
+                return self._answer(made, sql.replace(f'"{ROWS}"', f"({sql_of(self.backend, rows)})"))
         except Exception as error:
             raise translated(error) from error
 
-    def _sql(self, table: ibis.Table) -> str:
-        """Return DuckDB's SQL of an expression; the latest ones are remembered, for several sums of the same rows."""
-        node = table.op()
-        if node not in self._texts:
-            self.backend._register_in_memory_tables(table)  # noqa: SLF001 (to_pyarrow does so first)
-            self._texts[node] = self.backend.compile(table)
-            if len(self._texts) > _TEXTS:
-                self._texts.pop(next(iter(self._texts)))
-        return self._texts[node]
+    def _called(self, kind: str, name: str) -> str:
+        """Return what this engine calls a table: on DuckDB by its number, so that another gives it the same name.
+
+        Engines on one Spark share its names, which therefore say whose table it is.
+        """
+        if self.dialect != "duckdb":
+            return f"{kind}_{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+        key = f"{kind} {name}"
+        if key not in self._names:
+            self._names[key] = f"{kind}_{next(self._numbers)}"
+        return self._names[key]
 
     def _answer(self, expression: ibis.Expr, sql: str) -> pa.Table:
         """Run DuckDB's SQL; by Ibis's own way an expression is searched for backends and functions five times over."""
@@ -253,13 +248,7 @@ class Engine:
         for key in list(self._held):
             self._let_go(key)
         self._tables.clear()
-        self._texts.clear()
-        self._shapes.clear()
         self.backend.disconnect()
-
-
-def _key(kind: str, name: str) -> str:
-    return f"{kind}_{hashlib.sha256(name.encode()).hexdigest()[:20]}"
 
 
 def connect(

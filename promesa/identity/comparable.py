@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BUILT_IN = ("document", "email", "phone")
 _TEXTS = ("name", "email", "phone", "document", "address")
+_STEPS = ("promesa_with_names", "promesa_with_addresses")
 _LEXICON, _DOMAINS, _CODES, _COUNTRIES = "promesa_lexicon", "promesa_domains", "promesa_codes", "promesa_countries"
 
 
@@ -93,7 +94,7 @@ def look_at(engine: Embedded, model: Model, *, profiles: str) -> Rows:
     return Rows(model=model, relation=relation, columns=columns, plans=tuple(plans), ignored=ignored)
 
 
-def comparable(rows: Rows, *, where: str) -> str:
+def comparable(rows: Rows, *, where: str, apart: Embedded | None = None) -> str:
     """Return SQL, for after FROM, of the profile rows made comparable.
 
     Parameters
@@ -102,17 +103,34 @@ def comparable(rows: Rows, *, where: str) -> str:
         From `look_at`.
     where : str
         Condition over the profile rows.
+    apart : Embedded or None
+        Works names and addresses out at once, in tables that `forget_steps` drops: a few rows are read sooner than
+        all of it is planned as one statement. None leaves all to the statement, which holds no row twice.
 
     Returns
     -------
     str
         The columns of `records`, why_<field> for each field, and _source and _id, which order rows of one instant.
     """
-    relation = add_name(_raw(rows, where), raw="_raw_name", lexicon_at=_LEXICON)
+    relation = _step(apart, add_name(_raw(rows, where), raw="_raw_name", lexicon_at=_LEXICON), at=_STEPS[0])
     relation = add_birth_date(add_address(relation, raw="_raw_address"), raw="_raw_birth_date")
+    relation = _step(apart, relation, at=_STEPS[1])
     for field, identifier in identifier_fields(rows.model).items():
         relation = _add(relation, identifier, field=field, plans=rows.plans, ignore=rows.ignored.get(field, ()))
     return relation
+
+
+def _step(engine: Embedded | None, relation: str, *, at: str) -> str:
+    if engine is None:
+        return relation
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {at} AS SELECT * FROM {relation}")
+    return at
+
+
+def forget_steps(engine: Embedded) -> None:
+    """Drop the tables of rows that `comparable` worked out at once."""
+    for table in _STEPS:
+        engine.run(f"DROP TABLE IF EXISTS {table}")
 
 
 def _raw(rows: Rows, where: str) -> str:

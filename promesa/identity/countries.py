@@ -21,7 +21,7 @@ def countries_table() -> str:
     """Return SQL of the names of countries, as `plain_text` gives them, as a table: country, code to dial."""
     from promesa.identity.phones import code_of
 
-    rows: dict[str, tuple[object, ...]] = {}
+    rows: dict[str, tuple[str | int, ...]] = {}
     for written, country in _countries().items():
         code = code_of(country)
         if code is not None:

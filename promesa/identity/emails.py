@@ -41,7 +41,7 @@ _NOBODY_STARTS = ("notiene", "sincorreo", "sinemail", "noemail", "notengo", "nao
 
 def domains_table() -> str:
     """Return SQL of the domains that are mistyped or nobody's, as a table: domain, right, nobody."""
-    rows: dict[str, tuple[object, ...]] = {
+    rows: dict[str, tuple[str | int, ...]] = {
         wrong: (right, False) for right, typed in _MISTYPED.items() for wrong in typed.split()
     }
     return word_table("domain, right_one, nobody", rows | {domain: (domain, True) for domain in _NOBODY_DOMAINS})

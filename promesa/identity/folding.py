@@ -88,10 +88,22 @@ def one_letter_over(text: str) -> str:
     return f"replace({text}, left({text}, 1), '') = ''"
 
 
-def word_table(columns: str, rows: Mapping[str, tuple[object, ...]]) -> str:
-    """Return SQL of a small table: a word and what is known of it. `columns` names the columns."""
+def word_table(columns: str, rows: Mapping[str, tuple[str | int, ...]]) -> str:
+    """Return SQL of a small table: a word and what is known of it. `columns` names the columns.
+
+    Each column is one literal, cut into its values: the engine reads and plans a list of a thousand rows of literals
+    for longer than all else that is asked of a few records.
+    """
+    names = columns.split(", ")
     if not rows:
-        names = columns.split(", ")
         return f"(SELECT {', '.join(f'NULL AS {name}' for name in names)} WHERE false)"
-    values = ", ".join(f"({', '.join(map(literal, (word, *known)))})" for word, known in rows.items())
-    return f"(SELECT * FROM (VALUES {values}) AS t({columns}))"
+    of_each = zip(*((word, *known) for word, known in rows.items()), strict=True)
+    return f"(SELECT {', '.join(_column(values, name) for values, name in zip(of_each, names, strict=True))})"
+
+
+def _column(values: tuple[str | int, ...], name: str) -> str:
+    """Return SQL of a column of a small table, in the order of its values."""
+    kinds: dict[type, str] = {bool: "BOOLEAN", int: "INTEGER", str: "VARCHAR"}
+    kind = kinds[type(values[0])]
+    listed = literal("\n".join(map(str, values)))
+    return f"CAST(unnest(string_split({listed}, chr(10))) AS {kind}) AS {name}"

@@ -79,7 +79,7 @@ def codes_table() -> str:
     """Return SQL of the first three digits after a plus, as a table: start, code."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    rows: dict[str, tuple[object, ...]] = {
+    rows: dict[str, tuple[str | int, ...]] = {
         f"{code}{rest:0{3 - len(str(code))}d}"[:3]: (str(code),)
         for code in sorted(COUNTRY_CODE_TO_REGION_CODE)
         for rest in range(10 ** (3 - len(str(code))))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal
 from promesa.engine import name as quoted
-from promesa.identity.comparable import comparable, identifier_fields, look_at, own_identifiers
+from promesa.identity.comparable import comparable, forget_steps, identifier_fields, look_at, own_identifiers
 from promesa.store import OWN_SOURCE
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promesa.identity.comparable import Rows
     from promesa.workspace import Model
 
+FEW = 2_000  # profile rows up to which planning takes longer than reading
 RECORD_COLUMNS: tuple[tuple[str, str], ...] = (
     ("customer", "whole"),
     ("at", "time"),
@@ -85,6 +86,7 @@ def make_records(engine: Embedded, model: Model, *, profiles: str, into: str) ->
         What was left out and why, as `left_out` returns it.
     """
     rows = look_at(engine, model, profiles=profiles)
+    apart = engine if int(str(engine.value(f"SELECT count(*) FROM {rows.relation}"))) <= FEW else None
     many = quoted(f"{into}_many")
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {many} AS SELECT customer FROM {rows.relation} WHERE customer IS NOT NULL"
@@ -93,11 +95,12 @@ def make_records(engine: Embedded, model: Model, *, profiles: str, into: str) ->
     # Most customers have one row, and theirs need no choice between rows.
     alone = f"customer IS NOT NULL AND customer NOT IN (FROM {many})"
     target = quoted(into)
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {_selected(rows, where=alone)}")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {target} AS {_selected(rows, where=alone, apart=apart)}")
     told = _reasons(engine, model, table=target)
     if engine.value(f"SELECT count(*) FROM {many}"):
-        told += _add_newest(engine, rows, many=many, target=target)
+        told += _add_newest(engine, rows, many=many, target=target, apart=apart)
     engine.run(f"DROP TABLE {many}")
+    forget_steps(engine)
     for field in _fields(model):
         engine.run(f"ALTER TABLE {target} DROP COLUMN {quoted('why_' + field)}")
     return [{"field": field, "reason": reason, "records": told[field, reason]} for field, reason in sorted(told)]
@@ -126,17 +129,19 @@ def _fields(model: Model) -> list[str]:
     return ["name", *identifier_fields(model), "address", "birth_date"]
 
 
-def _selected(rows: Rows, *, where: str, also: str = "") -> str:
+def _selected(rows: Rows, *, where: str, apart: Embedded | None, also: str = "") -> str:
     columns = [column for column, _ in record_columns(rows.model)] + [f"why_{field}" for field in _fields(rows.model)]
-    return f"SELECT {', '.join(map(quoted, columns))}{also} FROM {comparable(rows, where=where)}"
+    return f"SELECT {', '.join(map(quoted, columns))}{also} FROM {comparable(rows, where=where, apart=apart)}"
 
 
-def _add_newest(engine: Embedded, rows: Rows, *, many: str, target: str) -> Counter[tuple[str, str]]:
+def _add_newest(
+    engine: Embedded, rows: Rows, *, many: str, target: str, apart: Embedded | None
+) -> Counter[tuple[str, str]]:
     """Add the records of the customers with many rows: of each field, the newest value there is."""
     each = quoted("promesa_record_rows")
     where = f"customer IN (FROM {many})"
     rank = f', row_number() OVER (ORDER BY (_source = {literal(OWN_SOURCE)}), "at", _source, _id) AS _rank'
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {each} AS {_selected(rows, where=where, also=rank)}")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {each} AS {_selected(rows, where=where, apart=apart, also=rank)}")
     together = {column: columns[0] for columns in _TOGETHER for column in columns}
     chosen: list[str] = []
     for column, _ in record_columns(rows.model)[2:]:

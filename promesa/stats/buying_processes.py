@@ -249,7 +249,7 @@ def _settled(
         whole = likelihood(theta, purchases, form=form, rhythm=rhythm)[1]
         slope = _directions(theta, held=held).T @ whole
         steep = float(np.abs(slope).max()) / purchases.n
-        step = np.linalg.solve(curvature, slope)
+        step: Floats = np.asarray(np.linalg.solve(curvature, slope), dtype=np.float64)
         if (before > STEEPEST and not steep < before / 2) or np.abs(step).max() > 1.0:
             return None
         theta = _moved(theta, step, held=held)

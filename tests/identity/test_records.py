@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promesa.engine import Embedded
+from promesa.identity import records
 from promesa.identity.records import RECORD_COLUMNS, left_out, make_records, record_columns
 from promesa.workspace import Identifier, Label
 from tests.drawn import cases
@@ -131,3 +132,17 @@ def test_the_order_of_rows_and_the_other_customers_change_nothing(rows, random):
     alone = [record for record in expected if record["customer"] == rows[0]["customer"]]
     own = [row for row in rows if row["customer"] == rows[0]["customer"]]
     assert records_of(own, of=OF, engine=ENGINE)[0] == alone
+
+
+def test_many_rows_are_read_in_one_statement_as_few_in_steps(monkeypatch):
+    names = ("Ana Ruiz", "Gómez, Luz", "x", None)
+    rows = [
+        {"customer": n // 2, "id": str(n), "name": name, "phone": f"30076543{n:02d}", "address": f"Cl 45 # {n}-34"}
+        for n, name in enumerate(names * 2)
+    ]
+    in_steps = records_of(rows, of=OF, engine=ENGINE)
+    monkeypatch.setattr(records, "FEW", len(rows) - 1)
+    assert records_of(rows, of=OF, engine=ENGINE) == in_steps
+    assert len(in_steps[0]) == len(names)
+    held = ENGINE.run("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'promesa_with%'")
+    assert held == [], "no row is held longer than it is read"
