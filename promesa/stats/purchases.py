@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+WIDEST = 2**62  # rows that one whole number can tell apart
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Purchases:
@@ -57,21 +59,46 @@ def summarise(repeats: ArrayLike, last: ArrayLike, seen: ArrayLike, *, customers
     ValueOutOfRange
         If a summary cannot be one: last after the end, repeats without a time, a negative or missing number.
     """
-    rows = np.column_stack([np.asarray(column, dtype=float) for column in (repeats, last, seen)])
-    count = np.ones(len(rows)) if customers is None else np.asarray(customers, dtype=float)
-    x, t_x, end = rows.T
-    wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1) | (t_x > end) | ((x == 0) & (t_x != 0))
-    wrong |= (x != np.floor(x)) | (count < 0)
-    if wrong.any():
+    x, t_x, end = (np.asarray(column, dtype=float) for column in (repeats, last, seen))
+    count = None if customers is None else np.asarray(customers, dtype=float)
+    # What is no number fails each comparison, and so does what is below another than it must be.
+    right = (x >= 0) & (t_x >= 0) & (t_x <= end) & (end < np.inf) & (x == np.floor(x)) & ((x > 0) | (t_x == 0))
+    if count is not None:
+        right &= count >= 0
+    if not right.all() or (x == np.inf).any():
         raise ValueOutOfRange(
             what="Some summaries of purchases cannot be true.",
-            got=f"{int(wrong.sum())} of {len(rows)}",
+            got=f"{int((~right | (x == np.inf)).sum())} of {len(x)}",
             expected="whole repeats of 0 or more, and 0 <= last <= seen, with last = 0 where there is no repeat",
             fix="count purchases by day, from each customer's first one, up to one common end",
         )
-    order = np.lexsort((end, t_x, x))
-    rows, count = rows[order], count[order]
-    first = np.flatnonzero(np.r_[True, (np.diff(rows, axis=0) != 0).any(axis=1)]) if len(rows) else np.array([], int)
-    joined = np.add.reduceat(count, first) if len(rows) else count
-    x, t_x, end = rows[first].T if len(rows) else rows.T
-    return Purchases(repeats=x, last=t_x, seen=end, customers=joined)
+    return _joined((x, t_x, end), count)
+
+
+def _joined(columns: tuple[Floats, Floats, Floats], count: Floats | None) -> Purchases:
+    """Return the different rows in their order, each with how many customers it is of.
+
+    There are few different values of each column: a row is told by one whole number made of their places, which is
+    sorted in a fraction of the time that three columns take.
+    """
+    levels = [np.unique(column) for column in columns]
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    if np.prod([float(len(level)) for level in levels]) >= WIDEST:
+        code = np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].astype(np.int64).ravel()
+        _, one = np.unique(code, return_index=True)
+        kept = [column[one] for column in columns]
+        joined = np.bincount(code, weights=count, minlength=len(one)).astype(float)
+        return Purchases(repeats=kept[0], last=kept[1], seen=kept[2], customers=joined)
+    for column, level in zip(columns, levels, strict=True):
+        code = code * len(level) + np.searchsorted(level, column)
+    if count is None:
+        found, times = np.unique(code, return_counts=True)
+        joined = times.astype(float)
+    else:
+        found, place = np.unique(code, return_inverse=True)
+        joined = np.bincount(place, weights=count, minlength=len(found)).astype(float)
+    kept = []
+    for level in reversed(levels):
+        found, place = np.divmod(found, max(len(level), 1))
+        kept.append(level[place])
+    return Purchases(repeats=kept[2], last=kept[1], seen=kept[0], customers=joined)

@@ -17,6 +17,7 @@ from promesa.stats import (
     fit_buying,
     fit_spending,
     probability_active,
+    purchases,
     purchases_of_pairs,
     summarise,
 )
@@ -285,3 +286,31 @@ def test_too_little_is_refused() -> None:
         fit_buying(summarise(np.zeros(100), np.zeros(100), np.zeros(100)))  # all on one day
     with pytest.raises(TooFewObservations):
         fit_spending([2.0] * 40, [10.0] * 40)
+
+
+@pytest.mark.parametrize("widest", [1, 2**62])
+def test_equal_summaries_stand_once_in_their_order(widest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purchases, "WIDEST", widest)  # how they are told apart makes no difference
+    random = np.random.default_rng(8)
+    seen = random.integers(1, 6, 500) / 7
+    repeats = random.integers(0, 4, 500).astype(float)
+    last = np.where(repeats > 0, np.minimum(random.integers(0, 5, 500) / 7, seen), 0.0)
+    times = random.integers(0, 4, 500).astype(float)
+    plain: dict[tuple[float, ...], float] = {}
+    for row in zip(repeats, last, seen, times, strict=True):
+        plain[row[:3]] = plain.get(row[:3], 0.0) + row[3]
+    found = summarise(repeats, last, seen, customers=times)
+    rows = list(zip(found.repeats, found.last, found.seen, strict=True))
+    assert rows == sorted(plain)
+    assert found.customers.tolist() == [plain[row] for row in rows]
+    assert summarise(repeats, last, seen).n == 500
+    assert summarise([], [], []).n == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [(-1, 0, 5), (1, 6, 5), (0, 1, 5), (0.5, 1, 5), (np.nan, 0, 5), (1, np.nan, 5), (1, 1, np.inf), (np.inf, 1, 5)],
+)
+def test_summaries_that_cannot_be_true_are_refused(wrong: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueOutOfRange, match="1 of 2"):
+        summarise(*zip(wrong, (2, 3, 5), strict=True))
