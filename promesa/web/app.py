@@ -192,9 +192,9 @@ def static(mark: Annotated[str, PathParameter()], name: Annotated[str, PathParam
     if f"/static/{mark}/{name}" not in assets().values():
         raise NotFoundException
     if name == "pages.js":
-        return Response(script(), media_type="text/javascript; charset=utf-8")
+        return Response(script(), media_type="text/javascript")
     theme = next(theme for theme in THEMES if name == f"{theme}.css")
-    return Response(stylesheet(theme), media_type="text/css; charset=utf-8")
+    return Response(stylesheet(theme), media_type="text/css")
 
 
 @get("/choose", opt=OPEN, sync_to_thread=False)

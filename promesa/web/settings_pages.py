@@ -289,7 +289,7 @@ def _day(text: str) -> datetime | None:
 def audit_file(visit: Asked) -> Stream:
     """Give the whole log as CSV."""
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
-    return Stream(_lines(gate_of(visit)), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_lines(gate_of(visit)), media_type="text/csv", headers=headers)
 
 
 def _lines(gate: Gate) -> Iterator[str]:

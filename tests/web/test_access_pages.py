@@ -249,6 +249,7 @@ def test_the_audit_log_is_read_filtered_checked_and_taken_away(client) -> None:
     assert "íntegra" in page.text
     assert client.get("/settings/audit?since=2999-01-01&until=x&before=x").status_code == 200
     file = client.get("/settings/audit.csv")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
     with client.app.state.gate.database.begin() as connection:
         entries = verify_audit(connection).entries
     assert len(file.text.splitlines()) == entries + 1

@@ -89,6 +89,7 @@ def test_style_and_script_are_kept_for_ever_under_a_mark_of_their_content(client
         answer = client.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-type"].count("charset") == 1
 
 
 def test_no_cell_is_a_formula_in_a_spreadsheet() -> None:
