@@ -84,7 +84,7 @@ def facts_from(
     (folder / "promesa.toml").write_text(f"{head}min_cell = {min(least, 5)}\n", encoding="utf-8")
     (folder / "model.toml").write_text(MODEL, encoding="utf-8")
     tables = {"moments": rows, "orders": list(orders)}
-    version = f"test {next(_NUMBERS)}"  # an engine keeps what it has read by the version
+    version = f"cases_{next(_NUMBERS)}"  # an engine keeps what it has read by the version
     return facts_of(open_workspace(folder), tables, folder=folder, as_of=AS_OF, engine=engine, version=version)
 
 
