@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# What a file of tests sets up is made once; files begin in their order, so that no long one is left for the end.
+SPREAD := --dist loadfile --no-loadscope-reorder
 SPEAK ?= $(if $(filter es%,$(LC_ALL)$(LANG)),es,en)
 BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -80,11 +82,11 @@ docs: reference  ## build the documentation into site/
 test slow: export OPENBLAS_NUM_THREADS = 1
 test slow: export OMP_NUM_THREADS = 1
 test: check  ## everything a change must pass
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not slow"
 
 slow: setup  ## the tests that take minutes: coverage of intervals over many seeds, kills at many points, many drawn cases
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "hypothesis and not slow"
+	$(BIN)/pytest -n $(WORKERS) $(SPREAD) -m slow
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "hypothesis and not slow"
 
 fuzz: setup  ## search for SECONDS (300) for a request that the intake fails on, guided by atheris (Linux)
 	$(UV) pip install --quiet --python $(BIN)/python "atheris>=2.3"

@@ -22,7 +22,10 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 WORK = Path(__file__).parent / "work" / "intake"
@@ -92,7 +95,7 @@ def request(batch: int) -> bytes:
     return (head + body).encode()
 
 
-async def one(port: int, requests: list[bytes], *, until: float, every: float, waits: list[float]) -> None:
+async def one(port: int, said: Callable[[int], bytes], *, until: float, every: float, waits: list[float]) -> None:
     """Send requests one after another; with `every`, each at its own time, however late the last answer was."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     due, turn = time.perf_counter(), 0
@@ -100,7 +103,7 @@ async def one(port: int, requests: list[bytes], *, until: float, every: float, w
         if every:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
         start = due if every else time.perf_counter()
-        writer.write(requests[turn % len(requests)])
+        writer.write(said(turn))
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise SystemExit(head.decode())
@@ -113,15 +116,25 @@ async def one(port: int, requests: list[bytes], *, until: float, every: float, w
     writer.close()
 
 
-def generate(port: int, answer: Any, *, connections: int, seconds: float, rate: float, offset: int) -> None:
-    """Send for some seconds, in a process of its own; answer with requests a second and their waits."""
-    requests = [[request(offset + c * 1000 + n) for n in range(40)] for c in range(connections)]
+def generate(
+    port: int, answer: Any, *, connections: int, seconds: float, rate: float, offset: int, fresh: bool
+) -> None:
+    """Send for some seconds, in a process of its own; answer with requests a second and their waits.
+
+    At the steady rate each event is another one, made while the next is waited for; else forty requests take turns.
+    """
+    fixed = [] if fresh else [[request(offset + c * 1000 + n) for n in range(40)] for c in range(connections)]
+
+    def said(connection: int) -> Callable[[int], bytes]:
+        if fresh:
+            return lambda turn: request(offset + turn * connections + connection)
+        return lambda turn: fixed[connection][turn % 40]
 
     async def every_one() -> list[float]:
         waits: list[float] = []
         until = time.perf_counter() + seconds
         every = connections / rate if rate else 0.0
-        await asyncio.gather(*(one(port, some, until=until, every=every, waits=waits) for some in requests))
+        await asyncio.gather(*(one(port, said(c), until=until, every=every, waits=waits) for c in range(connections)))
         return waits
 
     start = time.perf_counter()
@@ -137,7 +150,16 @@ class Found(NamedTuple):
     processor: float
 
 
-def measure(target: str, *, workers: int, connections: int, seconds: float, rate: float = 0, offset: int = 0) -> Found:
+def measure(
+    target: str,
+    *,
+    workers: int,
+    connections: int,
+    seconds: float,
+    rate: float = 0,
+    offset: int = 0,
+    fresh: bool = False,
+) -> Found:
     """Start a server, send to it, and return what was measured."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -157,7 +179,7 @@ def measure(target: str, *, workers: int, connections: int, seconds: float, rate
         sender = multiprocessing.Process(
             target=generate,
             args=(port, theirs),
-            kwargs={"connections": connections, "seconds": seconds, "rate": rate, "offset": offset},
+            kwargs={"connections": connections, "seconds": seconds, "rate": rate, "offset": offset, "fresh": fresh},
         )
         sender.start()
         per_second, waits = mine.recv()
@@ -174,11 +196,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--steady", type=float, help="seconds at a steady rate while the store takes everything in")
+    parser.add_argument("--at", type=float, default=20_000, help="events a second of --steady")
     asked = parser.parse_args()
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "load").mkdir(parents=True)
     for name, text in {"promesa.toml": SETTINGS, "model.toml": MODEL, "load/moments.web.sql": LOAD}.items():
         (WORK / name).write_text(text)
+    if asked.steady:
+        steady(asked.steady, rate=asked.at, workers=asked.workers, connections=asked.connections)
+        return
     options = {"workers": asked.workers, "connections": asked.connections, "seconds": asked.seconds}
     print(f"{len(request(1)) // EVENTS} bytes an event, {EVENTS} events a batch, {asked.workers} workers\n")
     print("| what | events/s | against bare | median ms | p99 ms | processor ms a batch |\n|---|---|---|---|---|---|")
@@ -189,6 +216,38 @@ def main() -> None:
     half = measure("benchmarks.intake:served", **options, rate=most.rate / 2, offset=500_000)
     _print("intake at half of that", half, floor)
     _compact()
+
+
+def steady(seconds: float, *, rate: float, workers: int, connections: int) -> None:
+    """Send at a rate while a process of its own takes what has arrived into the store; tell whether it keeps up."""
+    ended = multiprocessing.Event()
+    taking = multiprocessing.Process(target=take_in, args=(ended,))
+    print("| second | events in the store | waiting MB | turn s | memory now MB |\n|---|---|---|---|---|", flush=True)
+    taking.start()
+    options = {"workers": workers, "connections": connections, "seconds": seconds}
+    found = measure("benchmarks.intake:served", **options, rate=rate / EVENTS, fresh=True)
+    ended.set()
+    taking.join()
+    cuts = statistics.quantiles(found.waits, n=100)
+    print(f"\nsent {len(found.waits) * EVENTS:,} events, {found.rate * EVENTS:,.0f} a second; ", end="")
+    print(f"median {1000 * cuts[49]:.1f} ms, p99 {1000 * cuts[98]:.1f} ms")
+
+
+def take_in(ended: Any) -> None:
+    """Take in what has arrived, every ten seconds, and print what that took; the last time once nothing more comes."""
+    from promesa.intake import compact
+    from promesa.store import places_of
+    from promesa.workspace import open_workspace
+
+    ws, began, stored, over = open_workspace(WORK), time.perf_counter(), 0, False
+    while not over:
+        over = ended.wait(10)
+        waiting = sum(path.stat().st_size for path in places_of(ws).segments.rglob("*") if path.is_file()) / 1e6
+        start = time.perf_counter()
+        done = compact(ws, recorded_at=datetime.now(UTC))
+        stored += done.events.accepted
+        turn, memory = time.perf_counter() - start, int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+        print(f"| {start - began:.0f} | {stored:,} | {waiting:.0f} | {turn:.1f} | {memory:.0f} |", flush=True)
 
 
 def _print(what: str, found: Found, floor: Found) -> None:

@@ -6,14 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import atheris  # pyright: ignore[reportMissingImports] (`make fuzz` installs it)
-
-with atheris.instrument_imports(include=["promesa.intake"]):
-    from tests.intake.fuzzing import SOUND, WAYS, play
-
 
 def main() -> None:
     """Begin with sound requests; a mistake is shown with the bytes that make it."""
+    import atheris  # pyright: ignore[reportMissingImports] (`make fuzz` installs it)
+
+    with atheris.instrument_imports(include=["promesa.intake"]):
+        from tests.intake.fuzzing import SOUND, WAYS, play
+
     with tempfile.TemporaryDirectory() as folder:
         for place, (way, body) in enumerate(SOUND):
             Path(folder, str(place)).write_bytes(bytes([WAYS.index(way)]) + body)
