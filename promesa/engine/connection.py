@@ -132,7 +132,6 @@ class Engine:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
-                    self.backend._register_in_memory_tables(table)  # noqa: SLF001 (as in _sql)
                     # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
                     self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {sql_of(self.backend, table)}")
                     self._held[key] = self.backend.table(key)

@@ -96,9 +96,14 @@ def _of_several(
     """Return where journeys of at least two kept moments begin, which rows are theirs, and how many have but one."""
     counts = np.bincount(journeys[kept], minlength=int(journeys.max()) + 1 if len(journeys) else 0)
     enough = kept & (counts[journeys] >= FEWEST)
-    own = journeys[enough]
-    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1])) if len(own) else np.empty(0, dtype=np.int64)
-    return starts, enough, int(((counts > 0) & (counts < FEWEST)).sum())
+    return begins(journeys[enough]), enough, int(((counts > 0) & (counts < FEWEST)).sum())
+
+
+def begins(journeys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of the journeys begins whose rows stand together."""
+    if not len(journeys):
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(np.append(True, journeys[1:] != journeys[:-1]))
 
 
 def with_outcomes(steps: Steps, scores: Table, *, more: Sequence[str] = ()) -> Table:

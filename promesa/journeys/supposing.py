@@ -9,7 +9,8 @@ import numpy as np
 
 from promesa.journeys.assembling import JOURNEY
 from promesa.journeys.heard import moment_scores
-from promesa.journeys.recalling import FEWEST, MOST_ROWS, with_outcomes
+from promesa.journeys.opening import MICROSECONDS_AN_HOUR
+from promesa.journeys.recalling import FEWEST, MOST_ROWS, begins, with_outcomes
 from promesa.measures import lived_moments, of_drawn_customers
 from promesa.stats import score_summaries, supposed_scores
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 COPIES = 5
 MOST_CHANNELS = 12
-SECONDS_AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,9 +125,9 @@ def _elements(steps: Steps) -> list[str]:
 
 def _columns(steps: Steps, rows: pa.Table, journeys: NDArray[np.int64]) -> Floats:
     """Return what is known of each moment: its elements, the hours since the one before, its place, its channel."""
-    at = np.asarray(rows.column("at").cast("int64").to_numpy(), dtype=np.float64) / 1e6 / SECONDS_AN_HOUR
+    at = np.asarray(rows.column("at").cast("int64").to_numpy(), dtype=np.float64) / MICROSECONDS_AN_HOUR
     hours = np.r_[np.nan, np.diff(at)]
-    hours[_begins(journeys)] = np.nan
+    hours[begins(journeys)] = np.nan
     channels, names = _codes(rows, "channel")
     frequent = np.argsort(-np.bincount(channels, minlength=len(names)), kind="stable")[:MOST_CHANNELS]
     elements = [_numbers(rows, f"e_{k}") for k in range(len(_elements(steps)))]
@@ -148,7 +148,7 @@ def _whole(
     there = kept & ~np.isnan(scores[0])
     lengths = np.bincount(journeys[there], minlength=count)
     rows = there & (lengths >= FEWEST)[journeys]
-    starts = _begins(journeys[rows])
+    starts = begins(journeys[rows])
     copies = [score_summaries(copy[rows], starts) for copy in scores]
     own = lengths[journeys[rows][starts]]
     return Whole(
@@ -158,12 +158,6 @@ def _whole(
         unasked=np.add.reduceat(unasked[rows].astype(float), starts) / own if len(starts) else np.empty(0),
         n_missing=len(np.unique(journeys[kept & (lengths < FEWEST)[journeys]])),
     )
-
-
-def _begins(journeys: NDArray[np.int64]) -> NDArray[np.int64]:
-    if not len(journeys):
-        return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.append(True, journeys[1:] != journeys[:-1]))
 
 
 def _codes(rows: pa.Table, column: str) -> tuple[NDArray[np.int64], list[str]]:

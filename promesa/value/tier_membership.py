@@ -1,4 +1,4 @@
-"""Who is of which tier from an instant on: thresholds, the grace that members have, and flags; as SQL."""
+"""Who is of which tier from an instant on: thresholds, the grace that members have, and flags."""
 
 from __future__ import annotations
 
