@@ -17,6 +17,7 @@ from promesa.report.priorities import begin_lines
 from promesa.report.promises import promise_lines
 from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
 from promesa.report.splits import dimension_name
+from promesa.report.stakes import by_stake
 from promesa.report.tables import Cell, Exhibit, Table
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Taking",
     "arrows_table",
     "begin_lines",
+    "by_stake",
     "coded",
     "compared_table",
     "detail_html",

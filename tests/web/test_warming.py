@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from litestar.testing import TestClient
 
+from promesa import report
 from promesa.snapshot import latest
 from promesa.web import application
 from promesa.web.sections import HOME
@@ -17,21 +20,60 @@ from promesa.words import LANGUAGES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
-
-def test_every_section_is_drawn_once_in_each_language(analysed_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw without rest, and few of what takes long."""
     monkeypatch.setattr("promesa.web.warming.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("promesa.web.warming.MOST_PAPERS", 1)
+
+
+def test_every_section_is_drawn_once_in_each_language(analysed_shop: Path, few: None) -> None:
     site = Site(analysed_shop)
     snapshot = latest(site.workspace)
     count = Warming(site).draw(snapshot)
     held = [key for key in site._held.values if isinstance(key, tuple) and len(key) == 4]
+    _promises_touchpoints_and_owners_are_drawn(site)
     assert count > len(LANGUAGES) * len(HOME)
     assert {key[1][:2] for key in held} == set(LANGUAGES)
     assert {key[2] for key in held} > set(HOME)
     drawn = list(site._held.values)
     Warming(site).draw(snapshot)
     assert list(site._held.values) == drawn
+
+
+def _promises_touchpoints_and_owners_are_drawn(site: Site) -> None:
+    model = site.workspace.model
+    keys: list[Any] = [key[1:] for key in site._held.values if isinstance(key, tuple)]
+    for locale in {key[0] for key in keys}:
+        for kind, names in (("promise", model.promises), ("touchpoint", model.touchpoints)):
+            assert {key[2] for key in keys if key[:2] == (locale, kind)} == set(names)
+        owners = {one.function for one in model.touchpoints.values()} | {one.owner for one in model.promises.values()}
+        assert {key[2] for key in keys if key[:2] == (locale, "owned")} == {(one,) for one in owners}
+    assert {key[0] for key in keys if key[1] == "paper"} == {site.workspace.locale}
+
+
+def test_a_newer_snapshot_ends_the_drawing_of_the_one_before(analysed_shop: Path, few: None) -> None:
+    site = Site(analysed_shop)
+    old, newer = latest(site.workspace), replace(latest(site.workspace), folder=analysed_shop / "newer")
+    site.snapshot = lambda: newer  # type: ignore[method-assign]
+    assert Warming(site).draw(old) == 0
+
+
+def test_what_costs_most_is_drawn_first() -> None:
+    rows = {
+        "promises": [("a", "broken", 900), ("b", "cost_of_broken", 5), ("b", "broken", 1), ("c", "cost_of_broken", -4)],
+        "priorities": [("y", "money_at_stake", 2), ("z", "money_at_stake", 1), ("z", "satisfaction_at_stake", 9)],
+    }
+    promises = [{"promise": name, "measure": measure, "estimate": n} for name, measure, n in rows["promises"]]
+    touchpoints = [
+        {"level": "touchpoint", "name": name, "measure": measure, "rank": n} for name, measure, n in rows["priorities"]
+    ]
+    documents = {"promises": {"rows": promises}, "priorities": {"rows": touchpoints}}
+    model = {"promises": {name: {} for name in "abc"}, "touchpoints": {name: {} for name in "xyz"}}
+    content = report.read({"documents": documents, "model": model}, locale="en")
+    order = "".join(name for _, name in report.by_stake(content))
+    assert order == "baczyx"
 
 
 def test_a_service_is_ready_while_it_draws_and_stops_at_once(analysed_shop: Path) -> None:
