@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.simulate.company import BLOCK, World, make_world
+from promesa.simulate.complaints import Complaints, draw_complaints
 from promesa.simulate.consents import Consents, draw_consents
 from promesa.simulate.deeds import Deeds, draw_deeds
 from promesa.simulate.identity import Identity, draw_identity
@@ -48,6 +49,7 @@ class Block:
     answers: Answers
     reviews: Reviews
     panel: Panel
+    complaints: Complaints
     rng: np.random.Generator
     handwriting: np.random.Generator
 
@@ -64,7 +66,9 @@ def company(*, years: float, seed: int, end: date) -> World:
 
 def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
     """Draw one block. The same (seed, index, size) gives the same block, whatever came before."""
-    truth, writing, identity, allowing, handwriting, panel = np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(6)
+    truth, writing, identity, allowing, handwriting, panel, complaining = (
+        np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(7)
+    )
     rng = np.random.default_rng(truth)
     people = draw_people(world, first=index * BLOCK, size=size, rng=rng)
     journeys = draw_journeys(world, people, rng)
@@ -85,6 +89,7 @@ def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
         answers=answers,
         reviews=draw_reviews(world, journeys, rng),
         panel=draw_panel(world, journeys, answers, people=size, rng=np.random.default_rng(panel)),
+        complaints=draw_complaints(world, journeys, np.random.default_rng(complaining)),
         rng=np.random.default_rng(writing),
         handwriting=np.random.default_rng(handwriting),
     )

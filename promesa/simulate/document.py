@@ -101,6 +101,7 @@ def make_document(
             purpose: {name: int(count) for name, count in counts.items()}
             for purpose, counts in sums["consents"].items()
         },
+        "complaints": {name: int(count) for name, count in sums["complaints"].items()},
         "population": population,
         "dirt": sums["dirt"],
         "files": {name: int(count) for name, count in sums["files"].items()},

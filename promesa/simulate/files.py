@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promesa.simulate import account_tables, consents, deeds, dirt, service_tables, shop_tables
+from promesa.simulate import account_tables, complaints, consents, deeds, dirt, service_tables, shop_tables
 from promesa.simulate.writers import FileKind, FileShape, FileWriter
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SHAPES: dict[str, FileShape] = {
     "respuestas": FileShape(path="encuestas/respuestas"),
     "panel": FileShape(path="encuestas/panel"),
     "sesiones": FileShape(path="web/sesiones", natural="parquet"),
+    "reclamos": FileShape(path="servicio/reclamos"),
     "turnos": FileShape(path="tiendas/turnos", delimiter=";", dates="%d/%m/%Y %H:%M:%S", decimal=","),
     "facturas": FileShape(path="facturacion/facturas", delimiter=";", dates="%d/%m/%Y"),
     "facturas_correcciones": FileShape(path="facturacion/facturas_correcciones", delimiter=";", dates="%d/%m/%Y"),
@@ -84,6 +85,7 @@ def block_tables(world: World, block: Block, baskets: Baskets, tally: Tally) -> 
         "invitaciones": service_tables.invitation_table(world, block),
         "respuestas": service_tables.answer_table(world, block),
         "panel": service_tables.panel_table(world, block),
+        "reclamos": complaints.complaint_table(world, block),
         **_corrected_tables(world, block, baskets, cancelled, tally),
     }
     tally["moments.collection_notice"] += tables["cobranzas"].num_rows

@@ -14,6 +14,7 @@ from promesa.errors import ValueOutOfRange
 from promesa.simulate import account_tables, company_files, dirt
 from promesa.simulate.block import company, company_seed, draw_blocks
 from promesa.simulate.company import BLOCK, COMPETITORS, World
+from promesa.simulate.complaints import tally_complaints
 from promesa.simulate.consents import tally_consents
 from promesa.simulate.document import Truth, make_document, write_document
 from promesa.simulate.effects import tally_effects
@@ -132,6 +133,7 @@ def _write_one(world: World, block: Block, writers: dict[str, FileWriter], perso
     persons.append(account_tables.person_table(world, block))
     tally_persons(world, block, tally)
     tally_consents(world, block, tally)
+    tally_complaints(world, block, tally)
     tally["dirt.typos.clientes"] += int(block.people.twice_in_crm.sum())
 
 
