@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.actions.opened import RECENT_DAYS, open_only, recent_cases, with_standing
+from promesa.actions.remainders import FLOWS, without_remainders
 from promesa.engine import lit, null_of, when
 from promesa.journeys import with_open_wait
 from promesa.measures import PREFIX, ask, clustered, count_of, group_of, mean_of, sort_key, with_dimensions, withheld
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 OWN = ("function", "touchpoint")
 LEVELS: tuple[tuple[str, ...], ...] = ((), ("function",), OWN)
-COUNTS = ("open_now", "overdue", "below_minimum", "opened_recently", "closed_recently")
+COUNTS = ("open_now", "overdue", "below_minimum", *FLOWS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,8 @@ def _figures(question: Question) -> list[Estimate]:
             figures += _served(question, calendars)
     blank = dict.fromkeys(OWN)
     keys = (*OWN, *question.by)
-    return [replace(one, dimensions={name: {**blank, **one.dimensions}[name] for name in keys}) for one in figures]
+    figures = [replace(one, dimensions={name: {**blank, **one.dimensions}[name] for name in keys}) for one in figures]
+    return without_remainders(figures, is_split=bool(question.by))
 
 
 def _counted(question: Question, table: Table, names: tuple[str, ...]) -> Iterator[Estimate]:
