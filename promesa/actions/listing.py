@@ -1,9 +1,10 @@
-"""Open cases one by one, the longest past their limit first: what somebody must finish today."""
+"""Open cases one by one, in the order that somebody works them off."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 from promesa.actions.opened import open_only, recent_cases, with_standing
 from promesa.engine import when
@@ -14,8 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from promesa.engine import Table
+    from promesa.engine import Expression, Table
     from promesa.store import Facts
+
+
+Standing = Literal["overdue", "below", "in_time"]
+Order = Literal["due", "stake", "opened"]
+STANDINGS: tuple[Standing, ...] = ("overdue", "below", "in_time")
+"""Past its limit; past that of a minimum standard; neither."""
+ORDERS: tuple[Order, ...] = ("due", "stake", "opened")
+"""The longest past its limit first; the customers who bought most first; the oldest first."""
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,8 @@ class Case:
         Since it was opened, and since it was due (below 0: still to go).
     at_stake : float or None
         Money: what the orders of its journey brought in; None where it has none.
+    customer_revenue : float or None
+        Money: what all orders of the customer brought in in the last 365 days; None where there are none.
     """
 
     source: str
@@ -52,6 +64,7 @@ class Case:
     hours_open: float
     hours_beyond: float
     at_stake: float | None
+    customer_revenue: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,8 @@ class CaseList:
     ----------
     open_now, overdue : int
         At the touchpoints asked about, of all pages.
+    listed : int
+        How many there are of the standing asked for, of all pages.
     more : bool
         Whether there are others behind these.
     """
@@ -69,6 +84,7 @@ class CaseList:
     as_of: datetime
     open_now: int
     overdue: int
+    listed: int
     cases: tuple[Case, ...]
     more: bool
 
@@ -77,11 +93,12 @@ def list_cases(
     facts: Facts,
     *,
     touchpoints: Collection[str] | None = None,
-    overdue: bool = False,
+    standing: Standing | None = None,
+    order: Order = "due",
     skip: int = 0,
     most: int = 50,
 ) -> CaseList:
-    """Return open cases, the longest past their limit first.
+    """Return open cases, those to begin with first.
 
     Parameters
     ----------
@@ -89,8 +106,10 @@ def list_cases(
         Of an engine of their own (`own_facts`), since what it holds names customers.
     touchpoints : collection of str or None
         Only these; None means every one.
-    overdue : bool
-        Whether only those past their limit.
+    standing : {"overdue", "below", "in_time"} or None
+        Only those past their limit, past that of a minimum standard, or neither; None means all.
+    order : {"due", "stake", "opened"}
+        What comes first: the earliest limit, the customer who bought for most in a year, the oldest.
     skip, most : int
         How many to leave out, and how many to return then.
 
@@ -107,22 +126,42 @@ def list_cases(
     table = with_standing(question, open_only(recent_cases(question)))
     if touchpoints is not None:
         table = table.filter(table["touchpoint"].isin(sorted(touchpoints)))
-    late = when(table["overdue"], 1, 0).sum()
-    counts = facts.engine.fetch(table.aggregate(n=table.count(), late=late)).to_pylist()[0]
-    some = _with_money(facts, table.filter(table["overdue"]) if overdue else table)
-    ordered = some.order_by([some["due"], some["source"], some["id"]])
+    chosen = _of_standing(table, standing)
+    late, listed = (when(one, 1, 0).sum() for one in (table["overdue"], chosen))
+    counts = facts.engine.fetch(table.aggregate(n=table.count(), late=late, listed=listed)).to_pylist()[0]
+    ordered = _ordered(_with_money(facts, table.filter(chosen)), order)
     rows = facts.engine.fetch(ordered.limit(most + 1, offset=skip)).to_pylist()
     return CaseList(
         as_of=facts.as_of,
         open_now=int(counts["n"] or 0),
         overdue=int(counts["late"] or 0),
+        listed=int(counts["listed"] or 0),
         cases=tuple(_case(row) for row in rows[:most]),
         more=len(rows) > most,
     )
 
 
+def _of_standing(table: Table, standing: Standing | None) -> Expression:
+    overdue, below = table["overdue"].coalesce(False), table["below"].coalesce(False)
+    any_of_them = table["due"].notnull() | table["due"].isnull()
+    return {"overdue": overdue, "below": below, "in_time": ~(overdue | below), None: any_of_them}[standing]
+
+
+def _ordered(table: Table, order: Order) -> Table:
+    ties = [table["due"], table["source"], table["id"]]
+    if order == "stake":
+        return table.order_by([table["customer_revenue"].coalesce(-1.0).desc(), *ties])
+    return table.order_by([table["opened"], *ties] if order == "opened" else ties)
+
+
 def _with_money(facts: Facts, table: Table) -> Table:
-    """Return cases with ``at_stake``; orders are summed only of the journeys that have one."""
+    """Return cases with ``at_stake`` and ``customer_revenue``; orders are summed only where there is a case."""
+    everything = facts.table("orders")
+    everything = everything.filter(everything["at"] > facts.as_of - timedelta(days=YEAR_DAYS))
+    bought = everything.select(whose_="customer", spent_="revenue")
+    bought = bought.semi_join(table, bought["whose_"] == table["customer"])
+    years = bought.group_by("whose_").aggregate(customer_revenue=bought["spent_"].sum().cast("float64"))
+    table = table.left_join(years, table["customer"] == years["whose_"]).drop("whose_")
     orders = facts.table("orders")
     orders = orders.filter(orders["journey"].notnull()).select(of_="journey", revenue_="revenue")
     orders = orders.semi_join(table, orders["of_"] == table["journey"])
@@ -144,4 +183,5 @@ def _case(row: Mapping[str, Any]) -> Case:
         hours_open=float(row["hours"]),
         hours_beyond=float(row["hours_beyond"]),
         at_stake=row["at_stake"],
+        customer_revenue=row["customer_revenue"],
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from promesa.results import Estimate
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WITH_ANOTHER = "withheld-with-another"
 FLOWS = ("opened_recently", "closed_recently")
+APART = (*FLOWS, "below_minimum")
+"""Counts of other cases than those that are open at every touchpoint."""
 
 
 def without_remainders(figures: Sequence[Estimate], *, is_split: bool) -> list[Estimate]:
@@ -27,11 +29,9 @@ def without_remainders(figures: Sequence[Estimate], *, is_split: bool) -> list[E
     is_split : bool
         As in `withheld_besides`.
     """
-    besides = {measure: withheld_besides(_counts(figures, measure), is_split=is_split) for measure in FLOWS}
+    besides = {measure: withheld_besides(_counts(figures, measure), is_split=is_split) for measure in APART}
     # Of open cases each figure has its number beside it, so all of a place go together.
     waiting = withheld_besides(_counts(figures, "open_now"), is_split=is_split)
-    below = _counts(figures, "below_minimum")
-    besides["below_minimum"] = withheld_besides(below, is_split=is_split, already=waiting & set(below))
 
     def left(one: Estimate) -> Estimate:
         is_told = one.estimate is not None or one.n > 0
@@ -46,9 +46,7 @@ def _counts(figures: Sequence[Estimate], measure: str) -> dict[Place, float | No
     return {tuple(one.dimensions.values()): one.estimate for one in figures if one.measure == measure}
 
 
-def withheld_besides(
-    counts: Mapping[Place, float | None], *, is_split: bool, already: Collection[Place] = ()
-) -> set[Place]:
+def withheld_besides(counts: Mapping[Place, float | None], *, is_split: bool) -> set[Place]:
     """Return the places whose count is withheld so that no difference tells a count that is withheld already.
 
     Parameters
@@ -58,8 +56,6 @@ def withheld_besides(
         and touchpoint null are of all, touchpoint null is of a function.
     is_split : bool
         Whether the places are those of groups, the sum over which is told by another answer.
-    already : collection of place
-        Withheld for the sake of another count.
 
     Notes
     -----
@@ -68,9 +64,9 @@ def withheld_besides(
     several sums together may still tell a small count where nearly every count is small: 3 in 100 of such companies.
     """
     small = {place for place, count in counts.items() if count is None}
-    besides = set(already)
+    besides: set[Place] = set()
     sums = list(_sums(list(counts), is_split=is_split))
-    changed = bool(small or besides)
+    changed = bool(small)
     while changed:
         changed = False
         for whole, parts in sums:

@@ -66,9 +66,9 @@ def company(*, years: float, seed: int, end: date) -> World:
 
 def draw_block(world: World, *, index: int, size: int, seed: int) -> Block:
     """Draw one block. The same (seed, index, size) gives the same block, whatever came before."""
-    truth, writing, identity, allowing, handwriting, panel, complaining = (
-        np.random.SeedSequence(seed, spawn_key=(1, index)).spawn(7)
-    )
+    truth, writing, identity, allowing, handwriting, panel, complaining = np.random.SeedSequence(
+        seed, spawn_key=(1, index)
+    ).spawn(7)
     rng = np.random.default_rng(truth)
     people = draw_people(world, first=index * BLOCK, size=size, rng=rng)
     journeys = draw_journeys(world, people, rng)

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from litestar import Response, get
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import PermissionDeniedException
 from litestar.params import QueryParameter
 from msgspec import Struct
 
+from promesa.actions import Order, Standing
 from promesa.web.api_answers import utc
 from promesa.web.api_paging import CURSOR, LIMIT, cursor_of, link_to, position_of
-from promesa.web.case_pages import found_cases, sees
+from promesa.web.case_asking import Wanted, found_cases, require_known, sees_money
+from promesa.web.case_pages import sees
 from promesa.web.gate import asking
-from promesa.web.own import require_own
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
@@ -22,15 +23,27 @@ if TYPE_CHECKING:
     from promesa.web.rendering import Visit
 
 FARTHEST = 10**9
+FUNCTION = Annotated[str | None, QueryParameter(max_length=200, description="only of that function's touchpoints")]
+STANDING = Annotated[
+    Standing | None, QueryParameter(description="only past the limit, past a minimum standard's, or neither")
+]
+ORDER = Annotated[
+    Order,
+    QueryParameter(
+        description="first what is due earliest, of the customers who bought most in a year (needs the right to see "
+        "money), or opened earliest"
+    ),
+]
 TOUCHPOINT = Annotated[str | None, QueryParameter(max_length=200, description="only of that touchpoint")]
-OVERDUE = Annotated[bool, QueryParameter(description="only those past their limit")]
+OVERDUE = Annotated[bool, QueryParameter(description="only those past their limit; as `standing=overdue`")]
 
 
 class CaseShown(Struct, frozen=True, kw_only=True):
     """Something that a customer began and nobody has finished.
 
     `due` is the earliest limit that a promise or a minimum standard sets; `hours_beyond` is negative before it.
-    `at_stake` is what the orders of its journey brought in.
+    `at_stake` is what the orders of its journey brought in, `customer_revenue` what those of the customer's last 365
+    days did.
     """
 
     source: str
@@ -45,14 +58,16 @@ class CaseShown(Struct, frozen=True, kw_only=True):
     hours_open: float
     hours_beyond: float
     at_stake: float | None
+    customer_revenue: float | None
 
 
 class CasesShown(Struct, frozen=True, kw_only=True):
-    """Open cases as of one instant, the longest past their limit first; both counts are of all pages."""
+    """Open cases as of one instant; the counts are of all pages, `listed` of the standing asked for."""
 
     as_of: datetime
     open_now: int
     overdue: int
+    listed: int
     cases: list[CaseShown]
     next: str | None
 
@@ -61,29 +76,34 @@ class CasesShown(Struct, frozen=True, kw_only=True):
 def cases(
     visit: Asked,
     *,
+    function: FUNCTION = None,
     touchpoint: TOUCHPOINT = None,
+    standing: STANDING = None,
     overdue: OVERDUE = False,
+    order: ORDER = "due",
     cursor: CURSOR = None,
     limit: LIMIT = 100,
 ) -> Response[CasesShown]:
-    """List open cases, the longest past their limit first, as of the newest analysis.
+    """List open cases, as of the newest analysis; unasked, the longest past their limit first.
 
     The owner of a function sees those of own touchpoints. `customer` is null without the right to personal data,
-    `at_stake` without that to money. The pages behind a cursor are as of the first one.
+    `at_stake` and `customer_revenue` without that to money. The pages behind a cursor are as of the first one.
     """
-    if touchpoint:
-        require_own(visit, "touchpoint", touchpoint)
-        if touchpoint not in visit.site.workspace.model.touchpoints:
-            raise NotFoundException
+    require_known(visit, function or "", touchpoint or "")
+    if order == "stake" and not sees_money(visit):
+        raise PermissionDeniedException
+    standing = standing or ("overdue" if overdue else None)
+    asked = Wanted(function=function or "", touchpoint=touchpoint or "", standing=standing, order=order, page=1)
     as_of, skip = position_of(cursor, (str, int)) or (None, 0)
     skip = min(max(skip, 0), FARTHEST)
-    found = found_cases(visit, touchpoint or "", overdue=overdue, skip=skip, most=limit, as_of=as_of)
+    found = found_cases(visit, asked, skip=skip, most=limit, as_of=as_of)
     instant = found.as_of.replace(tzinfo=UTC)
     after = cursor_of([instant.isoformat(), skip + limit]) if found.more else None
     body = CasesShown(
         as_of=instant,
         open_now=found.open_now,
         overdue=found.overdue,
+        listed=found.listed,
         cases=[_shown(visit, one) for one in found.cases],
         next=after,
     )
@@ -105,6 +125,7 @@ def _shown(visit: Visit, one: Case) -> CaseShown:
         hours_open=one.hours_open,
         hours_beyond=one.hours_beyond,
         at_stake=one.at_stake if money else None,
+        customer_revenue=one.customer_revenue if sees_money(visit) else None,
     )
 
 

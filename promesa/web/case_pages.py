@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -12,51 +11,40 @@ from litestar.params import PathParameter
 
 from promesa import report, words
 from promesa.access import functions_of
-from promesa.actions import list_cases
+from promesa.actions import STANDINGS
 from promesa.engine import local_time_of
 from promesa.errors import NothingLoaded
-from promesa.store import own_facts
-from promesa.web.commitment_pages import ONE_AT_A_TIME
+from promesa.web.case_asking import (
+    found_cases,
+    functions_with_cases,
+    orders_of,
+    sees_money,
+    touchpoints_of,
+    wanted_cases,
+)
 from promesa.web.gate import asking
-from promesa.web.own import require_own
 from promesa.web.rendering import Asked, page
 from promesa.web.taking import KINDS, as_csv, as_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
-    from promesa.actions import Case, CaseList
+    from promesa.access import Permission
+    from promesa.actions import Case
     from promesa.web.rendering import Visit
 
 ON_A_PAGE = 50
 MOST_TAKEN = 10_000
 WHOLE_FROM = 10
-_COLUMNS = ("due", "touchpoint", "standing", "opened", "waited", "at_stake", "customer", "case")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a reader asks for, as it stands in the address."""
-
-    touchpoint: str
-    overdue: bool
-    page: int
-
-    @property
-    def query(self) -> str:
-        """Return the address without the page."""
-        parts = {"touchpoint": self.touchpoint, "overdue": "yes" if self.overdue else ""}
-        return urlencode({key: value for key, value in parts.items() if value})
+_COLUMNS = ("due", "touchpoint", "standing", "opened", "waited", "at_stake", "customer_revenue", "customer", "case")
 
 
 @get("/cases", opt=asking("see_figures", own=True), sync_to_thread=True)
 def cases(visit: Asked) -> Response[str]:
-    """List open cases; by touchpoint, and only those past their limit."""
-    wanted = _wanted(visit)
+    """List open cases: of a function or touchpoint, as they stand, in the order asked for."""
+    wanted = wanted_cases(visit)
     try:
-        skip = (wanted.page - 1) * ON_A_PAGE
-        found = found_cases(visit, wanted.touchpoint, overdue=wanted.overdue, skip=skip, most=ON_A_PAGE)
+        found = found_cases(visit, wanted, skip=(wanted.page - 1) * ON_A_PAGE, most=ON_A_PAGE)
     except NothingLoaded:
         found = None
     shown = page(
@@ -68,8 +56,15 @@ def cases(visit: Asked) -> Response[str]:
         columns=_columns(visit),
         as_of=_local(visit, found.as_of) if found else "",
         counts=[words.number(n, visit.locale) for n in (found.open_now, found.overdue)] if found else [],
-        touchpoints=sorted(_labels(visit).items(), key=lambda pair: pair[1]),
+        chosen=words.number(found.listed, visit.locale) if found else "",
+        functions=functions_with_cases(visit),
+        touchpoints=sorted(touchpoints_of(visit, wanted.function).items(), key=lambda pair: pair[1]),
+        standings=STANDINGS,
+        orders=orders_of(visit),
         wanted=wanted,
+        pages=_pages(found.listed, wanted.page) if found else (),
+        numbered=partial(words.number, locale=visit.locale),
+        most_taken=MOST_TAKEN,
         opens=visit.may("see_personal_data"),
     )
     shown.headers["Cache-Control"] = "no-store"
@@ -82,9 +77,9 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
     kind = file.removeprefix("cases.")
     if file not in {"cases.csv", "cases.xlsx"}:
         raise NotFoundException
-    wanted = _wanted(visit)
+    wanted = wanted_cases(visit)
     try:
-        found = found_cases(visit, wanted.touchpoint, overdue=wanted.overdue, most=MOST_TAKEN)
+        found = found_cases(visit, wanted, most=MOST_TAKEN)
     except NothingLoaded:
         raise NotFoundException from None
     columns = _columns(visit)
@@ -99,52 +94,30 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
     return Response(as_csv(table) if kind == "csv" else as_xlsx(table), media_type=KINDS[kind], headers=headers)
 
 
-def _wanted(visit: Visit) -> Wanted:
-    """Read the address; a touchpoint of another function is not an owner's to ask for."""
-    asked = visit.request.query_params
-    name, at = asked.get("touchpoint", "")[:200], asked.get("page", "")
-    if name:
-        require_own(visit, "touchpoint", name)
-        if name not in visit.site.workspace.model.touchpoints:
-            raise NotFoundException
-    number = int(at) if at.isdecimal() and 0 < len(at) < 6 else 1
-    return Wanted(touchpoint=name, overdue=asked.get("overdue") == "yes", page=max(number, 1))
-
-
-def own_touchpoints(visit: Visit) -> list[str] | None:
-    """Return the touchpoints whose cases a reader may see; None means every one."""
-    if visit.may("see_figures"):
-        return None
-    functions = functions_of(visit.person, "see_figures") or ()
-    return [one.name for one in visit.site.workspace.model.touchpoints.values() if one.function in functions]
-
-
-def found_cases(
-    visit: Visit, touchpoint: str, *, overdue: bool, skip: int = 0, most: int, as_of: str | None = None
-) -> CaseList:
-    """Look open cases up as of the newest analysis, so that they are those that the figures count."""
-    snapshot = visit.site.snapshot()
-    if as_of is None and snapshot is not None:
-        as_of = f"{snapshot.about['as_of']}+00:00"
-    places = [touchpoint] if touchpoint else own_touchpoints(visit)
-    with ONE_AT_A_TIME, own_facts(visit.site.workspace, as_of=as_of) as facts:
-        return list_cases(facts, touchpoints=places, overdue=overdue, skip=skip, most=most)
-
-
-def _labels(visit: Visit) -> Mapping[str, str]:
-    own, declared = own_touchpoints(visit), visit.site.workspace.model.touchpoints.values()
-    return {one.name: one.label.in_locale(visit.locale) for one in declared if own is None or one.name in own}
+def _pages(listed: int, at: int) -> list[int | None]:
+    """Return the numbers of the pages to go to: the first, those around this one, the last; None for a gap."""
+    last = max((listed - 1) // ON_A_PAGE + 1, 1)
+    shown = sorted({1, *range(max(at - 1, 1), min(at + 1, last) + 1), last})
+    numbers: list[int | None] = []
+    for number in shown:
+        if numbers and number - (numbers[-1] or 0) > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers if last > 1 else []
 
 
 def _columns(visit: Visit) -> list[str]:
     """Return the columns of a reader: nobody learns of money or of customers by an empty one."""
-    person, everything = visit.person, not visit.request.app.state.guarded
-    hidden = {"at_stake": "see_money", "customer": "see_personal_data"}
-    return [
-        name
-        for name in _COLUMNS
-        if name not in hidden or everything or functions_of(person, hidden[name]) != ()  # type: ignore[arg-type]
-    ]
+
+    def reaches(permission: Permission) -> bool:
+        return visit.may(permission) or functions_of(visit.person, permission) != ()
+
+    shown = {
+        "at_stake": reaches("see_money"),
+        "customer_revenue": sees_money(visit),
+        "customer": reaches("see_personal_data"),
+    }
+    return [name for name in _COLUMNS if shown.get(name, True)]
 
 
 def sees(visit: Visit, one: Case) -> tuple[bool, bool]:
@@ -159,18 +132,22 @@ def _cells(visit: Visit, one: Case) -> dict[str, str]:
     touchpoint = visit.site.workspace.model.touchpoints.get(one.touchpoint)
     beyond = _length(abs(one.hours_beyond), locale)
     standing = "below" if one.below_minimum else "overdue" if one.overdue else "in_time"
-    at_stake = words.money(one.at_stake, visit.site.workspace.currency, locale).replace(" ", "\u00a0") if money else ""
     return {
         "due": _local(visit, one.due),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint,
         "standing": visit.say(f"cases.is.{standing}", time=beyond),
         "opened": _local(visit, one.opened),
         "waited": _length(one.hours_open, locale),
-        "at_stake": at_stake,
+        "at_stake": _money(visit, one.at_stake) if money else "",
+        "customer_revenue": _money(visit, one.customer_revenue) if sees_money(visit) else "",
         "customer": str(one.customer) if personal and one.customer is not None else "",
         "case": one.id,
         "late": "late" if one.overdue else "",
     }
+
+
+def _money(visit: Visit, amount: float | None) -> str:
+    return words.money(amount, visit.site.workspace.currency, visit.locale).replace(" ", "\u00a0")
 
 
 def _length(hours: float, locale: str) -> str:

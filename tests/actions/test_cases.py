@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa import words
-from promesa.actions import cases, list_cases
+from promesa.actions import STANDINGS, cases, list_cases
 from promesa.errors import UnknownName
 from promesa.promises import OVERDUE, list_commitments
 from promesa.stats import ClusterSums, share_interval
@@ -257,11 +257,32 @@ def test_the_list_begins_with_the_longest_past_its_limit(tmp_path: Path, duckdb:
     pages = [list_cases(facts, skip=skip, most=30) for skip in range(0, len(waiting), 30)]
     assert tuple(one for page in pages for one in page.cases) == whole.cases
     assert [page.more for page in pages] == [*[True] * (len(pages) - 1), False]
-    own = list_cases(facts, touchpoints=["repair"], overdue=True, most=500)
+    own = list_cases(facts, touchpoints=["repair"], standing="overdue", most=500)
     assert {one.touchpoint for one in own.cases} == {"repair"}
     assert all(one.overdue and one.hours_beyond >= 0 and one.below_minimum is None for one in own.cases)
     assert len(own.cases) == own.overdue < own.open_now
     assert list_cases(facts, touchpoints=[]).open_now == 0
+    _they_stand_in_the_order_asked_for(facts, rows, waiting)
+
+
+def _they_stand_in_the_order_asked_for(facts: Facts, rows: list[dict[str, Any]], waiting: list[Plain]) -> None:
+    oldest = list_cases(facts, order="opened", most=500).cases
+    assert [one.opened for one in oldest] == sorted(one.opened for one in waiting)
+    spent = {1: 30.0}  # all of the orders are of customer 1
+    richest = list_cases(facts, order="stake", most=500).cases
+    assert [one.customer_revenue for one in richest] == sorted(
+        (spent.get(one.customer or 0) for one in richest), key=lambda money: -(money or 0)
+    )
+    assert {one.customer for one in richest if one.customer_revenue} == {1}
+    late = {"overdue": lambda one: one.due <= AS_OF, "below": lambda one: one.least is not None and one.least <= AS_OF}
+    for standing in STANDINGS:
+        found = list_cases(facts, standing=standing, most=500)
+        if standing in late:
+            wanted = sum(late[standing](one) for one in waiting)
+        else:
+            wanted = sum(not any(is_so(one) for is_so in late.values()) for one in waiting)
+        assert len(found.cases) == found.listed == wanted > 0
+        assert found.open_now == len(waiting), "the counts are of all"
 
 
 @pytest.mark.parametrize("locale", ["es", "en"])

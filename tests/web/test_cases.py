@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promesa.web.case_pages import _pages
 from tests.web.people import enter, make
 from tests.web.programs import API, header_of, service_over, tokens_of
 
@@ -52,10 +53,19 @@ def test_the_page_lists_what_waits_and_the_files_hold_it(client, lang) -> None:
     assert len(lines) > len(rows)
     assert client.get("/cases/cases.xlsx").content[:2] == b"PK"
     assert client.get("/cases/cases.pdf").status_code == 404
-    late = said(client, f"/cases?overdue=yes&lang={lang}")
+    late = said(client, f"/cases?standing=overdue&lang={lang}")
     assert late.count("<strong>") == late.count('<th scope="row">')
     assert client.get("/cases?touchpoint=no_such").status_code == 404
     assert 'aria-current="page"' in client.get("/cases").text
+    row = r'<th scope="row">[^<]+</th><td>[^<]+</td><td>.*?</td><td>([^<]+)'
+    oldest = re.findall(row, said(client, "/cases?order=opened"))
+    assert oldest == sorted(oldest) != []
+    own = said(client, f"/cases?function=logistics&lang={lang}")
+    assert '<option value="logistics" selected>' in own
+    assert '<option value="payment">' not in own, "of another function"
+    for query in ("function=no_such", "touchpoint=no_such"):
+        assert client.get(f"/cases?{query}").status_code == 404, query
+    assert said(client, "/cases?order=none&standing=none&page=x").count("<tr>") == shown.count("<tr>")
 
 
 def test_an_owner_sees_own_cases_and_no_customer_without_the_right(client) -> None:
@@ -71,7 +81,12 @@ def test_an_owner_sees_own_cases_and_no_customer_without_the_right(client) -> No
     for word in ("Payment", "Website"):
         assert word not in shown
     assert 'href="/cases"' in client.get("/").text
-    for address in ("/cases?touchpoint=payment", "/cases/cases.csv?touchpoint=payment", "/cases?touchpoint=no_such"):
+    for address in (
+        "/cases?touchpoint=payment",
+        "/cases/cases.csv?touchpoint=payment",
+        "/cases?touchpoint=no_such",
+        "/cases?function=billing",
+    ):
         assert client.get(address).status_code == 403, address
 
 
@@ -100,7 +115,10 @@ def test_a_program_of_an_owner_is_told_of_own_touchpoints_and_of_nobody(client, 
     nobody = client.get(f"{API}/cases?limit=500", headers=header_of(client, plain, scopes=("read",))).json()
     assert {one["customer"] for one in nobody["cases"]} == {None}
     assert [one["id"] for one in nobody["cases"]] == [one["id"] for one in own["cases"]]
-    for query, status in (("touchpoint=payment", 403), ("cursor=x", 400), ("limit=0", 400), ("overdue=maybe", 400)):
+    assert {one["customer_revenue"] for one in own["cases"]} == {None}, "it is of the whole company"
+    refused = dict.fromkeys(("touchpoint=payment", "function=billing", "order=stake"), 403)
+    refused |= dict.fromkeys(("cursor=x", "limit=0", "overdue=maybe", "order=none", "standing=none"), 400)
+    for query, status in refused.items():
         answer = client.get(f"{API}/cases?{query}", headers=tokens["owner"])
         assert answer.status_code == status, query
         assert answer.headers["content-type"] == "application/problem+json"
@@ -139,3 +157,30 @@ def test_no_answer_that_a_program_of_an_owner_gets_tells_of_another_function(cli
         assert client.get(f"{API}/answers/{query}", headers=headers).status_code == 403, query
     theirs = client.get(f"{API}/answers/promises", headers=headers).headers["etag"]
     assert theirs != client.get(f"{API}/answers/promises", headers=tokens["analyst"]).headers["etag"]
+
+
+def test_programs_choose_what_comes_first(client, tokens) -> None:
+    def told(query: str) -> Any:
+        return client.get(f"{API}/cases?limit=500&{query}", headers=tokens["analyst"]).json()
+
+    whole = told("")
+    richest = [one["customer_revenue"] or -1 for one in told("order=stake")["cases"]]
+    assert richest == sorted(richest, reverse=True)
+    assert richest[0] > 0
+    opened = [one["opened_at"] for one in told("order=opened")["cases"]]
+    assert opened == sorted(opened)
+    late, below, on_time = (told(f"standing={standing}") for standing in ("overdue", "below", "in_time"))
+    assert late["listed"] == late["overdue"] == whole["overdue"] == told("overdue=true")["listed"]
+    assert late["listed"] + on_time["listed"] == whole["listed"] == whole["open_now"]
+    assert all(one["below_minimum"] for one in below["cases"])
+    functions = {one["touchpoint"] for one in told("function=logistics")["cases"]}
+    declared = client.app.state.site.workspace.model.touchpoints
+    assert {declared[name].function for name in functions} == {"logistics"}
+
+
+def test_pages_of_a_long_list_lead_to_each_other() -> None:
+    assert _pages(50, 1) == []
+    assert _pages(51, 1) == [1, 2]
+    assert _pages(10_000, 100) == [1, None, 99, 100, 101, None, 200]
+    assert _pages(10_000, 99_999) == [1, None, 200]
+    assert _pages(0, 1) == []
