@@ -21,6 +21,7 @@ from promesa.web.rendering import Asked  # noqa: TC001 - read when the applicati
 if TYPE_CHECKING:
     from promesa.actions import Case
     from promesa.web.rendering import Visit
+    from promesa.workspace import Workspace
 
 FARTHEST = 10**9
 FUNCTION = Annotated[str | None, QueryParameter(max_length=200, description="only of that function's touchpoints")]
@@ -99,19 +100,20 @@ def cases(
     found = found_cases(visit, asked, skip=skip, most=limit, as_of=as_of)
     instant = found.as_of.replace(tzinfo=UTC)
     after = cursor_of([instant.isoformat(), skip + limit]) if found.more else None
+    ws = visit.site.workspace
     body = CasesShown(
         as_of=instant,
         open_now=found.open_now,
         overdue=found.overdue,
         listed=found.listed,
-        cases=[_shown(visit, one) for one in found.cases],
+        cases=[_shown(visit, ws, one) for one in found.cases],
         next=after,
     )
     return Response(body, headers={"Cache-Control": "no-store", **link_to(visit, after)})
 
 
-def _shown(visit: Visit, one: Case) -> CaseShown:
-    personal, money = sees(visit, one)
+def _shown(visit: Visit, ws: Workspace, one: Case) -> CaseShown:
+    personal, money = sees(visit, ws, one)
     return CaseShown(
         source=one.source,
         id=one.id,

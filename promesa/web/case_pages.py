@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from promesa.access import Permission
     from promesa.actions import Case
     from promesa.web.rendering import Visit
+    from promesa.workspace import Workspace
 
 ON_A_PAGE = 50
 MOST_TAKEN = 10_000
@@ -42,7 +43,7 @@ _COLUMNS = ("due", "touchpoint", "standing", "opened", "waited", "at_stake", "cu
 @get("/cases", opt=asking("see_figures", own=True), sync_to_thread=True)
 def cases(visit: Asked) -> Response[str]:
     """List open cases: of a function or touchpoint, as they stand, in the order asked for."""
-    wanted = wanted_cases(visit)
+    wanted, ws = wanted_cases(visit), visit.site.workspace
     try:
         found = found_cases(visit, wanted, skip=(wanted.page - 1) * ON_A_PAGE, most=ON_A_PAGE)
     except NothingLoaded:
@@ -52,9 +53,9 @@ def cases(visit: Asked) -> Response[str]:
         "cases.html",
         title=visit.say("place.cases"),
         found=found,
-        rows=[_cells(visit, one) for one in found.cases] if found else [],
+        rows=[_cells(visit, ws, one) for one in found.cases] if found else [],
         columns=_columns(visit),
-        as_of=_local(visit, found.as_of) if found else "",
+        as_of=_local(ws, found.as_of) if found else "",
         counts=[words.number(n, visit.locale) for n in (found.open_now, found.overdue)] if found else [],
         chosen=words.number(found.listed, visit.locale) if found else "",
         functions=functions_with_cases(visit),
@@ -77,13 +78,13 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
     kind = file.removeprefix("cases.")
     if file not in {"cases.csv", "cases.xlsx"}:
         raise NotFoundException
-    wanted = wanted_cases(visit)
+    wanted, ws = wanted_cases(visit), visit.site.workspace
     try:
         found = found_cases(visit, wanted, most=MOST_TAKEN)
     except NothingLoaded:
         raise NotFoundException from None
     columns = _columns(visit)
-    cells = [_cells(visit, one) for one in found.cases]
+    cells = [_cells(visit, ws, one) for one in found.cases]
     table = report.Table(
         caption=visit.say("place.cases"),
         heads=tuple(visit.say(f"cases.{name}") for name in columns),
@@ -120,34 +121,34 @@ def _columns(visit: Visit) -> list[str]:
     return [name for name in _COLUMNS if shown.get(name, True)]
 
 
-def sees(visit: Visit, one: Case) -> tuple[bool, bool]:
+def sees(visit: Visit, ws: Workspace, one: Case) -> tuple[bool, bool]:
     """Tell whether a reader may see whose a case is, and what money hangs on it."""
-    declared = visit.site.workspace.model.touchpoints.get(one.touchpoint)
+    declared = ws.model.touchpoints.get(one.touchpoint)
     function = declared.function if declared else None
     return visit.may("see_personal_data", function=function), visit.may("see_money", function=function)
 
 
-def _cells(visit: Visit, one: Case) -> dict[str, str]:
-    locale, (personal, money) = visit.locale, sees(visit, one)
-    touchpoint = visit.site.workspace.model.touchpoints.get(one.touchpoint)
+def _cells(visit: Visit, ws: Workspace, one: Case) -> dict[str, str]:
+    locale, (personal, money) = visit.locale, sees(visit, ws, one)
+    touchpoint = ws.model.touchpoints.get(one.touchpoint)
     beyond = _length(abs(one.hours_beyond), locale)
     standing = "below" if one.below_minimum else "overdue" if one.overdue else "in_time"
     return {
-        "due": _local(visit, one.due),
+        "due": _local(ws, one.due),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint,
         "standing": visit.say(f"cases.is.{standing}", time=beyond),
-        "opened": _local(visit, one.opened),
+        "opened": _local(ws, one.opened),
         "waited": _length(one.hours_open, locale),
-        "at_stake": _money(visit, one.at_stake) if money else "",
-        "customer_revenue": _money(visit, one.customer_revenue) if sees_money(visit) else "",
+        "at_stake": _money(visit, ws, one.at_stake) if money else "",
+        "customer_revenue": _money(visit, ws, one.customer_revenue) if sees_money(visit) else "",
         "customer": str(one.customer) if personal and one.customer is not None else "",
         "case": one.id,
         "late": "late" if one.overdue else "",
     }
 
 
-def _money(visit: Visit, amount: float | None) -> str:
-    return words.money(amount, visit.site.workspace.currency, visit.locale).replace(" ", "\u00a0")
+def _money(visit: Visit, ws: Workspace, amount: float | None) -> str:
+    return words.money(amount, ws.currency, visit.locale).replace(" ", "\u00a0")
 
 
 def _length(hours: float, locale: str) -> str:
@@ -157,8 +158,8 @@ def _length(hours: float, locale: str) -> str:
     return f"{words.number(shown['estimate'], locale, decimals=decimals)}\u00a0{unit}"
 
 
-def _local(visit: Visit, at: datetime) -> str:
-    return f"{local_time_of(at, visit.site.workspace.time_zone):%Y-%m-%d %H:%M}"
+def _local(ws: Workspace, at: datetime) -> str:
+    return f"{local_time_of(at, ws.time_zone):%Y-%m-%d %H:%M}"
 
 
 ROUTES = (cases, cases_file)

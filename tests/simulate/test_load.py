@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from promesa import measures, promises
-from promesa.store import LoadReport, load
+from promesa.actions import list_cases
+from promesa.store import LoadReport, load, own_facts
 from promesa.workspace import Workspace, open_workspace
 
 RECORDED = datetime(2026, 7, 15)
@@ -106,3 +107,11 @@ def test_traits_are_known_before_records_are_linked(workspace: Workspace, truth:
         estimates = [found.find("moments", touchpoint=touchpoint, region=region) for region in regions if region]
         counted = sum(estimate.estimate for estimate in estimates if estimate and estimate.estimate)
         assert counted == truth["moments"][touchpoint], touchpoint
+
+
+def test_cases_are_the_complaints_that_nobody_closed(workspace: Workspace, truth: dict[str, Any]) -> None:
+    with own_facts(workspace) as facts:
+        listed = list_cases(facts, touchpoints=["complaint"], most=500)
+    assert (listed.open_now, listed.overdue) == (truth["complaints"]["open"], truth["complaints"]["overdue"])
+    assert any(one.at_stake for one in listed.cases)
+    assert truth["complaints"]["open"] + truth["complaints"]["closed"] == truth["files"]["reclamos"]
