@@ -1,6 +1,7 @@
 """What the service sends out: mail, at once or at an hour of the reader's, and webhooks."""
 
-from promesa.outgoing.deliveries import Delivery, announce, deliver_due, let_old_go, list_deliveries, send_again
+from promesa.outgoing.deliveries import Delivery, announce, let_old_go, list_deliveries, send_again
+from promesa.outgoing.lanes import Lanes
 from promesa.outgoing.mail import Attachment, send_mail
 from promesa.outgoing.mailings import (
     Mailing,
@@ -34,6 +35,7 @@ __all__ = [
     "Attachment",
     "Delivery",
     "Kind",
+    "Lanes",
     "Mailing",
     "Sent",
     "Webhook",
@@ -42,7 +44,6 @@ __all__ = [
     "checked_url",
     "choose_mailing",
     "claim_mailings",
-    "deliver_due",
     "end_mailing",
     "find_webhook",
     "let_old_go",

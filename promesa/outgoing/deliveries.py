@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import any_, delete, insert, select, update
+from sqlalchemy import any_, delete, func, insert, select, update
 
 from promesa.database import tables
 from promesa.errors import UnknownName
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from promesa.database import Database
     from promesa.outgoing.posting import Sent
@@ -37,7 +37,8 @@ JITTER = 0.2
 LEASE = timedelta(minutes=10)
 """How long a process that died while sending keeps a message from the others."""
 KEPT = timedelta(days=30)
-AT_ONCE = 20
+AT_ONCE = 10
+"""Messages of one webhook claimed together: all of them may take their whole time within the lease."""
 GONE = 410
 
 
@@ -83,10 +84,30 @@ def announce(connection: Connection, kind: Kind, data: Mapping[str, Any], *, now
     return message
 
 
-def deliver_due(
-    database: Database, *, key: Sealer, post: Post, now: Callable[[], datetime], chance: Callable[[], float]
+def due_webhooks(connection: Connection, *, now: datetime) -> list[int]:
+    """Return the webhooks that something is due for, the one that has waited longest first."""
+    line, hooks = tables.deliveries, tables.webhooks
+    query = (
+        select(line.c.webhook)
+        .join(hooks, line.c.webhook == hooks.c.id)
+        .where(_is_due(now))
+        .group_by(line.c.webhook)
+        .order_by(func.min(line.c.next_at))
+    )
+    return list(connection.execute(query).scalars())
+
+
+def deliver_to(
+    database: Database,
+    webhook: int,
+    *,
+    key: Sealer,
+    post: Post,
+    now: Callable[[], datetime],
+    chance: Callable[[], float],
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Send what is due and write down what came of it; return how many were sent.
+    """Send what is due to one webhook, in the order in which it fell due, and write down what came of it.
 
     Parameters
     ----------
@@ -94,10 +115,20 @@ def deliver_due(
         Sends: address, body, headers.
     now, chance : callable
         The clock (naive UTC), and a number in [0, 1) that spreads the waits.
+    stop : callable
+        Whether to leave the rest for the next time.
+
+    Returns
+    -------
+    int
+        How many were sent, of at most `AT_ONCE`.
     """
     with database.begin() as connection:
-        due = _claim(connection, now())
-    for row in due:
+        due = _claim(connection, webhook, now())
+    for place, row in enumerate(due):
+        if stop():
+            _give_back(database, due[place:], now=now())
+            return place
         body = row.body.encode()
         at = now()
         headers = {
@@ -111,10 +142,14 @@ def deliver_due(
     return len(due)
 
 
-def _claim(connection: Connection, now: datetime) -> Sequence[Any]:
-    """Return what is due, each row kept from other processes for a while."""
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    line = tables.deliveries.c
+    return (line.state == "waiting") & (line.next_at <= now) & tables.webhooks.c.active
+
+
+def _claim(connection: Connection, webhook: int, now: datetime) -> Sequence[Any]:
+    """Return what is due for a webhook, each row kept from other processes for a while."""
     line, hooks, messages = tables.deliveries, tables.webhooks, tables.messages
-    due = (line.c.state == "waiting") & (line.c.next_at <= now) & hooks.c.active
     rows = connection.execute(
         select(
             line.c.id,
@@ -129,7 +164,7 @@ def _claim(connection: Connection, now: datetime) -> Sequence[Any]:
         )
         .join(hooks, line.c.webhook == hooks.c.id)
         .join(messages, line.c.message == messages.c.id)
-        .where(due)
+        .where(_is_due(now) & (line.c.webhook == webhook))
         .order_by(line.c.next_at, line.c.id)
         .limit(AT_ONCE)
         .with_for_update(of=line, skip_locked=True)
@@ -137,6 +172,12 @@ def _claim(connection: Connection, now: datetime) -> Sequence[Any]:
     taken = [row.id for row in rows]
     connection.execute(update(line).where(line.c.id.in_(taken)).values(next_at=now + LEASE))
     return rows
+
+
+def _give_back(database: Database, rows: Sequence[Any], *, now: datetime) -> None:
+    line, left = tables.deliveries, [row.id for row in rows]
+    with database.begin() as connection:
+        connection.execute(update(line).where(line.c.id.in_(left)).values(next_at=now))
 
 
 def _note(connection: Connection, row: Any, sent: Sent, *, now: datetime, chance: float) -> None:

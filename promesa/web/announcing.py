@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -16,16 +15,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from promesa.database import tables
 from promesa.errors import PromesaError
-from promesa.outgoing import announce, deliver_due, let_old_go, post
+from promesa.outgoing import Lanes, announce, let_old_go, post
 from promesa.store import kept_reports
 from promesa.web.gate import utc_now
-from promesa.web.rounds import Rounds
+from promesa.web.rounds import JOIN_SECONDS, Rounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from promesa.outgoing import Sent
     from promesa.snapshot import Snapshot
     from promesa.web.gate import Gate
     from promesa.web.site import Site
@@ -156,6 +157,7 @@ class Announcing(Rounds):
     def __init__(self, site: Site, gate: Gate) -> None:
         super().__init__("Webhooks", every=EVERY_SECONDS, step=self._look_and_send)
         self._site, self._gate = site, gate
+        self._lanes: Lanes | None = None
 
     def open(self) -> None:
         """Begin; what is already there is noted before the first request, so that all that follows is told."""
@@ -170,16 +172,25 @@ class Announcing(Rounds):
         with self._gate.database.begin() as connection:
             look(connection, self._site, now=utc_now())
 
-    def send(self) -> int:
-        """Send what is due; return how many."""
-        sending = partial(post, allowed=self._site.workspace.service.webhook_hosts)
-        chance = random.SystemRandom().random
-        return deliver_due(self._gate.database, key=self._gate.key, post=sending, now=utc_now, chance=chance)
+    def close(self) -> None:
+        """Stop after the round at hand, and wait a while for what is on its way."""
+        super().close()
+        if self._lanes is not None:
+            self._lanes.close(seconds=JOIN_SECONDS)
+            self._lanes = None
+
+    def _sending(self) -> Lanes:
+        if self._lanes is None:
+            gate, chance = self._gate, random.SystemRandom().random
+            self._lanes = Lanes(gate.database, key=gate.key, post=self._post, now=utc_now, chance=chance)
+        return self._lanes
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
+        return post(url, body, headers, allowed=self._site.workspace.service.webhook_hosts)
 
     def _look_and_send(self) -> bool:
         self.look()
-        while not self._stop.is_set() and self.send():
-            pass
+        self._sending().start()
         with self._gate.database.begin() as connection:
             let_old_go(connection, now=utc_now())
         return False

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
+import time
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,10 @@ from promesa.access import access_key
 from promesa.database import tables
 from promesa.errors import InputError, UnknownName
 from promesa.outgoing import (
+    Lanes,
     Sent,
     announce,
     change_webhook,
-    deliver_due,
     find_webhook,
     let_old_go,
     list_deliveries,
@@ -31,7 +33,7 @@ from promesa.outgoing import (
     send_again,
     sign,
 )
-from promesa.outgoing.deliveries import KEPT, WAITS
+from promesa.outgoing.deliveries import AT_ONCE, KEPT, WAITS
 from promesa.outgoing.webhooks import BOTH
 from tests.outgoing.test_posting import receiving
 
@@ -71,7 +73,16 @@ def told(database, kind: str = "load.finished", **data: Any) -> str | None:
 
 
 def run(database, ws, clock, sending) -> int:
-    return deliver_due(database, key=access_key(ws), post=sending, now=clock, chance=lambda: 0.5)
+    return send_round(database, ws, clock, sending, 0.5)
+
+
+def send_round(database, ws, clock, sending, chance: float) -> int:
+    """Send everything that is due; return how many."""
+    lanes = Lanes(database, key=access_key(ws), post=sending, now=clock, chance=lambda: chance)
+    lanes.start()
+    count = lanes.finish()
+    lanes.close(seconds=5)
+    return count
 
 
 def deliveries(database, number: int) -> list[Any]:
@@ -158,9 +169,7 @@ def test_a_receiver_that_asks_for_time_gets_it(database, service_workspace, cloc
 def test_waits_are_spread_by_chance(database, service_workspace, clock) -> None:
     hook, _ = made(database, service_workspace)
     told(database)
-    deliver_due(
-        database, key=access_key(service_workspace), post=lambda *_: Sent(status=500), now=clock, chance=lambda: 0.0
-    )
+    send_round(database, service_workspace, clock, lambda *_: Sent(status=500), 0.0)
     assert deliveries(database, hook.id)[0].next_at == START + timedelta(seconds=4)
 
 
@@ -240,3 +249,57 @@ def test_a_removed_webhook_and_old_messages_go(database, service_workspace, cloc
         with pytest.raises(UnknownName):
             find_webhook(connection, hook.id)
     assert run(database, service_workspace, clock, lambda *_: Sent(status=200)) == 0
+
+
+def test_a_slow_receiver_holds_nobody_up_and_each_gets_its_messages_in_order(
+    database, service_workspace, clock
+) -> None:
+    slow, _ = made(database, service_workspace, url="https://slow.example.com/in")
+    quick, _ = made(database, service_workspace, url="https://quick.example.com/in")
+    wanted = [told(database, number=number) for number in range(AT_ONCE + 3)]
+    answered, held = threading.Event(), threading.Event()
+    got: dict[str, list[str]] = {slow.url: [], quick.url: []}
+
+    def sending(url: str, _body: bytes, headers: Any) -> Sent:
+        if url == slow.url and not got[url]:
+            held.set()
+            assert answered.wait(20)
+        got[url].append(headers["webhook-id"])
+        return Sent(status=204)
+
+    lanes = Lanes(database, key=access_key(service_workspace), post=sending, now=clock, chance=lambda: 0.5)
+    assert lanes.start() == 2
+    assert held.wait(20)
+    for _ in range(200):
+        if len(got[quick.url]) == len(wanted):
+            break
+        time.sleep(0.02)
+    assert (got[quick.url], got[slow.url]) == (wanted, [])
+    late = told(database, number=99)
+    assert lanes.start() <= 1, "the one that is being sent to has its lane"
+    answered.set()
+    lanes.finish()
+    lanes.start()
+    lanes.finish()
+    assert got[slow.url] == got[quick.url] == [*wanted, late]
+    lanes.close(seconds=5)
+
+
+def test_what_was_not_sent_when_the_service_stopped_is_due_at_once(database, service_workspace, clock) -> None:
+    hook, _ = made(database, service_workspace)
+    told(database, number=1)
+    told(database, number=2)
+    sent: list[bytes] = []
+    lanes: list[Lanes] = []
+
+    def sending(_url: str, body: bytes, _headers: Any) -> Sent:
+        sent.append(body)
+        lanes[0]._stop.set()
+        return Sent(status=204)
+
+    lanes.append(Lanes(database, key=access_key(service_workspace), post=sending, now=clock, chance=lambda: 0.5))
+    lanes[0].start()
+    assert lanes[0].finish() == 1
+    lanes[0].close(seconds=5)
+    assert [one.state for one in deliveries(database, hook.id)] == ["waiting", "delivered"]
+    assert run(database, service_workspace, clock, lambda *_: Sent(status=204)) == 1
