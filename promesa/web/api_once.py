@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -14,19 +16,24 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from promesa.database import tables
+from promesa.errors import PromesaError
 from promesa.web.account_page import gate_of
 from promesa.web.gate import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from datetime import datetime
 
     from litestar import Request
+    from sqlalchemy import Connection
 
     from promesa.web.rendering import Visit
 
 HEADER = "idempotency-key"
 KEPT = timedelta(hours=24)
 LONGEST = 255
+LEASE = timedelta(seconds=60)
+"""How long a claim holds that nobody renews: who made it is no longer there to answer."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -62,19 +69,20 @@ def once(change: Callable[..., Any]) -> Callable[..., Any]:
         if kept is not None:
             headers = {**kept.headers, "Idempotency-Replayed": "true"}
             return Response(kept.body, status_code=kept.status, media_type="application/json", headers=headers)
-        try:
-            answer: Response[Any] = change(visit, *given, **named)
-        except BaseException:
-            _let_go(visit, mark)
-            raise
-        _keep(visit, mark, answer)
+        with _renewed(visit, mark):
+            try:
+                answer: Response[Any] = change(visit, *given, **named)
+            except BaseException:
+                _let_go(visit, mark)
+                raise
+            _keep(visit, mark, answer)
         return answer
 
     return route
 
 
 def _claim(visit: Visit, mark: bytes) -> Kept | None:
-    """Return the answer that was given to this key; None if the key is new, and then it is taken."""
+    """Return the answer that was given to this key; None if it is new or its claim ran out, and then it is taken."""
     assert visit.person is not None  # noqa: S101 (asked before)
     table, gate = tables.replays, gate_of(visit)
     asked: bytes = visit.request.state.asked
@@ -83,7 +91,7 @@ def _claim(visit: Visit, mark: bytes) -> Kept | None:
         connection.execute(delete(table).where(table.c.created_at < now - KEPT))
         row = {"person": visit.person.id, "key": mark, "asked": asked, "created_at": now}
         new = connection.execute(insert(table).values(row).on_conflict_do_nothing().returning(table.c.key)).first()
-        if new is not None:
+        if new is not None or _take_over(connection, visit, mark, now=now):
             return None
         found = connection.execute(select(table).where(_mine(visit, mark))).one_or_none()
     if found is None or (found.asked == asked and found.answer is None):
@@ -91,6 +99,34 @@ def _claim(visit: Visit, mark: bytes) -> Kept | None:
     if found.asked != asked:
         raise _refused(422, "other-request", "This Idempotency-Key was sent with another request.")
     return msgspec.json.decode(gate.key.open(found.answer), type=Kept)
+
+
+def _take_over(connection: Connection, visit: Visit, mark: bytes, *, now: datetime) -> bool:
+    """Take the claim of the same request that was neither answered nor renewed for as long as the lease."""
+    table = tables.replays
+    ran_out = (
+        table.c.answer.is_(None) & (table.c.created_at < now - LEASE) & (table.c.asked == visit.request.state.asked)
+    )
+    taken = update(table).where(_mine(visit, mark) & ran_out).values(created_at=now).returning(table.c.key)
+    return connection.execute(taken).first() is not None
+
+
+@contextmanager
+def _renewed(visit: Visit, mark: bytes) -> Generator[None]:
+    """Renew a claim while its change is being made, however long that takes."""
+    done, database, mine = threading.Event(), gate_of(visit).database, _mine(visit, mark)
+
+    def renew() -> None:
+        while not done.wait(LEASE.total_seconds() / 3):
+            with suppress(PromesaError), database.begin() as connection:
+                connection.execute(update(tables.replays).where(mine).values(created_at=utc_now()))
+
+    thread = threading.Thread(target=renew, name="claim", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _keep(visit: Visit, mark: bytes, answer: Response[Any]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import threading
 import time
 import zipfile
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +18,7 @@ from promesa.access import PERMISSIONS, audit_entries, may, person_of, reach_of,
 from promesa.database import tables
 from promesa.snapshot import latest
 from promesa.store import inspect_store, places_of, session
-from promesa.web import api
+from promesa.web import api, api_webhooks
 from promesa.web.gate import utc_now
 from promesa.web.own_pages import Pace
 from tests.outgoing.test_posting import receiving
@@ -335,6 +338,56 @@ def test_a_change_sent_twice_is_made_once(client, admin, tokens) -> None:
     assert all(first.json()["secret"].encode() not in bytes(row.answer) for row in rows)
     number = first.json()["id"]
     assert client.delete(f"{API}/webhooks/{number}", headers=admin).status_code == 204
+
+
+def test_a_claim_that_nobody_renews_is_taken_over_and_one_at_work_is_not(client, admin, monkeypatch) -> None:
+    """As a service leaves it that was killed between the change and its answer."""
+    monkeypatch.setattr("promesa.web.api_once.LEASE", timedelta(seconds=3))
+    headers = {**admin, "Idempotency-Key": "k-killed"}
+    asked = {"url": "https://hooks.example.com/killed"}
+    made = client.post(f"{API}/webhooks", headers=headers, json=asked).json()["id"]
+    table, mark = tables.replays, hashlib.sha256(b"k-killed").digest()
+
+    def left(seconds: float) -> None:
+        with client.app.state.gate.database.begin() as connection:
+            at = utc_now() - timedelta(seconds=seconds)
+            connection.execute(table.update().where(table.c.key == mark).values(answer=None, created_at=at))
+
+    left(1)
+    refused = client.post(f"{API}/webhooks", headers=headers, json=asked)
+    problem(refused, 409)
+    assert refused.json()["code"] == "still-working"
+    left(4)
+    problem(client.post(f"{API}/webhooks", headers=headers, json={"url": "https://other.example.com"}), 422)
+    again = client.post(f"{API}/webhooks", headers=headers, json=asked)
+    assert again.status_code == 201
+    assert "idempotency-replayed" not in again.headers
+    assert client.post(f"{API}/webhooks", headers=headers, json=asked).headers["idempotency-replayed"] == "true"
+    for number in (made, again.json()["id"]):
+        client.delete(f"{API}/webhooks/{number}", headers=admin)
+
+
+def test_a_long_change_keeps_its_claim(client, admin, monkeypatch) -> None:
+    monkeypatch.setattr("promesa.web.api_once.LEASE", timedelta(seconds=0.6))
+    real, began = api_webhooks.make_webhook, threading.Event()
+
+    def slow(*given: Any, **named: Any) -> Any:
+        began.set()
+        time.sleep(2)
+        return real(*given, **named)
+
+    monkeypatch.setattr(api_webhooks, "make_webhook", slow)
+    headers = {**admin, "Idempotency-Key": "k-long"}
+    asked = {"url": "https://hooks.example.com/long"}
+    answers: list[Any] = []
+    first = threading.Thread(target=lambda: answers.append(client.post(f"{API}/webhooks", headers=headers, json=asked)))
+    first.start()
+    assert began.wait(10)
+    time.sleep(1.2)
+    problem(client.post(f"{API}/webhooks", headers=headers, json=asked), 409)
+    first.join()
+    assert answers[0].status_code == 201
+    client.delete(f"{API}/webhooks/{answers[0].json()['id']}", headers=admin)
 
 
 def test_a_refused_request_does_not_use_its_key_up(client, admin) -> None:
