@@ -53,6 +53,7 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
         title=title,
         content=content,
         drawn=drawn,
+        nothing=seen.nothing,
         name=name,
         back=place,
         filters=filters,

@@ -127,17 +127,20 @@ class Narrowed:
         Whether an answer is still being worked out.
     failed : tuple of str
         Codes of why something could not be worked out.
+    nothing : bool
+        Whether there is nothing of the period and group: a section would say that the company has no data at all.
     """
 
     content: report.Content
     waiting: bool = False
     failed: tuple[str, ...] = ()
+    nothing: bool = False
 
 
 def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapshot, views: Views) -> Narrowed:
     """Return the content of a place narrowed: figures of the period and group, rows of the function."""
     failed: list[str] = []
-    waiting = False
+    waiting, nothing = False, False
     if to.since or to.until or to.dimension:
         documents: dict[str, Any] = {key: content.document(key) for key in ALWAYS if content.document(key)}
         for analysis in ANALYSES[place]:
@@ -149,11 +152,13 @@ def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapsho
                 waiting = True
             else:
                 documents[analysis] = _of_group(found, to)
+        nothing = not waiting and not any(documents.get(name, {}).get("rows") for name in ANALYSES[place])
         content = replace(content, documents=documents)
     if to.function:
         content = _of_function(place, content, to.function)
     # What failed is tried again when it is asked for again: a page that looked on for the rest would ask for ever.
-    return Narrowed(content=content, waiting=waiting and not failed, failed=tuple(dict.fromkeys(failed)))
+    told = tuple(dict.fromkeys(failed))
+    return Narrowed(content=content, waiting=waiting and not failed, failed=told, nothing=nothing)
 
 
 def _of_group(document: Mapping[str, Any], to: Narrowing) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[bytes] | Redirect:
         raise NotFoundException
     to = replace(narrowing_of(visit.request.query_params), function="", compare="")
     seen = visit.site.narrowed(f"{kind}s", to, snapshot, visit.locale)
-    if seen.waiting:  # the page says so, and waits
+    if seen.waiting or seen.nothing:  # the page says so
         return Redirect(f"{visit.request.url.path.removeprefix('/paper')}?{to.query}", status_code=303)
     said = narrowed_to(visit, to, content)
     body = visit.site.paper(kind, name, seen, snapshot, narrowed=said, query=to.query)

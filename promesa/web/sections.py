@@ -71,7 +71,7 @@ def place(name: str) -> HTTPRouteHandler:
             return page(visit, "unanalysed.html", title=title)
         to = narrowing_of(visit.request.query_params) if name in ANALYSES else Narrowing()
         seen = visit.site.narrowed(name, to, snapshot, visit.locale)
-        names = shown_of(name, to, seen.content)
+        names = [] if seen.nothing else shown_of(name, to, seen.content)
         drawn = [visit.site.section(one, seen, snapshot, query=to.query).html for one in names]
         return page(
             visit,
@@ -81,6 +81,7 @@ def place(name: str) -> HTTPRouteHandler:
             content=seen.content,
             drawn=drawn,
             names=names,
+            nothing=seen.nothing,
             filters=filters_of(visit, name, to, seen, snapshot) if name in ANALYSES else None,
             nightly=nightly_told(visit) if name == "data" else [],
         )

@@ -188,3 +188,13 @@ def test_drivers_of_one_function_are_theirs(client: TestClient, analysed_shop: P
         for row in seen.rows("priorities")
     )
     assert client.get("/drivers?function=logistics").status_code == 200
+
+
+def test_a_group_or_period_of_nothing_is_not_told_as_a_company_without_data(client) -> None:
+    for place in ("promises", "touchpoints", "journeys", "value", "touchpoints/delivery"):
+        for query in ("only=channel:nosuch", "from=1999-01-01&to=1999-01-31"):
+            body = worked_out(client, f"/{place}?{query}&lang=es").partition("<main")[2]
+            assert "promesa analyse" not in body, (place, query)
+            assert "cargad" not in body, (place, query)
+            told = ("No hay nada de ese grupo o de ese periodo", "said-error", "<table")
+            assert any(one in body for one in told), (place, query)
