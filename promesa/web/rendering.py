@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from litestar import Response
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
+from markupsafe import Markup
 
 from promesa import report, words
 from promesa.access import csrf_of, may, reach_of
@@ -118,6 +120,9 @@ Asked = NamedDependency[Visit]
 """How a route asks for its visit."""
 
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?")
+
+
 @cache
 def environment() -> Environment:
     """Return the templates; whatever is put into one is escaped."""
@@ -133,7 +138,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["coded"] = report.coded
+    made.filters["unbroken"] = unbroken
     return made
+
+
+def unbroken(said: object) -> str:
+    """Return a text in which no line ends within the day of an instant: browsers break lines at its hyphens."""
+    text = str(said)
+    if not _INSTANT.fullmatch(text):
+        return text
+    return Markup('<span class="whole">{}</span>{}').format(text[:10], text[10:])
 
 
 def page(visit: Visit, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:
