@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promesa.web.sections import SHOWN
+from promesa.workspace import new
 from tests.web import browsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(browsing.CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 ADDRESSES = ["/", *(f"/{name}" for name in SHOWN), "/drivers/what-if", "/nowhere"]
@@ -39,6 +42,65 @@ def test_each_page_fits_is_sound_and_can_be_used_by_everybody(browser, site, wid
                 found[address] = many
     assert found == {}
     assert [one for one in wrong if "404" not in one] == []
+
+
+@pytest.fixture(scope="module")
+def long_site(analysed_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The small shop with names of 200 letters and nowhere to break a line."""
+    folder = Path(shutil.copytree(analysed_shop, tmp_path_factory.mktemp("long") / "shop"))
+    for file in folder.glob(".promesa/snapshots/*/about.json"):
+        about = json.loads(file.read_text(encoding="utf-8"))
+        for names in about["labels"].values():
+            for name, said in names.items() if isinstance(names, dict) else ():
+                names[name] = {language: f"{text[:3]}{'X' * 200}" for language, text in said.items()}
+        for said in about["model"]["promises"].values():
+            said["statement"] = dict.fromkeys(said["statement"], "Y" * 200)
+        file.write_text(json.dumps(about), encoding="utf-8")
+    with browsing.served("pages", folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A company that was only declared."""
+    folder = tmp_path_factory.mktemp("new") / "nueva"
+    new(folder)
+    with browsing.served("pages", folder) as address:
+        yield address
+
+
+def found_on(browser: Any, site: str, addresses: list[str], on: tuple[int, str, str]) -> dict[str, list[str]]:
+    """Return the faults of each page on one screen."""
+    found: dict[str, list[str]] = {}
+    with browsing.screen(browser, *on) as (page, wrong):
+        for address in addresses:
+            page.goto(site + address)
+            if many := browsing.faults(page):
+                found[address] = many
+    complaints = [one for one in wrong if "404" not in one]
+    return found | ({"console": complaints} if complaints else {})
+
+
+def test_a_company_without_data_and_long_names_fit_too(browser, new_site, long_site) -> None:
+    assert found_on(browser, new_site, ["/", "/promises", "/cases", "/drivers/what-if"], browsing.ON[0]) == {}
+    assert found_on(browser, long_site, ["/drivers", "/cases", "/drivers/what-if"], browsing.ON[0]) == {}
+
+
+EVERYWHERE = [
+    (width, locale, scheme)
+    for width in (360, 1280, 1920)
+    for locale in ("es-CO", "en-GB")
+    for scheme in ("light", "dark")
+]
+NAMED = ["/cases", "/cases?order=opened&standing=overdue", "/promises?only=channel:nosuch"]
+NAMED += ["/promises/arrives_on_time", "/touchpoints/delivery", "/cases?touchpoint=delivery"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on", EVERYWHERE, ids=str)
+def test_every_page_on_every_screen(browser, site, new_site, long_site, on) -> None:
+    for one in (site, new_site, long_site):
+        assert found_on(browser, one, [*ADDRESSES, *NAMED], on) == {}
 
 
 def test_the_keyboard_comes_past_the_navigation_at_once(browser, site) -> None:

@@ -34,6 +34,8 @@ def made(service_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
     company.ws = replace(company.ws, service=service_workspace.service)
     wrong = {"id": "m9", "at": "2026-03-07 10:00", "customer": "k2", "touchpoint": "no such desk", "channel": "shop"}
     company.write("visits.csv", [*TABLES["visits"], {**dict.fromkeys(TABLES["visits"][0], ""), **wrong}])
+    long = {"id": "p9", "at": "2026-01-05 09:00", "customer": "k9", "name": "N" * 300, "city": "C" * 200}
+    company.write("people.csv", [*TABLES["people"], {**dict.fromkeys(TABLES["people"][0], ""), **long}])
     company.load()
     link(company, "k1", "w1")
     doubt(company, "k2", "w2")
@@ -48,7 +50,12 @@ def session(database: Database, made: Company) -> str:
     with database.begin() as connection:
         token = invite(connection, "ana@tienda.example", rights=rights, by="terminal", now=now)
         person = accept_invitation(connection, token, password=GOOD, name="Ana Administradora", now=now)
-        url, asked = "https://hooks.example.com/in", {"events": (), "allowed": ("hooks.example.com",), "now": now}
+        plain = Rights(role="viewer", functions=(), personal_data=False)
+        invite(connection, f"{'x' * 60}@{'y' * 50}.example", rights=plain, by="terminal", now=now)
+        url, asked = (
+            f"https://hooks.example.com/{'a' * 200}",
+            {"events": (), "allowed": ("hooks.example.com",), "now": now},
+        )
         make_webhook(connection, url, key=access_key(made.ws), **asked)
         announce(connection, "load.finished", {"load": "1"}, now=now)
         make_key(connection, "tienda", tables_=("moments",), source=None, rate=None, by=person.actor, now=now)
@@ -77,7 +84,14 @@ def addresses(ws: Workspace) -> list[str]:
     row = quarantine_list(ws)[0]
     person = view(ws, "crm:k1").person
     own = make_own_link(ws, "crm:k1", days=7, now=utc_now()).path
-    customers = ["/customers", f"/customers/{person}", f"/customers/{person}/forget", "/customers/review"]
+    longest = view(ws, "crm:k9").person
+    customers = [
+        "/customers",
+        f"/customers/{person}",
+        f"/customers/{longest}",
+        f"/customers/{person}/forget",
+        "/customers/review",
+    ]
     settings = ["/settings/people", "/settings/keys", "/settings/audit", "/account"]
     settings += ["/settings/webhooks", "/settings/webhooks/1"]
     promise = ["/promises/on_time/commitments", "/promises/on_time/commitments?status=released"]
