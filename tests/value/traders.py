@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from promesa.store import inspect_store
 from promesa.value import tier
@@ -93,12 +96,11 @@ def table(made: Company, name: str, columns: str = "*") -> list[tuple[Any, ...]]
         return look.engine.run(f"SELECT {columns} FROM ({look.rows(name)}) ORDER BY ALL")
 
 
-def sums(made: Company) -> list[tuple[Any, ...]]:
-    """Return the sums that count: of each customer those of the highest turn, none where these have no days."""
-    newest: dict[int, tuple[Any, ...]] = {}
-    for row in sorted(table(made, "tier_sums"), key=lambda row: row[-1] or 0):
-        newest[row[0]] = row[:-1]
-    return sorted(row for row in newest.values() if row[3])
+def sums(made: Company) -> list[tuple[int, ...]]:
+    """Return what is kept of customers: surrogate, days, and money in its fourth decimal."""
+    file = json.loads((made.root / ".promesa" / "tiers.json").read_text())["sums"]["file"]
+    kept = pa.ipc.open_file(pa.memory_map(str(made.root / ".promesa" / "remembered" / file))).read_all()
+    return [tuple(row.values()) for row in kept.to_pylist()]
 
 
 def keys(made: Company) -> dict[int, str]:
