@@ -68,7 +68,7 @@ STATE: dict[str, Columns] = {
         (TURN, "whole"),
     ),
     "tier_reviews": (("at", "time"), ("settings", "text"), ("customers", "number"), ("recorded_at", "time")),
-    # Who was one person at the last review, so that the next sees what links have changed.
+    # Whose record each was at the last review, and who was paused (of no person), so that the next sees what changed.
     "tier_persons": (("customer", "whole"), ("person", "whole")),
     "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),
 }

@@ -41,6 +41,7 @@ TOUCHED = '"~touched"'
 MOST_TOUCHED = 0.3  # of the customers: to read the rows of more than these, reading all is quicker
 FORMAT = 2
 _NOBODY = np.empty(0, dtype=np.int64)
+_NOW = f"(FROM {PERSONS} UNION ALL SELECT customer, NULL FROM {PAUSED})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ def _count(run: Run, sql: str) -> int:
 def _sum_some(run: Run, facts: Facts, kept: Columns, before: Mapping[str, Any]) -> tuple[Columns, int] | None:
     """Return the sums with what has changed; None where so many have to be read that all may as well be."""
     moved = moved_since(run, facts, before["tables"], then=datetime.fromisoformat(before["as_of"]))
-    again, gone = _changed_persons(run, before)
+    again, gone = _changed_persons(run)
     if not can_fold(facts):
         again, gone = np.union1d(again, moved.customers), np.union1d(gone, moved.customers)
     fresh, unsure = fold(kept, moved)
@@ -187,16 +188,12 @@ def _sum_some(run: Run, facts: Facts, kept: Columns, before: Mapping[str, Any]) 
     return changed(kept, fresh, gone=np.union1d(touched, gone)), touched.size
 
 
-def _changed_persons(run: Run, before: Mapping[str, Any]) -> tuple[Wholes, Wholes]:
+def _changed_persons(run: Run) -> tuple[Wholes, Wholes]:
     """Return who is another person than at the last review, or paused since: persons now, and all ids of theirs."""
-    was, now = f"({state_rows(run, 'tier_persons')})", PERSONS
-    apart = f"(SELECT * FROM {was} EXCEPT FROM {now}) UNION (FROM {now} EXCEPT SELECT * FROM {was})"
-    pauses, since = state_rows(run, "pauses"), literal(datetime.fromisoformat(before["reviewed_at"]))
-    parts = [f"SELECT unnest([customer, person]) AS customer FROM ({apart})"]
-    parts += [f"SELECT customer FROM ({pauses}) WHERE {name(end)} >= {since}" for end in ("at", "until")]
     run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT customer, coalesce(person, customer) AS person "
-        f"FROM ({' UNION ALL '.join(parts)}) LEFT JOIN {PERSONS} USING (customer) WHERE customer IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT customer, coalesce(p.person, customer) AS person "
+        f"FROM (SELECT unnest([customer, person]) AS customer FROM ({_apart(run)})) LEFT JOIN {PERSONS} p "
+        "USING (customer) WHERE customer IS NOT NULL"
     )
     again = run.engine.arrow(f"SELECT DISTINCT person FROM {TOUCHED} ORDER BY 1")
     gone = run.engine.arrow(f"SELECT unnest([customer, person]) AS customer FROM {TOUCHED}")
@@ -251,12 +248,16 @@ def _sorted(facts: Facts, table: Table) -> dict[str, Wholes]:
     return {column: values[order] for column, values in found.items()}
 
 
+def _apart(run: Run) -> str:
+    """Return the SELECT of who is whose record, or paused (of no person), now or at the last review and not both."""
+    was, now = f"(SELECT customer, person FROM ({state_rows(run, 'tier_persons')}))", _NOW
+    return f"(FROM {was} EXCEPT FROM {now}) UNION ALL (FROM {now} EXCEPT FROM {was})"
+
+
 def _keep_persons(run: Run) -> None:
-    """Keep who was one person, so that the next review sees what links have changed."""
-    was = f"SELECT customer, person FROM ({state_rows(run, 'tier_persons')})"
-    moved = f"SELECT count(*) FROM (({was} EXCEPT FROM {PERSONS}) UNION ALL (FROM {PERSONS} EXCEPT {was}))"
-    if _count(run, moved):
-        replace_state(run, "tier_persons", f"SELECT customer, person FROM {PERSONS} ORDER BY customer")
+    """Keep who is one person and who is paused, so that the next review sees what has changed."""
+    if run.engine.value(f"SELECT count(*) FROM ({_apart(run)})"):
+        replace_state(run, "tier_persons", f"SELECT customer, person FROM {_NOW} ORDER BY customer, person")
 
 
 def last_day_of(facts: Facts) -> Any:

@@ -160,8 +160,7 @@ def tier(
         decided = decide_members(run, facts, tiers, values, was=was)
         customers = decided.members["customer"].size
         _keep_review(run, facts, tiers, customers=customers)
-        sums = {**marks, "reviewed_at": run.recorded_at.isoformat()} if marks else before.get("sums", {})
-        _keep_marks(run, facts, tiers, sums=sums, members=decided.members)
+        _keep_marks(run, facts, tiers, sums=marks or before.get("sums", {}), members=decided.members)
         return TierReview(
             as_of=facts.as_of,
             whole=whole or tiers.by == "margin",
