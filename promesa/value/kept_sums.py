@@ -83,7 +83,7 @@ def joined(customers: Wholes, parts: dict[str, tuple[Wholes, Wholes]]) -> Column
 
 
 def changed(columns: Columns, fresh: Columns, *, gone: Wholes) -> Columns:
-    """Return columns with `fresh`, sorted too, in the place of the customers `gone`.
+    """Return columns with `fresh`, sorted too, in the place of the customers `gone`; what does not change is shared.
 
     Who has neither bought nor cost anything is left out.
     """
@@ -95,8 +95,10 @@ def changed(columns: Columns, fresh: Columns, *, gone: Wholes) -> Columns:
     left = np.setdiff1d(places(customers, gone), at[there], assume_unique=True)
     found: Columns = {}
     for column, values in columns.items():
-        owned = values.copy()
-        owned[at[there]] = fresh[column][there]
+        owned = values
+        if not np.array_equal(values[at[there]], fresh[column][there]):
+            owned = values.copy()
+            owned[at[there]] = fresh[column][there]
         found[column] = np.delete(owned, left) if left.size else owned
     if new.size:
         before = np.searchsorted(found["customer"], fresh["customer"][new])

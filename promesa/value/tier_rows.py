@@ -29,13 +29,13 @@ END = "TIMESTAMP '9999-12-31'"
 COLUMNS = ", ".join(name(column) for column, _ in STATE["tiers"] if column != "turn")
 NOBODY = -1  # in the place of a tier: none was kept, or nothing is known of the customer
 # Of each customer the row that says of which tier they are: tier and reason by their place, times in microseconds.
-MEMBERS = ("customer", "place", "why", "since", "until", "expected")
+MEMBERS = ("customer", "place", "why", "since", "expected")
 _TURNED, _LATE, _GONE, _COME = '"~turned"', '"~late"', '"~gone"', '"~come"'
 _REASONS = ("value", "kept", "flag")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (naive UTC, as every time of the store)
 _END = 253_402_214_400_000_000
 _NOTHING = np.iinfo(np.int64).min  # in the place of a value
-_NONE = {"place": np.int8(NOBODY), "why": np.int8(NOBODY), "since": 0, "until": 0, "expected": _NOTHING}
+_NONE = {"place": np.int8(NOBODY), "why": np.int8(NOBODY), "since": 0, "until": 0, "expected": _NOTHING}  # no row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +63,7 @@ def rows_before(run: Run, tiers: Sequence[str], *, as_of: datetime) -> tuple[Col
         f"epoch_us(since) AS since, epoch_us(until) AS until, "
         f"coalesce(CAST(expected * {UNITS} AS BIGINT), {_NOTHING}) AS expected FROM {rows}"
     )
-    before: Columns = {column: np.asarray(found[column].to_numpy()) for column in MEMBERS}
+    before: Columns = {column: np.asarray(found[column].to_numpy()) for column in (*MEMBERS, "until")}
     if (before["customer"][1:] >= before["customer"][:-1]).all():
         return before, names
     order = np.argsort(before["customer"], kind="stable")
@@ -83,7 +83,7 @@ def write_rows(
     Parameters
     ----------
     was : dict of str to ndarray of int
-        From `rows_before`, or what this function returned of the review before.
+        From `rows_before`, or what this function returned of the review before: rows without an end.
     names : sequence of str
         Of the tiers, by place.
     last : bool
@@ -111,25 +111,16 @@ def write_rows(
 
 def _turned(decision: Decision, was: Columns, names: Sequence[str], *, as_of: datetime) -> tuple[pa.Table, Columns]:
     """Return who does not stay as they were, with what they were; and everybody as they are now."""
-    at = positions(was["customer"], decision.customer)
-    before = {column: np.r_[was[column], none][at] for column, none in _NONE.items()}
-    stays = (decision.place == before["place"]) & (decision.why == before["why"]) & (at >= 0)
-    worth = np.where(decision.valued, decision.value, _NOTHING)
-    members = {
-        "customer": decision.customer,
-        "place": decision.place,
-        "why": decision.why,
-        "since": np.where(stays, before["since"], (as_of - _EPOCH) // timedelta(microseconds=1)),
-        "until": np.full(at.size, _END),
-        "expected": np.where(stays, before["expected"], worth),
-    }
+    was = {"until": np.full(was["customer"].size, _END), **was}
+    before = _aligned(was, decision.customer)
+    stays = (decision.place == before["place"]) & (decision.why == before["why"])
     turned = np.flatnonzero(~stays | (before["until"] != _END))
     gone = np.flatnonzero(positions(decision.customer, was["customer"]) < 0)
     old = {column: np.r_[before[column][turned], was[column][gone]] for column in _NONE}
     nobody = np.full(gone.size, NOBODY, dtype=np.int8)
     table = {
         "customer": pa.array(np.r_[decision.customer[turned], was["customer"][gone]]),
-        "value": _money(np.r_[worth[turned], np.full(gone.size, _NOTHING)]),
+        "value": _money(np.r_[_worth(decision, turned), np.full(gone.size, _NOTHING)]),
         "tier": _named(np.r_[decision.place[turned], nobody], names),
         "reason": _named(np.r_[decision.why[turned], nobody], _REASONS),
         "was_tier": _named(old["place"], names),
@@ -137,7 +128,29 @@ def _turned(decision: Decision, was: Columns, names: Sequence[str], *, as_of: da
         "expected": _money(old["expected"]),
         **{time: pa.array(old[time]).cast(pa.timestamp("us")) for time in ("since", "until")},
     }
-    return pa.table(table), members
+    return pa.table(table), _members(decision, before, np.flatnonzero(~stays), as_of=as_of)
+
+
+def _members(decision: Decision, before: Columns, left: Wholes, *, as_of: datetime) -> Columns:
+    """Return the rows of everybody now: new ones of those who `left` where they were."""
+    now = {"since": (as_of - _EPOCH) // timedelta(microseconds=1), "expected": _worth(decision, left)}
+    members: Columns = {"customer": decision.customer, "place": decision.place, "why": decision.why}
+    for column, values in now.items():
+        members[column] = before[column].copy()
+        members[column][left] = values
+    return members
+
+
+def _worth(decision: Decision, rows: Wholes) -> Wholes:
+    return np.where(decision.valued[rows], decision.value[rows], _NOTHING)
+
+
+def _aligned(was: Columns, customers: Wholes) -> Columns:
+    """Return the row of each of `customers`; `_NONE` of whom there is none."""
+    if np.array_equal(was["customer"], customers):
+        return was
+    at = positions(was["customer"], customers)
+    return {column: np.r_[was[column], none][at] for column, none in _NONE.items()}
 
 
 def _named(place: Places, names: Sequence[str]) -> pa.Array:
