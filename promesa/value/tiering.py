@@ -52,9 +52,9 @@ class TierReview:
     customers : int
         Customers of whom a tier is kept; everybody else is of the lowest.
     again : int
-        Customers whose sums were fetched again.
+        Customers whose sums were worked out again.
     changed : int
-        Rows of the table `tiers` that were written.
+        Rows that say anew who was of which tier, and from when to when.
     """
 
     as_of: datetime
@@ -133,8 +133,9 @@ def tier(
     of the last 365 days. From that, the highest tier whose entry is reached. A member stays as long as the value is not
     below what keeps the tier, so that one who moves within the band does not change tier at each review. A flag lifts.
 
-    The sums of each customer are kept. Only customers with rows recorded, replaced, or come of age since the last
-    review, or whose links or pauses changed, are summed up again; time passing is applied to all at once.
+    The sums of each customer are kept. Rows recorded, replaced, or come of age since the last review are added to them;
+    where that is not exact, and where links or pauses changed, the rows of these customers are read again. Time passing
+    is applied to all at once. A review agrees in every row with one from nothing.
     """
     tiers = ws.model.tiers
     if tiers is None:
