@@ -136,7 +136,11 @@ def _fit(columns: Columns, recency: Floats, seen: Floats) -> tuple[BuyingProcess
     parts = PARTS if count <= FIT_CUSTOMERS else max(1, PARTS * FIT_CUSTOMERS // count)
     drawn = columns["customer"] % PARTS < parts
     repeats = (columns["days"][drawn] - 1).astype(np.float64)
-    processes = fitted(summarise(repeats, recency[drawn], seen[drawn])) if count else {}
+    from threadpoolctl import threadpool_limits
+
+    # The matrices are small: threads of the algebra would wait for each other, five times as long as the fit takes.
+    with threadpool_limits(1, user_api="blas"):
+        processes = fitted(summarise(repeats, recency[drawn], seen[drawn])) if count else {}
     if not processes:
         raise TooFewObservations(
             what="Too little was bought to say what is expected of customers.",
