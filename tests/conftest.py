@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.begun import VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -49,6 +51,18 @@ def spark_missing() -> str | None:
     if version is None or int(version[1]) < 17:
         return f"Spark needs Java 17 or later, found {version[1] if version else 'an unknown one'}"
     return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of what many tests begin with, once for all processes of this run."""
+    if not hasattr(config, "workerinput"):
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="promesa-begun-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take that folder away."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
