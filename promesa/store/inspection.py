@@ -38,6 +38,7 @@ class Inspection:
     places: Places
     engine: Embedded
     seen: dict[str, Snapshot] = field(default_factory=dict, repr=False)
+    selects: dict[str, str] = field(default_factory=dict, repr=False)
 
     def tables(self) -> list[str]:
         """Return the names of every table there is, by name."""
@@ -55,8 +56,9 @@ class Inspection:
 
     def rows(self, table: str) -> str:
         """Return a SELECT over the live rows of a table; none if there is no such table."""
-        columns = self.columns(table)
-        return relation(self.engine, self._snapshot(table).files, columns)
+        if table not in self.selects:
+            self.selects[table] = relation(self.engine, self._snapshot(table).files, self.columns(table))
+        return self.selects[table]
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a table holds no row."""

@@ -99,7 +99,7 @@ def second_day(made: Linked) -> None:
     made.add("shop", "e", **some(4, "name", "document", "email"))
 
 
-def test_links_come_from_identifiers_and_from_the_model_and_the_report_says_so(
+def test_links_come_from_identifiers_and_the_model_and_the_report_says_so(
     tmp_path: Path, kept_model: Path
 ) -> None:
     made = with_model(tmp_path, kept_model)
