@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
 
 # No deadline: nothing here asserts a clock, and the machine may be shared.
-# `make slow` draws ten times as many cases.
-settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+# `make slow` draws twenty times as many cases.
+settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=20)
 settings.register_profile("long", settings.get_profile("promesa"), max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "promesa"))
 
