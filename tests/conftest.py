@@ -11,12 +11,13 @@ from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.begun import VARIABLE
+from tests.spreading import SPARK, scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Take that folder away."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests of several processes as `tests.spreading` says, where they are spread by file."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of Spark in a file that is not named among those that share one."""
+    here = {item.nodeid.split("::", 1)[0] for item in items if item.get_closest_marker("spark")}
+    if unnamed := sorted(here - SPARK):
+        raise pytest.UsageError(f"tests of Spark in files that tests/spreading.py does not name: {', '.join(unnamed)}")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
