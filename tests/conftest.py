@@ -73,8 +73,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test of Spark in a file that is not named among those that share one."""
-    here = {item.nodeid.split("::", 1)[0] for item in items if item.get_closest_marker("spark")}
+    """Refuse a test of Spark in the gate in a file that is not named among those that share one."""
+    asked = [item for item in items if item.get_closest_marker("spark") and not item.get_closest_marker("slow")]
+    here = {item.nodeid.split("::", 1)[0] for item in asked}
     if unnamed := sorted(here - SPARK):
         raise pytest.UsageError(f"tests of Spark in files that tests/spreading.py does not name: {', '.join(unnamed)}")
 
