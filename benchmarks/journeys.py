@@ -81,14 +81,13 @@ def promesa(folder: Path) -> dict[str, float]:
     from promesa.journeys import steps_of
     from promesa.journeys.overview import counted_durations
     from promesa.journeys.transitions import counted_passages
-    from promesa.measures import PREFIX, ask
+    from promesa.measures import ask
     from promesa.stats import QUANTILE_GRID
 
     facts = _facts(folder)
-    steps = steps_of(ask(facts.workspace, facts=facts))
+    steps = steps_of(ask(facts.workspace, facts=facts), lean=True)
     middle, table = QUANTILE_GRID.index(0.5), steps.table
-    passed = table.filter(table["next_"].notnull())
-    passed = passed.mutate(**{f"{PREFIX}from": passed["touchpoint"], f"{PREFIX}to": passed["next_"]})
+    passed = table.filter(table["next_at_"].notnull())
     pairs = counted_passages(steps.question, passed, steps.journeys).values()
     wholes = counted_durations(steps.question, steps.journeys)[()]
     waits = sum(pair["waits"][middle] for pair in pairs) / 3.6e9  # hours

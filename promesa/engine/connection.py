@@ -142,6 +142,16 @@ class Engine:
         self._held[key] = self._held.pop(key)
         return self._held[key]
 
+    def holds(self, name: str) -> bool:
+        """Say whether rows are kept under `name`."""
+        return self._called("held", name) in self._held
+
+    def number_of(self, text: ibis.Value) -> ibis.Value:
+        """Return a whole number of 63 bits that stands for a text; null for null."""
+        from promesa.engine.expressions import number_of
+
+        return number_of(text, dialect=self.dialect)
+
     def _let_go(self, key: str) -> None:
         table: Any = self._held.pop(key)
         if self.dialect == "duckdb":

@@ -13,6 +13,12 @@ from promesa.engine.clock import Offset, end_of_day_sql, to_local_sql
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_HASHES = {"duckdb": ("hash", "uint64"), "spark": ("xxhash64", "int64")}
+_hash: dict[str, Any] = {
+    dialect: ibis.udf.scalar.builtin(name=name, signature=(("string",), kind))(lambda text: text)
+    for dialect, (name, kind) in _HASHES.items()
+}
+
 
 def lit(value: object, kind: str | None = None) -> ibis.Value:
     """Return a constant; `kind` is an Ibis type such as ``string``."""
@@ -52,6 +58,16 @@ def row_number() -> ibis.Value:
 def stack(tables: Sequence[ibis.Table]) -> ibis.Table:
     """Return the rows of all tables one after another."""
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def number_of(text: ibis.Value, *, dialect: str) -> ibis.Value:
+    """Return a whole number of 63 bits that stands for a text; null for null.
+
+    Ibis's own ``hash`` has 32 bits on Spark, and on DuckDB goes by way of a string of bits. A null of the hash's own
+    kind keeps Ibis from taking what is without a sign for what has one.
+    """
+    number = ibis.ifelse(text.isnull(), ibis.null(_HASHES[dialect][1]), _hash[dialect](text) >> 1)
+    return number.cast("int64")
 
 
 def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str:

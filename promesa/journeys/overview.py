@@ -100,7 +100,7 @@ def journeys(
     question = asked_of_journeys(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
-    steps = steps_of(question)
+    steps = steps_of(question, lean=True)
     grouped = with_groups(steps)
     totals = totals_of(question, grouped)
     figures = [

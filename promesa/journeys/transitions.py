@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 FROM, TO = "from", "to"
+RANKS = ("rank_", "next_rank_")  # of lean steps
 WAITS = {"wait_median": 0.5, "wait_p90": 0.9}
 OPEN_WAITS = {"open_wait_median": 0.5, "open_wait_p90": 0.9}
 
@@ -108,7 +109,7 @@ def transitions(
     question = asked_of_journeys(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
-    steps = steps_of(question)
+    steps = steps_of(question, lean=True)
     journeys = with_groups(steps)
     totals = totals_of(question, journeys)
     figures = [
@@ -123,7 +124,7 @@ def transitions(
 
 def _passages(steps: Steps, journeys: Table, totals: Totals) -> Iterator[Estimate]:
     question = steps.question
-    passed = steps.table.filter(steps.table["next_"].notnull())
+    passed = steps.table.filter(steps.table["next_at_"].notnull())
     passed = passed.mutate(**{PREFIX + FROM: passed["touchpoint"], PREFIX + TO: passed["next_"]})
     counted = counted_passages(question, passed, journeys)
     opened = with_open_wait(question.facts.engine, question.workspace, passed)
@@ -147,18 +148,24 @@ def counted_passages(
 
     `wait` is the column that holds them; the whole time between the two moments when left out.
     """
-    keys = [PREFIX + FROM, PREFIX + TO, *keys_of(question)]
+    keys = keys_of(question)
     if question.by:
-        groups = journeys.select(*keys_of(question), asked_=JOURNEY)
+        groups = journeys.select(*keys, asked_=JOURNEY)
         passed = passed.inner_join(groups, passed[JOURNEY] == groups["asked_"])
-    # Whole numbers are ordered in half the time that fractions take.
+    # Whole numbers are ordered in half the time that fractions take, and grouped by in less than texts.
     whole = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("int64")
     passed = passed.mutate(wait_=passed[wait] if wait else whole)
-    found = passed.group_by(keys).aggregate(
+    ends = RANKS if RANKS[1] in passed.columns else ("touchpoint", "next_")
+    found = passed.group_by([*ends, *keys]).aggregate(
         n=passed.count(), customers=passed["customer"].nunique(), waits=passed["wait_"].quantile(list(QUANTILE_GRID))
     )
-    rows = question.facts.engine.fetch(found).to_pylist()
-    return {tuple(group_of(question, row, names=(FROM, TO)).values()): row for row in rows}
+    touchpoints = list(question.workspace.model.touchpoints)
+    rows: dict[tuple[str | None, ...], dict[str, Any]] = {}
+    for row in question.facts.engine.fetch(found).to_pylist():
+        way = [touchpoints[row[end]] if end in RANKS else row[end] for end in ends]
+        named = {**row, **dict(zip((PREFIX + FROM, PREFIX + TO), way, strict=True))}
+        rows[tuple(group_of(question, named, names=(FROM, TO)).values())] = row
+    return rows
 
 
 def _waits(
@@ -185,7 +192,7 @@ def _edges(steps: Steps, journeys: Table, totals: Totals | None, *, measure: str
     if column == TO:
         edge = table.filter(table["place_"] == 0)
     else:
-        edge = table.filter(table["next_"].isnull())
+        edge = table.filter(table["next_at_"].isnull())
         journeys = journeys.filter(~journeys["open_"])
         totals = totals_of(question, journeys)
     assert totals is not None  # noqa: S101 (for the type: given wherever journeys are not narrowed)

@@ -132,6 +132,52 @@ def test_what_falls_on_one_instant_stands_by_source_and_id(
     assert in_order(facts) == sorted(wanted)
 
 
+def spaced(seed: int) -> list[Row]:
+    """Return moments of which no two of a customer fall on one instant."""
+    rows = moments(seed)
+    return [{**row, "at": row["at"] + timedelta(seconds=place)} for place, row in enumerate(rows)]
+
+
+def with_twin(rows: list[Row], **changed: Any) -> list[Row]:
+    """Return the moments and, of one that names its journey, a second at the same instant and touchpoint."""
+    one = next(row for row in rows if row["journey"])
+    return [*rows, {**one, "id": "twin", **changed}]
+
+
+CASES = {
+    "no two at once": (lambda: spaced(1), True),
+    "two at once, alike": (lambda: with_twin(spaced(1)), True),
+    "two at once, in two channels": (lambda: with_twin(spaced(1), channel="shop"), False),
+    "two at once, one without a channel": (lambda: with_twin(spaced(3), channel=None), False),
+    "two at once, of two customers": (lambda: with_twin(spaced(1), customer=77), False),
+    "a touchpoint that the model lacks": (lambda: with_twin(spaced(1), touchpoint="unheard of"), False),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_lean_steps_give_the_same_answers_as_whole_ones(
+    tmp_path: Path, duckdb: Engine, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    make, is_lean = CASES[name]
+    rows, answers = make(), []
+    for version in ("lean", "whole"):
+        facts = log_facts(tmp_path, duckdb, rows, touchpoints=PLACES, as_of=AS_OF, version=f"{version} of {name}")
+        steps = steps_of(ask(facts.workspace, facts=facts), lean=True)
+        assert ("id" not in steps.table.columns) == (is_lean and version == "lean")
+        both = [asked(facts.workspace, facts=facts) for asked in (journeys.transitions, journeys.journeys)]
+        answers.append([answer.rows() for answer in both])
+        monkeypatch.setattr(assembling, "_in_numbers", lambda *_: None)
+    assert answers[0] == answers[1]
+    assert len(answers[0][0]) > 10
+
+
+def test_whole_steps_that_are_kept_are_not_sorted_again(tmp_path: Path, duckdb: Engine) -> None:
+    facts = log_facts(tmp_path, duckdb, spaced(2), touchpoints=PLACES, as_of=AS_OF, version="kept")
+    whole = steps_of(ask(facts.workspace, facts=facts))
+    again = steps_of(ask(facts.workspace, facts=facts), lean=True)
+    assert again.table.equals(whole.table)
+
+
 def day(number: int, touchpoint: str, *, journey: str = "a", customer: int = 1, **more: Any) -> Row:
     at = BEGIN + timedelta(days=number)
     return {"source": "s", "at": at, "customer": customer, "touchpoint": touchpoint, "journey": journey, **more}

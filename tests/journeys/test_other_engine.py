@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,21 @@ def test_moments_at_one_instant_stand_in_the_same_order(tmp_path: Path, duckdb: 
         rows = facts.engine.fetch(table).to_pylist()
         found.append(sorted(tuple(row[name] for name in COLUMNS) for row in rows))
     assert found[0] == found[1]
+
+
+def test_passages_and_journeys_are_the_same(tmp_path: Path, duckdb: Engine, spark: Engine) -> None:
+    """Also where numbers stand for journeys and channels, which each engine makes in its own way."""
+    rows = tied_rows(4, touchpoints=["buy", "phone"], begin=test_needs.BEGIN)
+    apart = [{**row, "at": row["at"] + timedelta(seconds=place)} for place, row in enumerate(rows)]
+    both = []
+    for engine in (duckdb, spark):
+        facts = log_facts(
+            tmp_path, engine, apart, touchpoints=test_needs.PLACES, as_of=test_needs.AS_OF, version="passages"
+        )
+        assert "id" not in steps_of(ask(facts.workspace, facts=facts), lean=True).table.columns
+        both.append([asked(facts.workspace, facts=facts) for asked in (journeys.transitions, journeys.journeys)])
+    for here, there in zip(*both, strict=True):
+        assert_equal(here, there)
 
 
 @pytest.mark.slow
