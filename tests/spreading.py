@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import pytest
     from xdist.scheduler import LoadFileScheduling
 
-ALIKE = frozenset({"chain", "drivers", "experience", "impact", "journeys", "measures", "promises", "report", "value"})
+ALIKE = frozenset(
+    {"chain", "drivers", "experience", "impact", "journeys", "measures", "promises", "report", "simulate", "value"}
+)
 SPARK = frozenset(
     {
         "tests/actions/test_cases.py",
