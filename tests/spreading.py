@@ -23,6 +23,7 @@ SPARK = frozenset(
         "tests/experience/test_other_engine.py",
         "tests/journeys/test_opening.py",
         "tests/journeys/test_other_engine.py",
+        "tests/store/test_layers.py",
         "tests/value/test_other_engine.py",
         "tests/value/test_standard_other_engine.py",
     }
