@@ -39,6 +39,7 @@ class Inspection:
     places: Places
     engine: Embedded
     seen: dict[str, Snapshot] = field(default_factory=dict, repr=False)
+    selects: dict[str, str] = field(default_factory=dict, repr=False)
 
     def tables(self) -> list[str]:
         """Return the names of every table there is, by name."""
@@ -57,8 +58,11 @@ class Inspection:
 
     def rows(self, table: str) -> str:
         """Return a SELECT over the rows of a table that count; none if there is no such table."""
-        rows = relation(self.engine, self._snapshot(table).files, _columns(table, self.ws, self._snapshot(table)))
-        return counting_sql(table, rows, [one for one, _ in self.columns(table)]) if table in LAYERED else rows
+        if table not in self.selects:
+            rows = relation(self.engine, self._snapshot(table).files, _columns(table, self.ws, self._snapshot(table)))
+            columns = [one for one, _ in self.columns(table)]
+            self.selects[table] = counting_sql(table, rows, columns) if table in LAYERED else rows
+        return self.selects[table]
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a table holds no row."""
