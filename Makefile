@@ -76,12 +76,13 @@ reference: setup  ## write the parts of docs/reference that come from the code
 docs: reference  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-# pytest comes last: its closing line is the verdict. It also runs the doctests, builds the documentation strictly
-# and executes the examples in it (tests/docs).
+# pytest comes last: its closing line is the verdict. It also runs the doctests, asks for the types and the picture of
+# the rooms beside other tests (tests/architecture), builds the documentation strictly and executes the examples in it
+# (tests/docs).
 # Each worker has one processor: threads of the algebra would only wait for each other.
 test slow: export OPENBLAS_NUM_THREADS = 1
 test slow: export OMP_NUM_THREADS = 1
-test: check  ## everything a change must pass
+test: lint  ## everything a change must pass
 	$(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not slow"
 
 slow: setup  ## the tests that take minutes: coverage of intervals over many seeds, kills at many points, many drawn cases

@@ -11,10 +11,13 @@ from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.begun import VARIABLE
+from tests.spreading import SPARK, scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIRE_SPARK = os.environ.get("PROMESA_REQUIRE_SPARK") == "1"
 
 # No deadline: nothing here asserts a clock, and the machine may be shared.
-# `make slow` draws ten times as many cases.
-settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+# `make slow` draws twenty times as many cases.
+settings.register_profile("promesa", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=20)
 settings.register_profile("long", settings.get_profile("promesa"), max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "promesa"))
 
@@ -49,6 +52,32 @@ def spark_missing() -> str | None:
     if version is None or int(version[1]) < 17:
         return f"Spark needs Java 17 or later, found {version[1] if version else 'an unknown one'}"
     return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of what many tests begin with, once for all processes of this run."""
+    if not hasattr(config, "workerinput"):
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="promesa-begun-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take that folder away."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests of several processes as `tests.spreading` says, where they are spread by file."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of Spark in the gate in a file that is not named among those that share one."""
+    asked = [item for item in items if item.get_closest_marker("spark") and not item.get_closest_marker("slow")]
+    here = {item.nodeid.split("::", 1)[0] for item in asked}
+    if unnamed := sorted(here - SPARK):
+        raise pytest.UsageError(f"tests of Spark in files that tests/spreading.py does not name: {', '.join(unnamed)}")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -97,6 +97,10 @@ def moments_known(facts: PersonFacts) -> Table:
     A moment in the future whose promise was made already is an open commitment: it stands at the time the
     promise was made. Further columns: ``lived`` and ``serving`` (cost to serve).
     """
+    return facts.engine.named("moments known", lambda: _moments_known(facts))
+
+
+def _moments_known(facts: PersonFacts) -> Table:
     moments, as_of = facts.all_rows("moments"), facts.as_of
     moments = moments.filter((moments["at"] <= as_of) | (moments["promised_at"] <= as_of))
     been, come = moments["at"] <= as_of, moments["delivered"] <= as_of
@@ -118,9 +122,11 @@ def newest_rows(facts: PersonFacts, kind: str, limit: int | None) -> tuple[list[
     table = moments_known(facts) if kind == "moments" else facts.table(kind)
     if kind == "costs":
         table = costs_beside_the_books(Question(facts=facts), table)
-    count = int(facts.engine.fetch(table.count()).as_py())
     ordered = table.order_by(table["at"].desc(), table["source"], table["id"])
-    return facts.engine.fetch(ordered if limit is None else ordered.limit(limit)).to_pylist(), count
+    rows = facts.engine.fetch(ordered if limit is None else ordered.limit(limit)).to_pylist()
+    if limit is None or len(rows) < limit:
+        return rows, len(rows)
+    return rows, int(facts.engine.fetch(table.count()).as_py())
 
 
 def events_of(facts: PersonFacts, *, limit: int | None) -> tuple[tuple[Event, ...], int]:

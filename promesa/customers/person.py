@@ -58,11 +58,13 @@ class PersonFacts(Facts):
         """Return every live row of the person, read once from the files."""
         from promesa.engine import lit
 
-        rows = self.recorded_rows(table)
-        rows = rows.filter(rows["customer"].isin(self.person.customers))
-        # Which record a row came by is kept beside the person it is counted for.
-        rows = rows.mutate(record=rows["customer"], customer=lit(self.person.number, "int64"))
-        return self.engine.hold(f"{table} of the person", rows)
+        def mine() -> Table:
+            rows = self.recorded_rows(table)
+            rows = rows.filter(rows["customer"].isin(self.person.customers))
+            # Which record a row came by is kept beside the person it is counted for.
+            return rows.mutate(record=rows["customer"], customer=lit(self.person.number, "int64"))
+
+        return self.engine.hold(f"{table} of the person", mine)
 
 
 def listed(customers: Iterable[int]) -> str:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promesa.engine.embedded import memory_share, name
-from promesa.engine.remembered import ROWS, shape_of, sql_of
+from promesa.engine.embedded import literal, memory_share, name
+from promesa.engine.remembered import ROWS, shape_of, sql_of, stored, table_called
 from promesa.errors import EngineError, PromesaError
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ class Engine:
         key = self._called("named", name)
         if key not in self._tables:
             if self.dialect == "duckdb":
-                self.backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {key} AS {sql_of(self.backend, make())}")
+                self._tables[key] = stored(self.backend, "VIEW", key, make())
             else:
                 sql = self.backend.compile(make())
                 self.backend._session.sql(sql).createOrReplaceTempView(key)  # noqa: SLF001 (as in _spark_view)
-            self._tables[key] = self.backend.table(key)
+                self._tables[key] = self.backend.table(key)
         return self._tables[key]
 
     def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
@@ -132,9 +132,7 @@ class Engine:
             try:
                 table: ibis.Table = expression if isinstance(expression, ibis.Table) else expression()
                 if self.dialect == "duckdb":
-                    # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
-                    self.backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {key} AS {sql_of(self.backend, table)}")
-                    self._held[key] = self.backend.table(key)
+                    self._held[key] = stored(self.backend, "TABLE", key, table)
                 else:
                     self._held[key] = table.cache()
             except Exception as error:
@@ -351,25 +349,22 @@ def _connect_spark(url: str) -> Engine:
     return Engine(url=url, dialect="spark", backend=ibis.pyspark.connect(session))
 
 
-def _duckdb_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
+def _duckdb_view(backend: Any, view: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:
+    """Make a view of DuckDB over Parquet files; its casts stand in it, not in every expression that reads it."""
     import ibis
 
     if not files:
-        return _empty_duckdb(backend, name, columns)
-    table = backend.read_parquet(list(files), table_name=name, union_by_name=True)
-    return table.select(
-        **{
-            column: table[column].cast(IBIS_TYPES[kind]) if column in table.columns else ibis.null(IBIS_TYPES[kind])
+        typed = ", ".join(f"{name(column)} {DUCKDB_TYPES[kind]}" for column, kind in columns)
+        backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {name(view)} ({typed})")
+    else:
+        scan = f"read_parquet([{', '.join(literal(file) for file in files)}], union_by_name = true)"
+        there = {column for column, *_ in backend.con.execute(f"FROM {scan} LIMIT 0").description}
+        listed = ", ".join(
+            f"CAST({name(column) if column in there else 'NULL'} AS {DUCKDB_TYPES[kind]}) AS {name(column)}"
             for column, kind in columns
-        }
-    )
-
-
-def _empty_duckdb(backend: Any, table: str, columns: Sequence[tuple[str, str]]) -> ibis.Table:
-    typed = ", ".join(f"{name(column)} {DUCKDB_TYPES[kind]}" for column, kind in columns)
-    backend.con.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} ({typed})")
-    found: ibis.Table = backend.table(table)
-    return found
+        )
+        backend.con.execute(f"CREATE OR REPLACE TEMP VIEW {name(view)} AS SELECT {listed} FROM {scan}")
+    return table_called(backend, view, ibis.schema({column: IBIS_TYPES[kind] for column, kind in columns}))
 
 
 def _spark_view(backend: Any, name: str, files: Sequence[str], columns: Sequence[tuple[str, str]]) -> ibis.Table:

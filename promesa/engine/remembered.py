@@ -1,4 +1,4 @@
-"""SQL of what was asked before, for every DuckDB of this process.
+"""SQL of what was asked before, and the columns that it gives, for every DuckDB of this process.
 
 To turn an expression into SQL takes longer than to run it over a few thousand rows. The SQL follows from the expression
 alone, and the same question asked of another state of a store, or of another company, gives the same expression again,
@@ -7,6 +7,7 @@ as long as what it reads is called the same: an engine therefore numbers its tab
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ ROWS = "rows of a shape"
 MOST_TEXTS = 1024
 _MOST_SHAPES = 512
 TEXTS: dict[Any, str] = {}
+_schemas: dict[Any, ibis.Schema] = {}
 _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = {}
 
 
@@ -36,6 +38,46 @@ def sql_of(backend: Any, table: ibis.Table) -> str:
             if len(TEXTS) > MOST_TEXTS:
                 TEXTS.pop(next(iter(TEXTS)), None)
     return sql
+
+
+def stored(backend: Any, kind: str, called: str, table: ibis.Table) -> ibis.Table:
+    """Return an expression as a temporary ``VIEW`` or ``TABLE`` of DuckDB.
+
+    Its columns have the types that DuckDB says, which are not always those that Ibis expects. To ask for them takes
+    longer than many queries do: those of an expression that was stored before are remembered.
+    """
+    # Ibis 12's create_table writes SQL that DuckDB 1.5.6 does not read.
+    backend.con.execute(f"CREATE OR REPLACE TEMP {kind} {called} AS {sql_of(backend, table)}")
+    node = table.op()
+    schema = _schemas.get(node)
+    if schema is None:
+        schema = _schema_of(backend, called)
+        if node in TEXTS:
+            _schemas[node] = schema
+            if len(_schemas) > MOST_TEXTS:
+                _schemas.pop(next(iter(_schemas)), None)
+    return table_called(backend, called, schema)
+
+
+def table_called(backend: Any, called: str, schema: ibis.Schema) -> ibis.Table:
+    """Return a table or view of DuckDB whose columns are known, without asking for them."""
+    from ibis.expr.operations import DatabaseTable, Namespace
+
+    table: ibis.Table = DatabaseTable(called, schema=schema, source=backend, namespace=Namespace()).to_expr()
+    return table
+
+
+def _schema_of(backend: Any, called: str) -> ibis.Schema:
+    import ibis
+
+    columns = backend.con.execute(f"DESCRIBE {called}").fetchall()
+    return ibis.schema({column: _type_of(backend.compiler.type_mapper, kind) for column, kind, *_ in columns})
+
+
+@cache
+def _type_of(mapper: Any, kind: str) -> Any:
+    """Return Ibis's type for DuckDB's, which it finds by parsing SQL."""
+    return mapper.from_string(kind, nullable=True)
 
 
 def shape_of(

@@ -69,12 +69,14 @@ def expected_with_stages(
     p, weights = (np.asarray(part) for part in stopping)
     p = np.clip(p, 1e-7, 1 - 1e-9)[None, :]
     z = (1 - p) ** (1 / rhythm)
-    turns = np.exp(2j * np.pi * np.arange(rhythm) / rhythm)
+    n = np.arange(rhythm)
+    # Of roots that mirror each other the real part is the same: one of the two is worked out and counts twice.
+    roots = np.arange(rhythm // 2 + 1)
+    turns, times = np.exp(2j * np.pi * roots / rhythm), np.where(2 * roots % rhythm == 0, 1, 2)
+    # Of what repeats, the share with each root.
+    parts = turns[:, None] ** -n @ z ** (rhythm * ((n + passed) // rhythm) - n)[:, None]
     kept = np.zeros((scale.size, p.size))
-    for turn in turns:
-        part = sum(
-            z ** (rhythm * ((n + passed) // rhythm) - n) * turn ** (-n) for n in range(rhythm)
-        )  # of what repeats, the share with this root
+    for turn, part, count in zip(turns, parts, times, strict=True):
         power = np.exp(-shape * np.log1p(time * (1 - z * turn) / scale[:, None]))
-        kept += np.real(part / rhythm * power)  # what is not real adds up to nothing over the roots
+        kept += count / rhythm * np.real(part * power)  # what is not real adds up to nothing over the roots
     return ((1 - kept) / p) @ weights

@@ -1,4 +1,4 @@
-"""The contracts of import-linter hold, and would notice what they are there to notice."""
+"""The contracts of import-linter hold (the gate asks here alone), and would notice what they are there to notice."""
 
 from __future__ import annotations
 

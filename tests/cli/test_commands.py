@@ -175,7 +175,7 @@ def test_messages_come_in_the_language_asked(shop: Path) -> None:
 
 def test_simulate_writes_a_workspace_that_loads(tmp_path: Path) -> None:
     folder = tmp_path / "lumbre"
-    written = document("simulate", folder, "--customers", 300, "--years", 1, "--seed", 3)
+    written = document("simulate", folder, "--customers", 120, "--years", 1, "--seed", 3)
     assert written["moments"] > 0
     assert document("load", "--workspace", folder)["quarantined"]
 

@@ -18,6 +18,7 @@ from promesa.workspace import (
     Touchpoint,
     Trait,
 )
+from tests.begun import begun
 from tests.store.companies import NOON, Company, company, label, model
 
 if TYPE_CHECKING:
@@ -139,9 +140,15 @@ def shop(root: Path, *, time_zone: str = "America/Bogota", **changes: Any) -> Co
         time_zone=time_zone,
         model=replace(declared, **changes),
     )
-    for name, rows in TABLES.items():
-        made.write(f"{name}.csv", rows)
-    made.load()
+
+    def load() -> None:
+        for name, rows in TABLES.items():
+            made.write(f"{name}.csv", rows)
+        made.load()
+
+    loads = [(one.name, one.sql) for one in made.ws.loads]
+    begun(root, ("shop", loads, made.ws.model, time_zone), load)
+    made.clock[0] = 1
     return made
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from promesa.engine import connect
+from promesa.engine import connect, remembered
 from promesa.engine.remembered import MOST_TEXTS, TEXTS, sql_of
 
 if TYPE_CHECKING:
@@ -75,3 +75,29 @@ def test_no_more_is_remembered_than_is_said(two: tuple[Engine, Engine]) -> None:
         sql_of(two[0].backend, ibis.literal(value + 10**9).as_table())
     assert len(TEXTS) == MOST_TEXTS
     assert two[1].fetch(ibis.literal(10**9)).as_py() == 10**9
+
+
+def test_the_types_of_what_is_kept_are_the_engine_s_own_and_asked_for_once(
+    two: tuple[Engine, Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"a": pa.array([2, 3], pa.int32())}), file)
+    asked_for: list[str] = []
+    ask = remembered._schema_of
+    monkeypatch.setattr(
+        remembered, "_schema_of", lambda backend, called: asked_for.append(called) or ask(backend, called)
+    )
+    kept = []
+    for engine in two:
+        rows = engine.table("rows of another type", [str(file)], [("a", "whole"), ("n", "number"), ("t", "time")])
+        kept.append(engine.hold("sums", rows.group_by("t").aggregate(total=rows["a"].sum(), most=rows["n"].max())))
+        found = engine.backend.con.execute("DESCRIBE held_1").fetchall()
+        assert [(name, kind) for name, kind, *_ in found] == [
+            ("t", "TIMESTAMP"),
+            ("total", "HUGEINT"),
+            ("most", "DOUBLE"),
+        ]
+        assert engine.fetch(kept[-1]).to_pylist() == [{"t": None, "total": 5, "most": None}]
+    assert kept[0].schema() == kept[1].schema()
+    assert str(kept[0].schema()["total"]) == "decimal(38, 0)"
+    assert len(asked_for) == 1

@@ -41,7 +41,7 @@ def perturbed(tmp_path_factory: pytest.TempPathFactory, real_data: Callable[[str
 
 EXTRACTS = [
     "invented",
-    pytest.param("real", marks=pytest.mark.realdata),
+    pytest.param("real", marks=[pytest.mark.realdata, pytest.mark.slow]),
     pytest.param("perturbed", marks=[pytest.mark.realdata, pytest.mark.slow]),
 ]
 
@@ -145,6 +145,7 @@ def test_money_is_counted_once(extract):
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_known_figures_of_the_real_extract(real):
     ws, _ = real
     assert (rows_in(ws, "orders"), rows_in(ws, "opinions")) == (15_000, 14_944)
@@ -164,6 +165,7 @@ def test_known_figures_of_the_real_extract(real):
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_days_begin_and_end_in_sao_paulo(real):
     """Eight reviews were asked for on a day that began at 01:00, for its midnight never was."""
     ws, _ = real

@@ -52,7 +52,14 @@ def plain_and_gzipped(tables: Tables, folder: Path) -> None:
     write(tables, folder, gzipped=True)
 
 
-@pytest.mark.parametrize("form", [as_published, with_bare_days, with_repeated_rows, plain_and_gzipped])
+@pytest.mark.parametrize(
+    "form",
+    [
+        as_published,
+        with_repeated_rows,
+        *(pytest.param(form, marks=pytest.mark.slow) for form in (with_bare_days, plain_and_gzipped)),
+    ],
+)
 def test_the_form_of_the_files_changes_no_answer(form, tmp_path):
     tables = invent(seed=5, orders=150)
     data = tmp_path / "data"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from promesa.workspace import Workspace
 
-LOADED, CUSTOMERS = datetime(2026, 7, 1, 12), 2_500
+LOADED, CUSTOMERS = datetime(2026, 7, 1, 12), 1_500
 
 
 def linked(folder: Path, *, seed: int) -> Workspace:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.engine import literal
 from promesa.store import STATE, inspect_store, replace_state, session
+from tests.begun import begun
 from tests.store.companies import NOON, Company, company
 
 if TYPE_CHECKING:
@@ -114,13 +115,18 @@ def pairs(root: Path, keys: str = "abcdef", money: dict[str, int] | None = None)
         {"id": f"p{k}", "at": day, "who": k, "name": f"Ana {k}", "email": f"{k}@correo.example", "phone": f"30{n}"}
         for n, k in enumerate(keys)
     ]
-    made.write("people.csv", people)
     worth = money or {k: 10 * (n + 1) for n, k in enumerate(keys)}
     orders = [{"id": f"o{k}", "at": day, "who": k, "revenue": worth.get(k, 0), "cost": 0} for k in keys]
-    made.write("orders.csv", orders)
-    made.write("moments.csv", [{"id": f"m{k}", "at": day, "who": k} for k in keys])
-    made.load()
-    with inspect_store(made.ws) as look:
-        rows = look.engine.run(f"SELECT key, customer FROM ({look.rows('identities')})")
-    who = {str(key): int(str(customer)) for key, customer in rows}
+    calls = [{"id": f"m{k}", "at": day, "who": k} for k in keys]
+
+    def load() -> dict[str, int]:
+        for file, rows in (("people", people), ("orders", orders), ("moments", calls)):
+            made.write(f"{file}.csv", rows)
+        made.load()
+        with inspect_store(made.ws) as look:
+            found = look.engine.run(f"SELECT key, customer FROM ({look.rows('identities')})")
+        return {str(key): int(str(customer)) for key, customer in found}
+
+    who = begun(root, ("pairs", people, orders), load)
+    made.clock[0] = 1
     return Pairs(company=made, who=who)

@@ -44,7 +44,7 @@ def test_a_word_joins_and_another_parts(shop: Pairs) -> None:
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_undo_after_any_sequence_is_as_if_nothing_had_been_decided(shop: Pairs, seed: int) -> None:
     chance = random.Random(seed)
-    for _ in range(5):
+    for _ in range(3 if seed == 1 else 5):
         low, high = chance.sample(sorted(shop.who.values()), 2)
         before = persons(shop)
         decide(shop.ws, low, high, chance.choice(("same", "same", "different")), by="ana", recorded_at=shop.now())

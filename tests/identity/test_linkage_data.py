@@ -158,6 +158,7 @@ def test_febrl(engine, real_data, record_property, tmp_path, number, alone, whol
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 def test_fake_1000(engine, real_data, record_property, tmp_path):
     engine.run(f"CREATE TABLE raw AS {FAKE.format(real_data('linkage') / 'fake_1000.csv')}")
     engine.run("CREATE TEMP TABLE truth AS SELECT customer, person FROM raw")
@@ -172,7 +173,7 @@ def test_fake_1000(engine, real_data, record_property, tmp_path):
     assert max(ours.values()) >= rival
 
 
-@pytest.mark.parametrize("seed", [23, 24])
+@pytest.mark.parametrize("seed", [23, pytest.param(24, marks=pytest.mark.slow)])
 def test_the_whole_of_a_link_of_made_up_people(engine, record_property, tmp_path, seed):
     engine.register("made", engine.arrow(f"FROM '{write_people(10_000, seed=seed)}'"))
     engine.run("CREATE TEMP TABLE truth AS SELECT customer, person FROM made")

@@ -59,7 +59,7 @@ def test_two_records_of_one_person_are_found_with_the_shipped_shares(engine):
 @pytest.mark.parametrize("column", [pytest.param("phone", marks=pytest.mark.slow), "birth_date", *MORE])
 def test_a_value_that_everyone_has_joins_nobody(engine, column):
     value = {"birth_date": "DATE '1980-01-01'"}.get(column, "'3005551234'")
-    write_company(engine, 1_200, seed=5)
+    write_company(engine, 500, seed=5)
     before = len(linked(engine, at_least=0.9))
     engine.run(f"UPDATE records SET {column} = {value}")
     assert len(linked(engine, at_least=0.9)) <= before
@@ -68,7 +68,7 @@ def test_a_value_that_everyone_has_joins_nobody(engine, column):
 @pytest.mark.parametrize("column", ["document", MORE[0]])
 def test_a_value_that_most_have_joins_nobody(engine, column):
     value = {"birth_date": "DATE '1980-01-01'"}.get(column, "'3005551234'")
-    write_company(engine, 1_200, seed=5)
+    write_company(engine, 500, seed=5)
     before = set(linked(engine, at_least=0.9))
     engine.run(f"UPDATE records SET {column} = {value} WHERE customer % 10 < 6")
     after = linked(engine, at_least=0.9)

@@ -73,7 +73,10 @@ def before_of(rows: list[dict[str, Any]], names: list[str]) -> list[list[float]]
     return columns
 
 
-@pytest.mark.parametrize(("asked", "column", "before"), ASKED)
+@pytest.mark.parametrize(
+    ("asked", "column", "before"),
+    [*ASKED[1:3], *(pytest.param(*one, marks=pytest.mark.slow) for one in (ASKED[0], ASKED[3]))],
+)
 def test_an_effect_is_that_of_the_rows_and_columns_that_loops_select(
     tmp_path: Path, duckdb: Engine, asked: EffectQuestion, column: str, before: list[str]
 ) -> None:

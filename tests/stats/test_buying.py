@@ -58,7 +58,7 @@ def test_cdnow_to_the_digits_of_the_literature(real_data) -> None:
 def test_cdnow_drawn_again_equals_an_independent_maximiser(real_data) -> None:
     rows = table(real_data("cdnow"), "cdnow_customers_summary.csv")
     random = np.random.default_rng(5)
-    for _ in range(20):
+    for _ in range(5):
         x, t_x, end = rows[random.integers(len(rows), size=len(rows)), 1:4].T
         found = fit_buying(summarise(x, t_x, end))
         start = np.log([found.r, found.alpha, found.a, found.b]) + 0.2

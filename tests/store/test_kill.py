@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promesa.store import open_store
+from tests.begun import begun
 from tests.store.companies import MOMENTS, Company, company, moment, rows_of
 
 if TYPE_CHECKING:
@@ -29,17 +30,22 @@ NEVER = 10_000
 def two_days(root: Path) -> Company:
     """Return a company with its first day loaded and its second, with news, corrections and faults, to come."""
     shop = company(root, loads=LOADS, sources={"facts": {"types": {"days_late": "number"}}})
-    shop.write("facts.csv", [moment(i) for i in range(200)] + [moment(900, touchpoint="x")])
-    # One secret for all, so that surrogates can be compared.
-    (root / ".promesa").mkdir()
-    (root / ".promesa" / "secret").write_text("5" * 64)
-    shop.load()
+    begun(root, "first of two days", lambda: _first_day(shop))
+    shop.clock[0] = 1
     shop.write(
         "facts.csv",
         [moment(i, days_late=str(i % 3)) for i in range(250)]
         + [moment(3, days_late="6"), moment(901, touchpoint="y"), moment(902, days_late="tres")],
     )
     return shop
+
+
+def _first_day(shop: Company) -> None:
+    shop.write("facts.csv", [moment(i) for i in range(200)] + [moment(900, touchpoint="x")])
+    # One secret for all, so that surrogates can be compared.
+    (shop.root / ".promesa").mkdir()
+    (shop.root / ".promesa" / "secret").write_text("5" * 64)
+    shop.load()
 
 
 def load_in_a_child(shop: Company, *, die_at: int, second: int = 30) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from promesa.store import inspect_store, replace_state, session
 from promesa.workspace import BUILT_IN_IDENTIFIERS, ConsentPurpose, Identifier, IdentitySettings
+from tests.begun import begun
 from tests.store.companies import NOON, Company, company, label, model
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ def shop(root: Path) -> Company:
         consents={"news": ConsentPurpose(name="news", label=label("news"))},
     )
     made = company(root, loads=LOADS, sources={name: {} for name in TABLES}, time_zone="UTC", model=declared)
+    begun(root, "two systems", lambda: _loaded(made))
+    made.clock[0] = 2
+    return made
+
+
+def _loaded(made: Company) -> None:
     for name, table in TABLES.items():
         made.write(f"{name}.csv", table)
     made.load()
@@ -93,7 +100,6 @@ def shop(root: Path) -> Company:
     made.write("visits.csv", visits)
     made.write("people.csv", people)
     made.load()
-    return made
 
 
 def surrogates(made: Company) -> dict[str, int]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+import pytest
+
 from promesa.web import application
 from tests.conftest import ROOT
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ON = [(360, "es-CO", "dark"), (1920, "en-GB", "light")]
+ON = [(360, "es-CO", "dark"), pytest.param(1920, "en-GB", "light", marks=pytest.mark.slow)]
 """Width, language and colours of the screens that each page is looked at on."""
 
 
