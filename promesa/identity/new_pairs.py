@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from promesa.identity.keys import EVERYONE, FEW, LeftOut, any_value_in, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from promesa.engine import Embedded
     from promesa.identity.keys import Key
@@ -62,6 +62,23 @@ def _pairs_of_others(blocks: str) -> str:
         f"SELECT one.customer AS low, two.customer AS high FROM {others} AS one "
         f"JOIN {others} AS two ON one.key = two.key AND one.customer < two.customer"
     )
+
+
+def near_new(engine: Embedded, keys: Sequence[Key], *, fields: Collection[str], into: str) -> None:
+    """Write the customers of the last search who hold a value of some keys that new records hold or held.
+
+    Parameters
+    ----------
+    keys : sequence of Key
+        As `search_new` returned them.
+    fields : collection of str
+        Their names.
+    into : str
+        Temporary table to write: `customer`, perhaps more than once.
+    """
+    numbers = ", ".join(str(number) for number, key in enumerate(keys) if key.field in fields)
+    values = f"SELECT key FROM identity_blocks WHERE number IN ({numbers})" if numbers else "SELECT 0 LIMIT 0"
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT customer FROM identity_holders WHERE key IN ({values})")
 
 
 def lost_pairs(engine: Embedded, keys: Sequence[Key], *, known: str, into: str) -> None:
@@ -147,7 +164,7 @@ def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: st
     )
     # Each key looks among its own values: few enough to stay near the processor.
     holders = " UNION ALL ".join(
-        f"FROM ({_holders([(number, key)], 'identity_parts')}) "
+        f"SELECT key, customer FROM ({_holders([(number, key)], 'identity_parts')}) "
         f"WHERE key IN (SELECT key FROM identity_wanted WHERE number = {number})"
         for number, key in numbered
     )
