@@ -1,10 +1,11 @@
 """Tiers of many customers: a review from nothing against one after a day's rows, and whether both agree.
 
-``python -m benchmarks.tiers [--customers 2000000] [--orders 5] [--moments 5] [--memory 6GiB]``
+``python -m benchmarks.tiers [--customers 2000000] [--orders 5] [--moments 5] [--memory 6GiB] [--mixed]``
 
 The company is written to ``benchmarks/work/tiers-N`` and loaded there once: orders over two years, and moments that cost
-something. Then one day more: one customer in seventy buys, one in a thousand rows is corrected. Each review runs in a
-process of its own; the peak is that of the process.
+something. Then one day more: one customer in seventy buys, one in a thousand rows is corrected. A mixed
+day has beside these: one new customer for seven hundred, a late order of last month of one in five thousand, and money
+taken back of an order of one in two thousand. Each review runs in a process of its own; the peak is that of the process.
 """
 
 from __future__ import annotations
@@ -44,13 +45,14 @@ share = 0.2
 [tiers.basic]
 """
 LOADS = {
-    "orders.shop": 'SELECT id, "at" AS at, customer, revenue, cost FROM sales',
+    "orders.shop": 'SELECT id, "at" AS at, customer, journey, revenue, cost FROM sales',
     "moments.shop": "SELECT id, \"at\" AS at, customer, 'delivery' AS touchpoint, cost FROM visits",
 }
 # A customer begins on a day, buys more or less often by the square of a uniform number, and stops at some day.
 SALES = """
 COPY (SELECT 's' || k || '-' || n AS id, TIMESTAMP '2024-01-01' + to_seconds(CAST(day * 86400 AS BIGINT)) AS at,
-  k AS customer, round(20 + 80 * (hash(k, n, 3) / 18446744073709551615.0), 2) AS revenue, revenue * 0.6 AS cost
+  k AS customer, round(20 + 80 * (hash(k, n, 3) / 18446744073709551615.0), 2) AS revenue, revenue * 0.6 AS cost,
+  CAST(NULL AS VARCHAR) AS journey
 FROM (SELECT k, n, (hash(k, 1) % 600) + (hash(k, n, 2) / 18446744073709551615.0) *
   ({days} - hash(k, 1) % 600) * (hash(k, 4) % 1000) / 1000.0 AS day
   FROM range({customers}) t(k), range(30) r(n)
@@ -58,9 +60,19 @@ FROM (SELECT k, n, (hash(k, 1) % 600) + (hash(k, n, 2) / 18446744073709551615.0)
 """
 DAY = """
 COPY (SELECT 'd' || k AS id, TIMESTAMP '2024-01-01' + to_days({days}) + to_seconds(CAST(k % 80000 AS BIGINT)) AS at,
-  k AS customer, 55.0 AS revenue, 33.0 AS cost FROM range({customers}) t(k) WHERE hash(k, 9) % 70 = 0
-UNION ALL SELECT id, "at", customer, revenue + 1, cost FROM '{before}' WHERE hash(id, 8) % 1000 = 0)
-TO '{file}' (FORMAT parquet)
+  k AS customer, 55.0 AS revenue, 33.0 AS cost, CAST(NULL AS VARCHAR) AS journey
+FROM range({customers}) t(k) WHERE hash(k, 9) % 70 = 0
+UNION ALL SELECT id, "at", customer, revenue + 1, cost, journey FROM '{before}' WHERE hash(id, 8) % 1000 = 0
+{mixed}) TO '{file}' (FORMAT parquet)
+"""
+# What a mixed day has beside: new customers, late orders, and money taken back, which make sums be read again.
+MIXED = """
+UNION ALL SELECT 'n' || k, TIMESTAMP '2024-01-01' + to_days({days}) + to_seconds(CAST(k % 80000 AS BIGINT)),
+  {customers} + k, 70.0, 42.0, NULL FROM range({customers} // 700) t(k)
+UNION ALL SELECT 'l' || k, TIMESTAMP '2024-01-01' + to_days({days} - 30), k, 35.0, 21.0, NULL
+  FROM range({customers}) t(k) WHERE hash(k, 10) % 5000 = 0
+UNION ALL SELECT 'b' || k, TIMESTAMP '2024-01-01' + to_days({days}), k, -10.0, NULL, 'j' || k
+  FROM range({customers}) t(k) WHERE hash(k, 11) % 2000 = 0
 """
 VISITS = """
 COPY (SELECT 'v' || s.id || '-' || n AS id, s.at + to_hours(n) AS at, s.customer, 1.5 AS cost
@@ -85,12 +97,13 @@ def write(folder: Path, *, customers: int, orders: float, moments: float, memory
     duckdb.sql(VISITS.format(sales=sales, each=each, file=folder / "data" / "visits1.parquet"))
 
 
-def add_day(folder: Path, *, customers: int) -> None:
+def add_day(folder: Path, *, customers: int, mixed: bool = False) -> None:
     """Write one day more."""
     import duckdb
 
     file, before = folder / "data" / "sales2.parquet", folder / "data" / "sales1.parquet"
-    duckdb.sql(DAY.format(customers=customers, days=DAYS, file=file, before=before))
+    more = MIXED.format(customers=customers, days=DAYS) if mixed else ""
+    duckdb.sql(DAY.format(customers=customers, days=DAYS, file=file, before=before, mixed=more))
     duckdb.sql(VISITS.format(sales=file, each=1, file=folder / "data" / "visits2.parquet"))
 
 
@@ -158,6 +171,7 @@ def main() -> None:
     parser.add_argument("--orders", type=float, default=5.0, help="of a customer, about")
     parser.add_argument("--moments", type=float, default=5.0, help="of a customer, about")
     parser.add_argument("--memory", default="6GiB", help="that DuckDB may take, in each of the two engines of a review")
+    parser.add_argument("--mixed", action="store_true", help="a day with new customers, late orders and returns")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--step", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -168,7 +182,7 @@ def main() -> None:
     WORK.mkdir(exist_ok=True)
     write(folder, customers=asked.customers, orders=asked.orders, moments=asked.moments, memory=asked.memory)
     found = {"load": measured(folder, "load"), "first review": measured(folder, "review")}
-    add_day(folder, customers=asked.customers)
+    add_day(folder, customers=asked.customers, mixed=asked.mixed)
     found |= {"load of a day": measured(folder, "load"), "review of the day": measured(folder, "review")}
     found |= {"the same, from nothing": measured(folder, "rebuild")}
     print("| step | seconds | processor s | peak GiB | customers summed up | rows written |\n|---|---|---|---|---|---|")

@@ -6,6 +6,7 @@ from promesa.store.events import COLUMNS as EVENT_TABLE_COLUMNS
 from promesa.store.events import EVENTS, Taken, events_settled, take_events
 from promesa.store.facts import Facts, let_go, open_facts, own_facts, resolve_instant, wanted_instant
 from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
+from promesa.store.kept_columns import drop_columns, keep_columns, kept_columns
 from promesa.store.loading import keep_report, load, load_chosen, session
 from promesa.store.merging import merge_small_files
 from promesa.store.output import surrogate
@@ -41,6 +42,7 @@ from promesa.store.schema import TABLES, Column, Kind, columns_of
 from promesa.store.state import (
     STATE,
     add_state,
+    add_turn,
     change_state,
     replace_state,
     state_files,
@@ -76,6 +78,7 @@ __all__ = [
     "Taken",
     "UnknownTouchpoint",
     "add_state",
+    "add_turn",
     "apply_cutoffs",
     "arriving_columns",
     "certified",
@@ -83,6 +86,7 @@ __all__ = [
     "close_items",
     "columns_of",
     "count_mentions",
+    "drop_columns",
     "erase",
     "events_settled",
     "explain_rule",
@@ -91,7 +95,9 @@ __all__ = [
     "flush_folder",
     "holdings",
     "inspect_store",
+    "keep_columns",
     "keep_report",
+    "kept_columns",
     "kept_reports",
     "ledger_files",
     "let_go",

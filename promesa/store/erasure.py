@@ -138,6 +138,7 @@ def _carry_out(run: Run, intent: dict[str, Any], take_arrivals: Callable[[Run], 
         deleted = purge(run, tables_of(run))
         with writing(run.places.state):
             wipe(run.places.state / "spill")
+            wipe(run.places.remembered)
             scrub_ledger(run)
         run.tell("verify")
         read, found = remnants(run)

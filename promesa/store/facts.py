@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import Engine, close_of_day, connect, extreme, offsets, to_local
 from promesa.errors import NothingLoaded, ValueOutOfRange
+from promesa.store.layers import LAYERED, counting
 from promesa.store.schema import TABLES, columns_of
 from promesa.store.state import DECISIVE, STATE
 
@@ -100,7 +101,10 @@ class Facts:
 
     def state(self, table: str) -> Table:
         """Return every row of a state table that decides how facts are read (``persons``, ``tiers``)."""
-        return self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), STATE[table])
+        rows = self.engine.table(f"{table}_{self.version}", self.files.get(table, ()), STATE[table])
+        if table not in LAYERED:
+            return rows
+        return self.engine.named(f"counting {table} {self.version}", lambda: counting(table, rows))
 
     def persons(self) -> Table:
         """Return (customer, person) for every customer who shares a person with another at `as_of`."""

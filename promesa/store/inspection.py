@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import Embedded, literal, memory_share, name
 from promesa.store.deltas import relation, snapshot
 from promesa.store.identities import COLUMNS as IDENTITY_COLUMNS
+from promesa.store.layers import LAYERED, TURN, counting_sql
 from promesa.store.places import places_of
 from promesa.store.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from promesa.store.quarantine import TABLE as QUARANTINE
@@ -47,16 +48,17 @@ class Inspection:
 
     def columns(self, table: str) -> tuple[tuple[str, str], ...]:
         """Return (name, kind) of a table's columns: those declared now, then those that its files have beside them."""
-        return _columns(table, self.ws, self._snapshot(table))
+        columns = _columns(table, self.ws, self._snapshot(table))
+        return tuple(one for one in columns if one[0] != TURN) if table in LAYERED else columns
 
     def files(self, table: str) -> tuple[str, ...]:
         """Return the live Parquet files of a table."""
         return self._snapshot(table).files
 
     def rows(self, table: str) -> str:
-        """Return a SELECT over the live rows of a table; none if there is no such table."""
-        columns = self.columns(table)
-        return relation(self.engine, self._snapshot(table).files, columns)
+        """Return a SELECT over the rows of a table that count; none if there is no such table."""
+        rows = relation(self.engine, self._snapshot(table).files, _columns(table, self.ws, self._snapshot(table)))
+        return counting_sql(table, rows, [one for one, _ in self.columns(table)]) if table in LAYERED else rows
 
     def is_empty(self, table: str) -> bool:
         """Tell whether a table holds no row."""

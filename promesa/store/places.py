@@ -75,6 +75,11 @@ class Places:
         return self.state / "secret"
 
     @property
+    def remembered(self) -> Path:
+        """Return the folder of what a review remembers of customers for the next; it is wiped when one is erased."""
+        return self.state / "remembered"
+
+    @property
     def segments(self) -> Path:
         """Return the folder of what arrived over HTTP and is not yet in the store."""
         return self.state / "intake"

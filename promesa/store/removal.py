@@ -94,10 +94,10 @@ def _holding(run: Run, table: str) -> Holding:
     return Holding(table=table, rows=held, before=before, files=hashlib.sha256(names.encode()).hexdigest())
 
 
-def table_rows(run: Run, table: str) -> str:
-    """Return a SELECT over the live rows of a table, every column of theirs; empty if there is none."""
+def table_rows(run: Run, table: str, columns: Sequence[tuple[str, str]] | None = None) -> str:
+    """Return a SELECT over the live rows of a table, every column of theirs or these; empty if there is none."""
     seen = snapshot(run.places.table(table))
-    return relation(run.engine, seen.files, seen.columns) if seen.files else ""
+    return relation(run.engine, seen.files, columns or seen.columns) if seen.files else ""
 
 
 def file_rows(run: Run, table: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import literal, name
 from promesa.errors import StoreBusy
 from promesa.store.deltas import SQL_TYPES, Overtaken, commit, ensure, relation, snapshot, write_file
+from promesa.store.layers import LAYERED, TURN, counting_sql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,6 +24,8 @@ _ATTEMPTS = 5
 # Small groups of rows: a state table is read and rewritten in one go, and each group keeps one processor busy.
 _ROW_GROUP = 122_880
 _LEVEL = 1  # of compression: they are rewritten often, and a higher one takes twice as long for the same size
+MOST_ADDED = 0.5  # of the rows of a table that is added to: with more, it is written anew
+MOST_TURNS = 60
 _PAIR: Columns = (("low", "whole"), ("high", "whole"))
 # Columns of each table as (name, kind). `records` takes its own from the model (identity.records).
 STATE: dict[str, Columns] = {
@@ -62,21 +65,10 @@ STATE: dict[str, Columns] = {
         ("until", "time"),
         ("expected", "money"),
         ("reason", "text"),
+        (TURN, "whole"),
     ),
     "tier_reviews": (("at", "time"), ("settings", "text"), ("customers", "number"), ("recorded_at", "time")),
-    # What reviews knew, so that the next sums up again only who has changed: of a customer the highest turn counts, and
-    # one without days has none any more. A day's review adds rows instead of writing all of them again.
-    "tier_sums": (
-        ("customer", "whole"),
-        ("first", "day"),
-        ("last", "day"),
-        ("days", "whole"),
-        ("spent", "money"),
-        ("revenue", "money"),
-        ("margin", "money"),
-        ("served", "money"),
-        ("turn", "whole"),
-    ),
+    # Whose record each was at the last review, and who was paused (of no person), so that the next sees what changed.
     "tier_persons": (("customer", "whole"), ("person", "whole")),
     "forgotten": (("mark", "text"), ("kind", "text"), ("recorded_at", "time")),
 }
@@ -95,7 +87,10 @@ def state_rows(run: Run, table: str, columns: Columns | None = None, *, only: Co
     files = snapshot(run.places.table(table)).files
     if only is not None:
         files = [file for file in files if _file_name(file) in only]
-    return relation(run.engine, files, columns or STATE[table])
+    rows = relation(run.engine, files, columns or STATE[table])
+    if table not in LAYERED:
+        return rows
+    return counting_sql(table, rows, [column for column, _ in STATE[table] if column != TURN])
 
 
 def state_files(run: Run, table: str) -> tuple[str, ...]:
@@ -116,6 +111,29 @@ def _file_name(file: str) -> str:
 def add_state(run: Run, table: str, select: str, *, columns: Columns | None = None) -> int:
     """Append the rows of a SELECT to a state table in one commit; return how many."""
     return _commit(run, table, columns or STATE[table], gone=None, select=select)
+
+
+def add_turn(run: Run, table: str, select: str) -> int:
+    """Add rows to a table of `LAYERED` that count instead of those with the same key; return how many.
+
+    Parameters
+    ----------
+    select : str
+        Gives the columns of the table but `turn`; of a key one row, one that says nothing takes the key back.
+    """
+    rows = relation(run.engine, snapshot(run.places.table(table)).files, STATE[table])
+    there, added, turn = (
+        int(str(value))
+        for value in run.engine.run(
+            f"SELECT count(*), count(*) FILTER ({TURN} > 0), coalesce(max({TURN}), 0) FROM ({rows})"
+        )[0]
+    )
+    turn = turn + 1 if there else 0
+    count = add_state(run, table, f"SELECT *, {turn} AS {TURN} FROM ({select})")
+    if turn > MOST_TURNS or added + count > MOST_ADDED * (there + count):
+        key = ", ".join(LAYERED[table][0])
+        replace_state(run, table, f"SELECT *, 0 AS {TURN} FROM ({state_rows(run, table)}) ORDER BY {key}")
+    return count
 
 
 def replace_state(

@@ -1,8 +1,8 @@
-"""What each customer has bought and cost, kept from review to review: only who has changed is summed up again.
+"""What each customer has bought and cost, kept from review to review: only what came and went is added.
 
-Who has changed is told by the store: rows recorded since, replaced since, or come of age since, links and pauses made
-since. Rows that left without a trace (kept no longer, or erased) show in the number of rows; then everybody is summed
-up again. Nothing here is needed to read a tier.
+What that is the store tells: rows recorded since, replaced since, or come of age since. Of whom that does not say
+enough (`tier_folding`), or whose links or pauses changed, the rows are read again. Rows that left without a trace (kept
+no longer) show in the number of rows; then everybody is summed up again, as after an erasure.
 """
 
 from __future__ import annotations
@@ -13,22 +13,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from promesa.engine import literal, name
 from promesa.measures import ask
-from promesa.store import file_rows, replace_state, state_rows, table_rows
-from promesa.value.kept_sums import MONEY, SUMS, KeptSums, change_sums, numbers_of, read_sums, whole_numbers, write_sums
-from promesa.value.purchases import buying, with_costs
+from promesa.store import file_rows, keep_columns, kept_columns, replace_state, state_rows, table_rows
+from promesa.value.kept_sums import PURCHASES, changed, joined, positions, rows_of, whole_numbers
+from promesa.value.purchases import buying
 from promesa.value.serving import own_costs
+from promesa.value.tier_folding import PAUSED, PERSONS, after, can_fold, fold, moved_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from promesa.engine import Table
     from promesa.store import Facts, Run
+    from promesa.value.kept_sums import Columns
+
+    Wholes = NDArray[np.int64]
+    Amounts = tuple[Wholes, Wholes]  # whose, sorted, and how much
 
 SUMMED = ("orders", "moments", "costs")
-CHANGED, TOUCHED, FRESH, PERSONS = '"~changed"', '"~touched"', '"~fresh"', '"~persons"'
-MOST_TOUCHED = 0.3  # of the customers: with more, summing up everybody is quicker
+TOUCHED = '"~touched"'
+MOST_TOUCHED = 0.3  # of the customers: to read the rows of more than these, reading all is quicker
+FORMAT = 2
+_NOBODY = np.empty(0, dtype=np.int64)
+_NOW = f"(FROM {PERSONS} UNION ALL SELECT customer, NULL FROM {PAUSED})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +53,21 @@ class Summed:
     whole : bool
         Whether everybody was summed up again.
     again : int
-        Customers whose sums were fetched.
-    sums : KeptSums
-        Of everybody, as they are now.
+        Customers of whom something came or went, or whose rows were read again.
+    columns : dict of str to ndarray of int
+        By `SUMS`, sorted by customer, of everybody, as they are now; not to be written to.
     marks : dict
-        What the next review needs to know who has changed; no personal data.
+        What the next review needs to know what has changed; no personal data.
     """
 
     whole: bool
     again: int
-    sums: KeptSums
+    columns: Columns
     marks: dict[str, Any]
 
 
 def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: bool) -> Summed:
-    """Bring the table `tier_sums` up to date with the facts.
+    """Bring the sums of all customers up to date with the facts, and keep them.
 
     Parameters
     ----------
@@ -66,26 +79,37 @@ def update_sums(run: Run, facts: Facts, *, before: Mapping[str, Any], rebuild: b
         Sum everybody up again.
     """
     marks = {"settings": _settings_of(run), "as_of": facts.as_of.isoformat(), "tables": _tables_of(run)}
+    _keep_session(run, facts)
+    kept = None if rebuild or not _can_follow(run, facts, before, marks) else kept_columns(run, before["file"])
+    some = None if kept is None else _sum_some(run, facts, kept, before)
+    columns, again = some or _sum_all(facts)
+    same = columns is kept
+    marks["file"] = before["file"] if same else keep_columns(run, "tier_sums", columns)
+    _keep_persons(run)
+    for table in (TOUCHED, PERSONS, PAUSED):
+        run.engine.run(f"DROP TABLE IF EXISTS {table}")
+    return Summed(whole=some is None, again=again, columns=columns, marks=marks)
+
+
+def _keep_session(run: Run, facts: Facts) -> None:
+    """Write who is whose record and who is paused at the instant looked at to tables of the session."""
     stamp = literal(facts.as_of)
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {PERSONS} AS SELECT customer, person FROM ({state_rows(run, 'persons')}) "
         f"WHERE since <= {stamp} AND until > {stamp}"
     )
-    whole = rebuild or not _can_follow(run, facts, before, marks)
-    if not whole:
-        whole = not _find_touched(run, facts, before)
-    sums, again = _sum_all(run, facts) if whole else _sum_touched(run, facts)
-    _keep_persons(run)
-    for table in (CHANGED, TOUCHED, FRESH, PERSONS):
-        run.engine.run(f"DROP TABLE IF EXISTS {table}")
-    return Summed(whole=whole, again=again, sums=sums, marks=marks)
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {PAUSED} AS SELECT DISTINCT coalesce(person, customer) AS customer "
+        f"FROM (SELECT customer FROM ({state_rows(run, 'pauses')}) WHERE until IS NULL AND customer IS NOT NULL) "
+        f"LEFT JOIN {PERSONS} USING (customer)"
+    )
 
 
 def _settings_of(run: Run) -> str:
     """Return a fingerprint of what sums depend on beside the facts."""
     model = run.ws.model
     touchpoints = sorted((t.name, str(t.cost), str(t.cost_per_minute), t.minutes) for t in model.touchpoints.values())
-    decisive = [run.ws.time_zone, touchpoints, sorted(model.accounts)]
+    decisive = [FORMAT, run.ws.time_zone, touchpoints, sorted(model.accounts)]
     return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:16]
 
 
@@ -118,10 +142,6 @@ def _iso(instant: object) -> str | None:
     return instant.isoformat() if isinstance(instant, datetime) else None
 
 
-def _after(column: str, iso: str | None) -> str:
-    return f"{name(column)} > {literal(datetime.fromisoformat(iso))}" if iso else "true"
-
-
 def _can_follow(run: Run, facts: Facts, before: Mapping[str, Any], marks: Mapping[str, Any]) -> bool:
     """Tell whether all that has changed since the last review can be told."""
     if not before or before["settings"] != marks["settings"] or facts.as_of.isoformat() < before["as_of"]:
@@ -132,8 +152,8 @@ def _can_follow(run: Run, facts: Facts, before: Mapping[str, Any], marks: Mappin
 def _is_told(run: Run, table: str, before: Mapping[str, Any]) -> bool:
     """Tell whether the rows of the last review are all there still, or among the replaced."""
     past = table_rows(run, f"{table}_history")
-    old = f"NOT ({_after('recorded_at', before['recorded_at'])})"
-    newly = _after("superseded_at", before["superseded_at"])
+    old = f"NOT ({after('recorded_at', before['recorded_at'])})"
+    newly = after("superseded_at", before["superseded_at"])
     live = _told(run, table, "recorded_at", where=old)[0]
     kept = _told(run, f"{table}_history", "superseded_at", where=f"NOT ({newly})")[0]
     gone = _count(run, f"SELECT count(DISTINCT (source, id)) FROM ({past}) WHERE {newly} AND {old}") if past else 0
@@ -144,91 +164,100 @@ def _count(run: Run, sql: str) -> int:
     return int(str(run.engine.value(sql)))
 
 
-def _find_touched(run: Run, facts: Facts, before: Mapping[str, Any]) -> bool:
-    """Write who has changed; return False where they are so many that everybody may as well be summed up."""
-    then = datetime.fromisoformat(before["as_of"])
-    parts = [part for table in SUMMED for part in _changed_rows(run, table, before["tables"][table], then, facts.as_of)]
-    was, now = f"({state_rows(run, 'tier_persons')})", PERSONS
-    apart = f"(SELECT * FROM {was} EXCEPT FROM {now}) UNION (FROM {now} EXCEPT SELECT * FROM {was})"
-    parts += [f"SELECT unnest([customer, person]) AS customer FROM ({apart})"]
-    pauses = state_rows(run, "pauses")
-    since = literal(datetime.fromisoformat(before["reviewed_at"]))
-    parts += [f"SELECT customer FROM ({pauses}) WHERE {name(end)} >= {since}" for end in ("at", "until")]
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS SELECT DISTINCT customer FROM ({' UNION ALL '.join(parts)}) "
-        "WHERE customer IS NOT NULL"
-    )
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT coalesce(person, customer) AS customer "
-        f"FROM {CHANGED} LEFT JOIN {PERSONS} USING (customer)"
-    )
-    known = _count(run, f"SELECT count(*) FROM ({state_rows(run, 'tier_sums')}) WHERE coalesce(turn, 0) = 0")
-    return _count(run, f"SELECT count(*) FROM {TOUCHED}") <= max(MOST_TOUCHED * known, 1)
-
-
-def _changed_rows(run: Run, table: str, before: Mapping[str, Any], then: datetime, now: datetime) -> list[str]:
-    """Return SELECTs of the customers of rows that are new, replaced, or whose time has come."""
-    rows, past = table_rows(run, table), table_rows(run, f"{table}_history")
-    found: list[str] = []
-    if rows:
-        # One scan each: of rows that neither of the ends of a group meets, the engine reads nothing.
-        comes = [_after("recorded_at", before["recorded_at"])]
-        times = ("at", "delivered") if table == "moments" else ("at",)
-        comes += [f"{name(time)} > {literal(then)} AND {name(time)} <= {literal(now)}" for time in times]
-        found += [f"SELECT customer FROM ({rows}) WHERE {come}" for come in comes]
-    if past:
-        found.append(f"SELECT customer FROM ({past}) WHERE {_after('superseded_at', before['superseded_at'])}")
-    return found
-
-
-def _sum_all(run: Run, facts: Facts) -> tuple[KeptSums, int]:
-    _fetch(run, facts)
-    kept = write_sums(run, numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer")))
-    return kept, kept.n
-
-
-def _sum_touched(run: Run, facts: Facts) -> tuple[KeptSums, int]:
-    kept = read_sums(run)
-    touched = run.engine.arrow(f"SELECT customer FROM {TOUCHED} ORDER BY customer")
-    if not touched.num_rows:
+def _sum_some(run: Run, facts: Facts, kept: Columns, before: Mapping[str, Any]) -> tuple[Columns, int] | None:
+    """Return the sums with what has changed; None where so many have to be read that all may as well be."""
+    moved = moved_since(run, facts, before["tables"], then=datetime.fromisoformat(before["as_of"]))
+    again, gone = _changed_persons(run)
+    if not can_fold(facts):
+        again, gone = np.union1d(again, moved.customers), np.union1d(gone, moved.customers)
+    fresh, unsure = fold(kept, moved)
+    read = np.union1d(np.setdiff1d(unsure, gone), again)
+    if read.size > max(MOST_TOUCHED * kept["customer"].size, 1):
+        return None
+    touched = np.union1d(np.setdiff1d(moved.customers, gone), again)
+    if not touched.size and not gone.size:
         return kept, 0
-    _fetch(run, facts.only(facts.engine.local(touched), reads=_reads(run)))
-    fresh = numbers_of(run.engine.arrow(f"SELECT * FROM {FRESH} ORDER BY customer"))
-    gone = run.engine.arrow(f"SELECT customer FROM {TOUCHED} UNION SELECT customer FROM {CHANGED} ORDER BY customer")
-    return change_sums(run, kept, fresh, gone=whole_numbers(gone["customer"])), touched.num_rows
+    fresh = rows_of(fresh, touched)
+    fresh["served"][positions(touched, again)] = 0
+    for column in PURCHASES:
+        fresh[column][positions(touched, read)] = 0
+    orders = purchases_of(_only(run, facts, read)) if read.size else {}
+    costs = {"served": costs_of(_only(run, facts, again))} if again.size else {}
+    for column, (whose, amounts) in (orders | costs).items():
+        fresh[column][positions(touched, whose)] = amounts
+    return changed(kept, fresh, gone=np.union1d(touched, gone)), touched.size
 
 
-def _reads(run: Run) -> dict[str, tuple[str, ...]]:
-    """Return the columns that sums are made of."""
+def _changed_persons(run: Run) -> tuple[Wholes, Wholes]:
+    """Return who is another person than at the last review, or paused since: persons now, and all ids of theirs."""
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS SELECT DISTINCT customer, coalesce(p.person, customer) AS person "
+        f"FROM (SELECT unnest([customer, person]) AS customer FROM ({_apart(run)})) LEFT JOIN {PERSONS} p "
+        "USING (customer) WHERE customer IS NOT NULL"
+    )
+    again = run.engine.arrow(f"SELECT DISTINCT person FROM {TOUCHED} ORDER BY 1")
+    gone = run.engine.arrow(f"SELECT unnest([customer, person]) AS customer FROM {TOUCHED}")
+    return whole_numbers(again["person"]), np.unique(whole_numbers(gone["customer"]))
+
+
+def _only(run: Run, facts: Facts, customers: Wholes) -> Facts:
+    """Return the facts of some customers, with the columns that sums are made of."""
     minutes = {one.minutes for one in run.ws.model.touchpoints.values() if one.minutes is not None}
     moments = {"customer", "at", "touchpoint", "cost", "promised", "delivered", *minutes}
-    return {
+    reads = {
         "orders": ("customer", "at", "channel", "product", "journey", "revenue", "cost"),
         "moments": tuple(sorted(moments)),
         "costs": ("customer", "at", "amount", "account"),
     }
+    return facts.only(facts.engine.local(pa.table({"customer": customers})), reads=reads)
 
 
-def _fetch(run: Run, facts: Facts) -> None:
-    """Write the sums of everyone whom the facts are of to a table of the session, money to its last decimal."""
+def _sum_all(facts: Facts) -> tuple[Columns, int]:
+    parts = {**purchases_of(facts), "served": costs_of(facts)}
+    customers = np.unique(np.concatenate([whose for whose, _ in parts.values()]))
+    columns = changed(joined(_NOBODY, {}), joined(customers, parts), gone=_NOBODY)
+    return columns, columns["customer"].size
+
+
+def purchases_of(facts: Facts) -> dict[str, Amounts]:
+    """Return what customers bought and had back, for each of `PURCHASES` whose and how much."""
     bought = buying(ask(facts.workspace, facts=facts))
-    # Of some customers alone, what all share cannot be told; and it would touch everybody each month.
-    table: Table = with_costs(bought, bought.customers, costs=own_costs(bought.question))
-    run.engine.register("~arriving", facts.engine.batches(table.select(*SUMS)))
-    money = ", ".join(f"CAST(round({name(one)}, 4) AS DECIMAL(18,4)) AS {name(one)}" for one in MONEY)
-    run.engine.run(
-        f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT customer, CAST(first AS DATE) AS first, "
-        f'CAST(last AS DATE) AS last, CAST(days AS BIGINT) AS days, {money} FROM "~arriving"'
-    )
-    run.engine.unregister("~arriving")
+    listed = [column for column in PURCHASES if column != "taken_back"]
+    found = _sorted(facts, bought.customers.select("customer", *listed))
+    loose = bought.orders.filter(bought.orders["loose"] > 0)
+    back = _sorted(facts, loose.group_by("customer").aggregate(amount=loose["loose"].sum()))
+    return {**{column: (found["customer"], found[column]) for column in listed},
+            "taken_back": (back["customer"], back["amount"])}  # fmt: skip
+
+
+def costs_of(facts: Facts) -> Amounts:
+    """Return who cost something and how much.
+
+    What accounts share is left out: of some customers alone it cannot be told, and it would touch all each month.
+    """
+    costs = own_costs(ask(facts.workspace, facts=facts))
+    costs = costs.filter(costs["amount"].notnull())
+    found = _sorted(facts, costs.group_by("customer").aggregate(amount=costs["amount"].sum()))
+    return found["customer"], found["amount"]
+
+
+def _sorted(facts: Facts, table: Table) -> dict[str, Wholes]:
+    rows = facts.engine.batches(table.filter(table["customer"].notnull())).read_all()
+    found = {column: whole_numbers(rows[column]) for column in rows.column_names}
+    order = np.argsort(found["customer"], kind="stable")
+    return {column: values[order] for column, values in found.items()}
+
+
+def _apart(run: Run) -> str:
+    """Return the SELECT of who is whose record, or paused (of no person), now or at the last review and not both."""
+    was, now = f"(SELECT customer, person FROM ({state_rows(run, 'tier_persons')}))", _NOW
+    return f"(FROM {was} EXCEPT FROM {now}) UNION ALL (FROM {now} EXCEPT FROM {was})"
 
 
 def _keep_persons(run: Run) -> None:
-    """Keep who was one person, so that the next review sees what links have changed."""
-    was = f"SELECT customer, person FROM ({state_rows(run, 'tier_persons')})"
-    moved = f"SELECT count(*) FROM (({was} EXCEPT FROM {PERSONS}) UNION ALL (FROM {PERSONS} EXCEPT {was}))"
-    if _count(run, moved):
-        replace_state(run, "tier_persons", f"SELECT customer, person FROM {PERSONS} ORDER BY customer")
+    """Keep who is one person and who is paused, so that the next review sees what has changed."""
+    if run.engine.value(f"SELECT count(*) FROM ({_apart(run)})"):
+        replace_state(run, "tier_persons", f"SELECT customer, person FROM {_NOW} ORDER BY customer, person")
 
 
 def last_day_of(facts: Facts) -> Any:

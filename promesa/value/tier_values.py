@@ -13,7 +13,7 @@ from promesa.errors import TooFewObservations
 from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
 from promesa.stats import purchases_of_pairs, summarise
 from promesa.value.choosing import fitted, spend_of
-from promesa.value.kept_sums import whole_numbers
+from promesa.value.kept_sums import UNITS, whole_numbers
 from promesa.value.summaries import BINS, Spends
 from promesa.value.tier_sums import year_before
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from promesa.stats import BuyingProcess, Spending
     from promesa.store import Facts, Run
-    from promesa.value.kept_sums import Columns, KeptSums
+    from promesa.value.kept_sums import Columns
 
     Wholes = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 EPOCH = date(1970, 1, 1)
 FIT_CUSTOMERS = 100_000  # that the process is fitted to; above it a sample, drawn by the surrogate, which is a hash
 PARTS = 1_000_000
-UNITS = 10_000  # of money: values are whole numbers of its fourth decimal
 _BINS = 200 * BINS  # more than there are: the logarithms of two amounts differ by less than 200
 _MOST_COUNTED = 8_000_000  # pairs of days bought and first day that are told apart without sorting
 
@@ -79,7 +78,7 @@ def values_by_margin(run: Run, facts: Facts) -> Values:
     return Values(customer=whole_numbers(found["customer"]), value=whole_numbers(found["value"]))
 
 
-def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Values:
+def values_expected(sums: Columns, last_day: date, *, horizon_days: int) -> Values:
     """Return the profit expected of each customer, from what the sums of all say.
 
     Raises
@@ -93,11 +92,15 @@ def values_expected(sums: KeptSums, last_day: date, *, horizon_days: int) -> Val
     decides how likely a customer still buys and nothing else, and spend is linear in own spend: both are added for
     each customer.
     """
-    columns = sums.columns
+    columns = sums
+    if columns["days"].min(initial=1) == 0:
+        bought = columns["days"] > 0
+        columns = {column: values[bought] for column, values in sums.items()}
     days, first, recency = columns["days"], columns["first"], (columns["last"] - columns["first"]).astype(np.float64)
     seen = ((last_day - EPOCH).days - first).astype(np.float64)
     process, spending = _fit(columns, recency, seen)
-    revenue, margin, served = (float(columns[one].sum()) / UNITS for one in ("revenue", "margin", "served"))
+    revenue, margin = (float(columns[one].sum()) / UNITS for one in ("revenue", "margin"))
+    served = float(columns["served"].sum() + columns["taken_back"].sum()) / UNITS
     pair, one = _pairs(days, first)
     repeats = (days[one] - 1).astype(np.float64)
     ahead, level, shape = purchases_of_pairs(process, repeats, seen[one], horizon=float(horizon_days))

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 from promesa.engine import literal
 from promesa.errors import ValueOutOfRange
 from promesa.measures import declaration_of, no_tiers
-from promesa.store import change_state, open_facts, read_document, session, state_rows, timestamp, write_document
+from promesa.store import (
+    change_state,
+    drop_columns,
+    keep_columns,
+    kept_columns,
+    open_facts,
+    read_document,
+    session,
+    state_rows,
+    state_version,
+    timestamp,
+    write_document,
+)
 from promesa.value.tier_membership import decide_members
 from promesa.value.tier_sums import last_day_of, update_sums
 from promesa.value.tier_values import values_by_margin, values_expected
@@ -21,9 +33,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promesa.store import Facts, Run
+    from promesa.value.kept_sums import Columns
     from promesa.workspace import Tiers, Workspace
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +52,9 @@ class TierReview:
     customers : int
         Customers of whom a tier is kept; everybody else is of the lowest.
     again : int
-        Customers whose sums were fetched again.
+        Customers whose sums were worked out again.
     changed : int
-        Rows of the table `tiers` that were written.
+        Rows that say anew who was of which tier, and from when to when.
     """
 
     as_of: datetime
@@ -120,8 +133,9 @@ def tier(
     of the last 365 days. From that, the highest tier whose entry is reached. A member stays as long as the value is not
     below what keeps the tier, so that one who moves within the band does not change tier at each review. A flag lifts.
 
-    The sums of each customer are kept. Only customers with rows recorded, replaced, or come of age since the last
-    review, or whose links or pauses changed, are summed up again; time passing is applied to all at once.
+    The sums of each customer are kept. Rows recorded, replaced, or come of age since the last review are added to them;
+    where that is not exact, and where links or pauses changed, the rows of these customers are read again. Time passing
+    is applied to all at once. A review agrees in every row with one from nothing.
     """
     tiers = ws.model.tiers
     if tiers is None:
@@ -138,26 +152,46 @@ def tier(
             summed = update_sums(run, facts, before=before.get("sums", {}), rebuild=rebuild)
             marks, whole, again = summed.marks, summed.whole, summed.again
             run.tell("tier_values")
-            values = values_expected(summed.sums, last_day_of(facts), horizon_days=tiers.horizon_days)
+            values = values_expected(summed.columns, last_day_of(facts), horizon_days=tiers.horizon_days)
         else:
             run.tell("tier_values")
             values = values_by_margin(run, facts)
         run.tell("tier_members")
-        decided = decide_members(run, facts, tiers, values)
-        _keep_review(run, facts, tiers, customers=decided.customers)
-        sums = {**marks, "reviewed_at": run.recorded_at.isoformat()} if marks else before.get("sums", {})
-        write_document(_marks(run), {"format": FORMAT, "as_of": facts.as_of.isoformat(), "sums": sums})
+        was = None if rebuild else _members_before(run, facts, tiers, before)
+        decided = decide_members(run, facts, tiers, values, was=was)
+        customers = decided.members["customer"].size
+        _keep_review(run, facts, tiers, customers=customers)
+        _keep_marks(run, facts, tiers, sums=marks or before.get("sums", {}), members=decided.members)
         return TierReview(
             as_of=facts.as_of,
             whole=whole or tiers.by == "margin",
-            customers=decided.customers,
-            again=again if tiers.by == "expected_profit" else decided.customers,
+            customers=customers,
+            again=again if tiers.by == "expected_profit" else customers,
             changed=decided.written,
         )
 
 
 def _marks(run: Run) -> Path:
     return run.places.state / "tiers.json"
+
+
+def _members_before(run: Run, facts: Facts, tiers: Tiers, before: Mapping[str, Any]) -> Columns | None:
+    """Return what the last review decided, if it lies before, was of these tiers, and the table is as it was."""
+    kept = before.get("members", {})
+    same = kept.get("tiers") == declaration_of(tiers) and kept.get("table") == state_version(run, "tiers")
+    return kept_columns(run, kept["file"]) if same and before["as_of"] < facts.as_of.isoformat() else None
+
+
+def _keep_marks(run: Run, facts: Facts, tiers: Tiers, *, sums: dict[str, Any], members: Columns) -> None:
+    """Keep what the next review needs; a review that was killed before leaves the marks of the last one."""
+    kept = {
+        "file": keep_columns(run, "tier_members", members),
+        "table": state_version(run, "tiers"),
+        "tiers": declaration_of(tiers),
+    }
+    marks = {"format": FORMAT, "as_of": facts.as_of.isoformat(), "sums": sums, "members": kept}
+    write_document(_marks(run), marks)
+    drop_columns(run, but=[str(kept["file"]), str(sums.get("file"))])
 
 
 def _refuse_earlier(facts: Facts, before: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from promesa.measures import declaration_of
 from promesa.value import standard, tiers
-from promesa.value.tier_membership import END
+from promesa.value.tier_rows import END
 from tests.measures.companies import MODEL, Company, workspace_of
 
 if TYPE_CHECKING:

@@ -11,34 +11,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from promesa.engine import literal
 from promesa.errors import NothingTiered, TooFewObservations, ValueOutOfRange
 from promesa.measures import touchpoints
 from promesa.stats import expected_purchases, expected_spend, fit_buying, fit_spending, summarise
-from promesa.store import add_state, erase, open_facts, replace_state, session
+from promesa.store import erase, open_facts, session
 from promesa.value import margin, tier
 from promesa.workspace import Account
 from tests.store.companies import NOON, Company, label
-from tests.value.shoppers import plain_summaries, shoppers
-from tests.value.traders import BEGIN, DAY, bands, fill, keys, members, review, sale, sums, table, trader
+from tests.value.shoppers import plain_summaries
+from tests.value.traders import (
+    BEGIN,
+    DAY,
+    SHARES,
+    bands,
+    fill,
+    keys,
+    members,
+    purchases,
+    review,
+    sale,
+    sums,
+    table,
+    trader,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31)
-SHARES = {"by": "expected_profit", "measured": "share"}
-
-
-def purchases(size: int, *, seed: int, days: int = 300) -> list[dict[str, Any]]:
-    """Return the orders of customers of a known process."""
-    rows: list[dict[str, Any]] = []
-    for customer, (times, amounts) in enumerate(shoppers(size, seed=seed, days=days, joined=90)):
-        rows += [
-            sale(len(rows) + place, customer, int(time), float(amount), cost=f"{float(amount) * 0.5:.2f}")
-            for place, (time, amount) in enumerate(zip(times, amounts, strict=True))
-            if time <= days
-        ]
-    return [{**row, "id": f"s{number}"} for number, row in enumerate(rows)]
 
 
 @pytest.fixture(scope="module")
@@ -172,78 +170,6 @@ def test_who_moves_within_the_band_never_changes_tier(tmp_path: Path) -> None:
     assert members(made)["k1"] == ("b", "value")
 
 
-def join(made: Company, first: str, second: str, since: datetime) -> None:
-    """Make two keys one person from an instant on."""
-    numbers = {key: customer for customer, key in keys(made).items()}
-    low, high = sorted((numbers[first], numbers[second]))
-    rows = [(low, low, FIRST, LAST), (high, high, FIRST, since), (high, low, since, LAST)]
-    listed = ", ".join(f"({c}, {p}, TIMESTAMP '{s}', TIMESTAMP '{u}')" for c, p, s, u in rows)
-    with session(made.ws, recorded_at=NOON) as run:
-        replace_state(run, "persons", f"SELECT * FROM (VALUES {listed}) t(customer, person, since, until)")
-
-
-def pause(made: Company, key: str, *, second: int, resume: bool = False) -> None:
-    customer = next(number for number, known in keys(made).items() if known == key)
-    at = literal(NOON.replace(second=second))
-    with session(made.ws, recorded_at=NOON) as run:
-        row = f"SELECT {customer} AS customer, {at} AS at, {at if resume else 'NULL::TIMESTAMP'} AS until, 'x' AS by"
-        select = f"{row}, {at} AS recorded_at"
-        if resume:
-            replace_state(run, "pauses", select)
-        else:
-            add_state(run, "pauses", select)
-
-
-def walk(made: Company, random: Random, steps: int) -> None:
-    """Load, correct, link, unlink, pause and review by chance; after each review, the same from nothing agrees."""
-    sales = purchases(60, seed=random.randrange(99), days=200)
-    visits: list[dict[str, Any]] = []
-    day = 200
-    for step in range(steps):
-        day += random.randrange(3)
-        for _ in range(random.randrange(12)):
-            sales.append(
-                sale(len(sales), random.randrange(64), day - random.randrange(30), random.choice([-9, 30, 75]))
-            )
-            sales[-1] |= {"journey": f"j{random.randrange(40)}" if random.random() < 0.5 else ""}
-            promised = f"{BEGIN + (day + 1) * DAY:%Y-%m-%d}"
-            late = f"{BEGIN + (day + random.randrange(4)) * DAY:%Y-%m-%d %H:%M}" if random.random() < 0.8 else ""
-            visits.append(
-                {"id": f"v{len(visits)}", "at": f"{BEGIN + day * DAY:%Y-%m-%d %H:%M}",
-                 "customer": f"k{random.randrange(64)}", "touchpoint": "delivery",
-                 "cost": f"{random.randrange(90) / 10}", "promised": promised, "delivered": late}
-            )  # fmt: skip
-        for _ in range(random.randrange(4)):
-            changed = random.randrange(len(sales))
-            sales[changed] = {
-                **sales[changed],
-                "revenue": f"{random.randrange(1, 200)}",
-                "customer": f"k{random.randrange(64)}",
-            }
-        fill(made, sales=sales, visits=visits)
-        match random.randrange(4):
-            case 0:
-                join(made, *random.sample(sorted(keys(made).values()), 2), since=BEGIN + 10 * DAY)
-            case 1:
-                with session(made.ws, recorded_at=NOON) as run:
-                    replace_state(run, "persons", "SELECT NULL::BIGINT AS customer, NULL::BIGINT AS person, "
-                                  "NULL::TIMESTAMP AS since, NULL::TIMESTAMP AS until WHERE false")  # fmt: skip
-            case 2:
-                pause(made, random.choice(sorted(keys(made).values())), second=made.clock[0], resume=step % 2 == 1)
-            case _:
-                pass
-        review(made, day)
-        found = table(made, "tiers"), sums(made), table(made, "tier_persons")
-        assert review(made, day, rebuild=True).changed == 0
-        assert (table(made, "tiers"), sums(made), table(made, "tier_persons")) == found
-
-
-@pytest.mark.parametrize("seed", [4])
-def test_whatever_happened_a_review_agrees_with_one_from_nothing(tmp_path: Path, seed: int) -> None:
-    made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=purchases(60, seed=9, days=200))
-    walk(made, Random(seed), 2)
-
-
 def test_what_accounts_share_does_not_fall_on_those_who_have_changed(tmp_path: Path) -> None:
     made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=(sales := purchases(60, seed=9, days=200)))
     account = Account(name="rent", label=label("rent"), spread="orders")
@@ -262,21 +188,14 @@ def test_what_accounts_share_does_not_fall_on_those_who_have_changed(tmp_path: P
     assert sums(made) == found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10, 22))
-def test_long_walks_agree_as_well(tmp_path: Path, seed: int) -> None:
-    made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=purchases(60, seed=9, days=200))
-    walk(made, Random(seed), 10)
-
-
 def test_who_leaves_without_a_trace_makes_the_next_review_whole(tmp_path: Path) -> None:
     made = trader(tmp_path, bands(0.1, 0.3, **SHARES), sales=purchases(60, seed=9, days=200))
     review(made, 200)
     gone = min(keys(made))
     with session(made.ws, recorded_at=NOON) as run:
         erase(run, [gone], by="a request")
-    for name in ("tiers", "tier_sums"):
-        assert gone not in {row[0] for row in table(made, name, "customer")}
+    assert gone not in {row[0] for row in table(made, "tiers", "customer")}
+    assert not (made.root / ".promesa" / "remembered").exists()
     found = review(made, 200)
     assert found.whole
     assert found.customers == 59

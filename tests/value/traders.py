@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from promesa.store import inspect_store
+import pyarrow as pa
+
+from promesa.engine import literal
+from promesa.store import add_state, inspect_store, replace_state, session
 from promesa.value import tier
 from promesa.workspace import Tier, Tiers
 from tests.store.companies import NOON, Company, company, label, model
+from tests.value.shoppers import shoppers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,16 +23,18 @@ if TYPE_CHECKING:
     from promesa.value import TierReview
 
 Row = dict[str, Any]
+FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31)
+SHARES: dict[str, Any] = {"by": "expected_profit", "measured": "share"}
 DAY = timedelta(days=1)
 BEGIN = datetime(2024, 1, 1, 12)
 LOADS = {
-    "orders.shop": 'SELECT id, "at" AS at, customer, journey, revenue, cost FROM sales',
+    "orders.shop": 'SELECT id, "at" AS at, customer, journey, revenue, cost, currency FROM sales',
     "moments.shop": ('SELECT id, "at" AS at, customer, touchpoint, cost, promised, delivered FROM visits'),
     "costs.shop": 'SELECT id, "at" AS at, customer, amount FROM bills',
     "profiles.shop": 'SELECT id, "at" AS at, customer, region FROM people',
 }
 COLUMNS = {
-    "sales": ("id", "at", "customer", "journey", "revenue", "cost"),
+    "sales": ("id", "at", "customer", "journey", "revenue", "cost", "currency"),
     "visits": ("id", "at", "customer", "touchpoint", "cost", "promised", "delivered"),
     "bills": ("id", "at", "customer", "amount"),
     "people": ("id", "at", "customer", "region"),
@@ -93,12 +100,11 @@ def table(made: Company, name: str, columns: str = "*") -> list[tuple[Any, ...]]
         return look.engine.run(f"SELECT {columns} FROM ({look.rows(name)}) ORDER BY ALL")
 
 
-def sums(made: Company) -> list[tuple[Any, ...]]:
-    """Return the sums that count: of each customer those of the highest turn, none where these have no days."""
-    newest: dict[int, tuple[Any, ...]] = {}
-    for row in sorted(table(made, "tier_sums"), key=lambda row: row[-1] or 0):
-        newest[row[0]] = row[:-1]
-    return sorted(row for row in newest.values() if row[3])
+def sums(made: Company) -> list[tuple[int, ...]]:
+    """Return what is kept of customers: surrogate, days, and money in its fourth decimal."""
+    file = json.loads((made.root / ".promesa" / "tiers.json").read_text())["sums"]["file"]
+    kept = pa.ipc.open_file(pa.memory_map(str(made.root / ".promesa" / "remembered" / file))).read_all()
+    return [tuple(row.values()) for row in kept.to_pylist()]
 
 
 def keys(made: Company) -> dict[int, str]:
@@ -111,3 +117,37 @@ def members(made: Company) -> dict[str, tuple[str, str]]:
     known = keys(made)
     rows = table(made, "tiers", "customer, tier, reason, until")
     return {known[int(c)]: (t, r) for c, t, r, until in rows if until.year == 9999}
+
+
+def purchases(size: int, *, seed: int, days: int = 300) -> list[dict[str, Any]]:
+    """Return the orders of customers of a known process."""
+    rows: list[dict[str, Any]] = []
+    for customer, (times, amounts) in enumerate(shoppers(size, seed=seed, days=days, joined=90)):
+        rows += [
+            sale(len(rows) + place, customer, int(time), float(amount), cost=f"{float(amount) * 0.5:.2f}")
+            for place, (time, amount) in enumerate(zip(times, amounts, strict=True))
+            if time <= days
+        ]
+    return [{**row, "id": f"s{number}"} for number, row in enumerate(rows)]
+
+
+def join(made: Company, first: str, second: str, since: datetime) -> None:
+    """Make two keys one person from an instant on."""
+    numbers = {key: customer for customer, key in keys(made).items()}
+    low, high = sorted((numbers[first], numbers[second]))
+    rows = [(low, low, FIRST, LAST), (high, high, FIRST, since), (high, low, since, LAST)]
+    listed = ", ".join(f"({c}, {p}, TIMESTAMP '{s}', TIMESTAMP '{u}')" for c, p, s, u in rows)
+    with session(made.ws, recorded_at=NOON) as run:
+        replace_state(run, "persons", f"SELECT * FROM (VALUES {listed}) t(customer, person, since, until)")
+
+
+def pause(made: Company, key: str, *, second: int, resume: bool = False) -> None:
+    customer = next(number for number, known in keys(made).items() if known == key)
+    at = literal(NOON.replace(second=second))
+    with session(made.ws, recorded_at=NOON) as run:
+        row = f"SELECT {customer} AS customer, {at} AS at, {at if resume else 'NULL::TIMESTAMP'} AS until, 'x' AS by"
+        select = f"{row}, {at} AS recorded_at"
+        if resume:
+            replace_state(run, "pauses", select)
+        else:
+            add_state(run, "pauses", select)
