@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import name
+from promesa.identity.comparisons import BUILT_IN
 from promesa.identity.keys import EVERYONE, LeftOut, any_value_in, keys_of, parts_of, values_of
-from promesa.identity.new_pairs import left_out_of_new, lost_pairs, search_new
+from promesa.identity.new_pairs import left_out_of_new, lost_pairs, near_new, search_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from promesa.engine import Embedded
     from promesa.identity.keys import Key
     from promesa.workspace import Model
+
+NEAR = "identity_near_customers"  # temporary table: `customer`, perhaps more than once
 
 
 def pairs(
@@ -41,7 +44,8 @@ def pairs(
     records : str
         Table or view of records, one row a customer.
     new : str or None
-        Table with a column `customer`: only pairs with at least one of these; None pairs all with all.
+        Table with a column `customer`: only pairs with at least one of these; None pairs all with all. With it, the
+        table `NEAR` says who holds an identifier's value that these hold or held, however many do.
     into : str
         Temporary table to write: `low`, `high` (customers, low < high), each pair once.
     model : Model
@@ -68,6 +72,7 @@ def pairs(
             _write_parts(engine, before, into="identity_parts_before", keys=keys)
         looked = search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
         left_out = left_out_of_new(engine, looked)
+        near_new(engine, looked, fields={*BUILT_IN, *model.identifiers}, into=NEAR)
         if lost:
             lost_pairs(engine, looked, known=known or "SELECT 0 AS low, 0 AS high LIMIT 0", into=name(lost))
     # In the order of records: what is known of one is read for all its pairs while it is at hand.

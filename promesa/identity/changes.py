@@ -207,7 +207,8 @@ def _compare(run: Run, columns: str, *, whole: bool, again: bool, all_there: boo
     engine.run(f'CREATE OR REPLACE TEMP TABLE "~vanished" AS SELECT customer FROM {_KEPT} WHERE {gone}')
     fresh = RECORDS if whole else '"~differs"'
     engine.run(
-        f'CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT customer FROM {fresh} UNION SELECT customer FROM "~vanished"'
+        # Who has gone has no record: nobody is in both.
+        f'CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT customer FROM {fresh} UNION ALL FROM "~vanished"'
     )
     known = f'SELECT count(*) FROM {_KEPT} WHERE customer IN (FROM "~differs")' if again else "SELECT 0"
     different, repeated, vanished = (

@@ -23,7 +23,7 @@ from promesa.identity.changes import (
     forget_session,
     write_records,
 )
-from promesa.identity.exact import ONE_FIELD, exact_links
+from promesa.identity.exact import ONE_FIELD, columns_read, exact_links
 from promesa.identity.last_run import LastRun, read_last_run, versions_now, write_last_run
 from promesa.identity.report import LinkReport, report_of, tell_step
 from promesa.identity.settling import Fresh, Settled, are_known, count_overruled, settle_links
@@ -44,6 +44,8 @@ VERSION = 2  # of what makes records and links: with another one, everything is 
 # Tables of the session: links found anew; pairs of others whose links are found anew, by the model and by identifiers.
 _LINKS, _PAIRS, _LOST, _MOVED = "identity_links", "identity_pairs", "identity_lost", "identity_moved_values"
 _AGAIN = "identity_again"
+_CLOSE = "identity_close"  # the records of all who may be linked with new ones
+_ENDS = ("low", "high")
 _NAME = ("given", "given_2", "surname", "surname_2")
 _THINGS = ("birth_date", "address", "postcode")  # beside the name, the identifiers and the traits compared
 _ALIKE = ("same", "close", "swapped", "partly")
@@ -225,7 +227,7 @@ def _trained(run: Run) -> LinkModel:
 
 def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: bool) -> _Found:
     """Write the links of the new customers: by identifiers, and by the model."""
-    from promesa.identity.blocking import pairs
+    from promesa.identity.blocking import NEAR, pairs
     from promesa.identity.scoring import score
 
     engine, declared = run.engine, run.ws.model
@@ -239,8 +241,9 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
     else:
         blocks = _pairs_of_new(run, before=before)
     tell_step(run, "exact")
+    records = RECORDS if whole else _read_close(run, model)
     some = {} if whole else {"new": NEW, "before": before, "moved": _MOVED}
-    shared = exact_links(engine, RECORDS, model=declared, keyed=KEYED, into="identity_exact", **{"new": None, **some})
+    shared = exact_links(engine, records, model=declared, keyed=KEYED, into="identity_exact", **{"new": None, **some})
     if not whole:
         _write_again(run)
     scored, stated = "", ""
@@ -248,10 +251,10 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
         tell_step(run, "score")
         at_least = min(declared.identity.review_from, link_from)
         enough = f", {_enough_agrees('agreed', declared)} AS enough"
-        score(engine, RECORDS, _PAIRS, link_model=model, into="identity_scores", at_least=at_least, also=enough)
+        score(engine, records, _PAIRS, link_model=model, into="identity_scores", at_least=at_least, also=enough)
         # Read once for both ends.
         ends = "SELECT low FROM identity_scores UNION ALL SELECT high FROM identity_scores"
-        stated = f'WITH stated AS MATERIALIZED (SELECT customer, "at" FROM {RECORDS} WHERE customer IN ({ends})) '
+        stated = f'WITH stated AS MATERIALIZED (SELECT customer, "at" FROM {records} WHERE customer IN ({ends})) '
         scored = _scored(model)
     engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_LINKS} AS {stated}"
@@ -259,7 +262,7 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
         f"FROM identity_exact{scored}"
     )
     looked = int(str(engine.value(f"SELECT count(*) FROM {_PAIRS}"))) if model else 0
-    for table in ("identity_exact", "identity_scores", _PAIRS, _LOST, _MOVED):
+    for table in ("identity_exact", "identity_scores", _PAIRS, _LOST, _MOVED, NEAR, _CLOSE):
         engine.run(f"DROP TABLE IF EXISTS {table}")
     return _Found(shared=shared, blocks=blocks, pairs=looked)
 
@@ -303,7 +306,24 @@ def _pairs_of_new(run: Run, *, before: str | None) -> Sequence[LeftOut]:
     from promesa.identity.blocking import pairs
 
     found = f"SELECT low, high FROM ({state_rows(run, 'links')}) WHERE kind = 'model'"
-    return pairs(run.engine, RECORDS, new=NEW, before=before, into=_PAIRS, known=found, lost=_LOST, model=run.ws.model)
+    lost = {"known": found, "lost": _LOST}
+    return pairs(run.engine, RECORDS, new=NEW, before=before, into=_PAIRS, model=run.ws.model, **lost)
+
+
+def _read_close(run: Run, model: LinkModel | None) -> str:
+    """Write the records of all who may be linked with new ones, read once, and return their table."""
+    from promesa.identity.blocking import NEAR
+    from promesa.identity.scoring import columns_read as compared
+
+    columns = columns_read(run.ws.model) | (compared(model.settings["comparisons"]) if model else set())
+    keyed = f"FROM {KEYED} WHERE low IN (FROM {NEW}) OR high IN (FROM {NEW})"
+    ends = " UNION ALL ".join(f"SELECT {end} AS customer {rows}" for rows in (f"FROM {_PAIRS}", keyed) for end in _ENDS)
+    close = f"FROM {NEW} UNION ALL FROM {NEAR} UNION ALL {ends}"
+    listed = ", ".join(f'"{column}"' for column in sorted(columns))
+    run.engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {_CLOSE} AS SELECT {listed} FROM {RECORDS} WHERE customer IN ({close})"
+    )
+    return _CLOSE
 
 
 def _settings_of(run: Run) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.identity.keys import EVERYONE, FEW, LeftOut, any_value_in, values_of
+from promesa.identity.keys import EVERYONE, FEW, LeftOut, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from promesa.engine import Embedded
     from promesa.identity.keys import Key
@@ -41,8 +41,8 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
     # Holders of the chosen values first: the joins of pairs then carry no lonely value.
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_chosen AS SELECT key, customer, "
-        f"customer IN (SELECT customer FROM {new}) AS is_new FROM identity_holders "
-        "WHERE key IN (SELECT key FROM identity_blocks WHERE held > 1 AND (held <= most OR crossed))"
+        f"customer IN (SELECT customer FROM {new}) AS is_new "
+        f"FROM ({_who_holds('held > 1 AND (held <= most OR crossed)')})"
     )
     within = "SELECT key FROM identity_blocks WHERE held <= most"
     engine.run(
@@ -55,6 +55,14 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
     return keys
 
 
+def _who_holds(condition: str) -> str:
+    """Return a SELECT of (key, customer) of the values looked for that meet a condition over `identity_blocks`."""
+    return (
+        "SELECT key, parts.customer FROM identity_holders JOIN identity_parts AS parts ON parts.rowid = place "
+        f"WHERE key IN (SELECT key FROM identity_blocks WHERE {condition})"
+    )
+
+
 def _pairs_of_others(blocks: str) -> str:
     """Return a SELECT of the pairs of records that are not new and hold one of these values."""
     others = f"(FROM identity_chosen WHERE NOT is_new AND key IN ({blocks}))"
@@ -62,6 +70,23 @@ def _pairs_of_others(blocks: str) -> str:
         f"SELECT one.customer AS low, two.customer AS high FROM {others} AS one "
         f"JOIN {others} AS two ON one.key = two.key AND one.customer < two.customer"
     )
+
+
+def near_new(engine: Embedded, keys: Sequence[Key], *, fields: Collection[str], into: str) -> None:
+    """Write the customers of the last search who hold a value of some keys that new records hold or held.
+
+    Parameters
+    ----------
+    keys : sequence of Key
+        As `search_new` returned them.
+    fields : collection of str
+        Their names.
+    into : str
+        Temporary table to write: `customer`, perhaps more than once.
+    """
+    numbers = ", ".join(str(number) for number, key in enumerate(keys) if key.field in fields)
+    holders = _who_holds(f"number IN ({numbers})" if numbers else "false")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT customer FROM ({holders})")
 
 
 def lost_pairs(engine: Embedded, keys: Sequence[Key], *, known: str, into: str) -> None:
@@ -131,7 +156,7 @@ def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before
 
 
 def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> None:
-    """Write the values that new records hold or held, and everyone who holds them."""
+    """Write the values that new records hold or held, and everyone who holds them, by the place among the parts."""
     numbered = list(enumerate(keys))
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_parts_new AS "
@@ -147,7 +172,7 @@ def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: st
     )
     # Each key looks among its own values: few enough to stay near the processor.
     holders = " UNION ALL ".join(
-        f"FROM ({_holders([(number, key)], 'identity_parts')}) "
+        f"SELECT key, place FROM ({_holders([(number, key)], 'identity_parts', who='rowid AS place')}) "
         f"WHERE key IN (SELECT key FROM identity_wanted WHERE number = {number})"
         for number, key in numbered
     )
@@ -163,10 +188,10 @@ def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: st
         engine.run(f"DROP TABLE identity_{table}")
 
 
-def _holders(numbered: Iterable[Numbered], parts: str) -> str:
+def _holders(numbered: Iterable[Numbered], parts: str, *, who: str = "customer") -> str:
     """Return a SELECT of (number, key, customer): who holds which value of which key."""
     return " UNION ALL ".join(
-        f"SELECT {number} AS number, {value} AS key, customer FROM {parts} WHERE {known}"
+        f"SELECT {number} AS number, {value} AS key, {who} FROM {parts} WHERE {known}"
         for number, key in numbered
         for value, known in values_of(key, str(number))
     )
@@ -179,11 +204,18 @@ def left_out_of_new(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
         "FROM identity_blocks GROUP BY number ORDER BY number"
     )
     records = {number: int(str(count)) for number, _, _, count in told if count is not None}
-    # Of a key that a record has once its holders are counted already.
-    for number in [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]:
-        over = f"SELECT key FROM identity_blocks WHERE number = {number} AND held > most"
-        held = any_value_in(keys[int(str(number))], over, str(number))
-        records[number] = int(str(engine.value(f"SELECT count(*) FROM identity_parts WHERE {held}")))
+    # Of a key that a record has once its holders are counted already; elsewhere a record may hold several values.
+    several = [number for number, blocks, _, _ in told if blocks and len(keys[int(str(number))].ways) > 1]
+    if several:
+        last = int(str(engine.value("SELECT count(*) - 1 FROM identity_parts")))
+        over = (
+            f"SELECT key, number FROM identity_blocks WHERE held > most AND number IN ({', '.join(map(str, several))})"
+        )
+        counted = engine.run(
+            f"SELECT number, bit_count(bitstring_agg(place, 0, {last})) "
+            f"FROM identity_holders JOIN ({over}) USING (key) GROUP BY number"
+        )
+        records |= {number: int(str(count)) for number, count in counted}
     return [
         LeftOut(
             key=keys[int(str(number))].field,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from promesa.identity.comparable import Rows
     from promesa.workspace import Model
 
-FEW = 2_000  # profile rows up to which planning takes longer than reading
+FEW = 20_000  # profile rows up to which planning takes longer than reading
 RECORD_COLUMNS: tuple[tuple[str, str], ...] = (
     ("customer", "whole"),
     ("at", "time"),

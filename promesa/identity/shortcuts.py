@@ -18,9 +18,7 @@ _SLIP = re.compile(
     r'jaro_similarity\("(\w+)_l", "\1_r"\) >= 0\.85 AND damerau_levenshtein\("\1_l", "\1_r"\) <= 1'
 )  # as `levels.one_slip` writes it
 _PART = re.compile(r"(year|month|day)\((birth_date)_([lr])\)")
-_TWO_SLIPS = re.compile(
-    r"damerau_levenshtein\(CAST\((birth_date)_l AS VARCHAR\), CAST\(birth_date_r AS VARCHAR\)\) <= 2"
-)
+_SLIPS = "damerau_levenshtein(CAST(birth_date_l AS VARCHAR), CAST(birth_date_r AS VARCHAR))"
 _DERIVED = re.compile(r"(birth_date)__(year|month|day)")
 _CODED = re.compile(r"(\w+)__code")
 _SIDE = re.compile(r'"?\b(\w+)_([lr])\b"?')
@@ -33,7 +31,8 @@ def shortened(condition: str) -> str:
     pairs the comparison letter by letter. Parts of a birth date are read from columns of their own (`derived`).
     """
     condition = _SLIP.sub(lambda found: f"{_half_equal(found[1])} AND {found[0]}", condition)
-    condition = _TWO_SLIPS.sub(lambda found: f"{_dates_near()} AND {found[0]}", condition)
+    condition = condition.replace(f"{_SLIPS} <= 1", _one_slip_of_dates())
+    condition = condition.replace(f"{_SLIPS} <= 2", _two_slips_of_dates())
     return _PART.sub(r'"\2__\1_\3"', condition)
 
 
@@ -47,15 +46,30 @@ def _half_equal(column: str) -> str:
     )
 
 
-def _dates_near() -> str:
-    """Return what holds for all dates that two slips tell apart: no part is two slips off, or two parts are equal."""
-    year, month, day = (_near(part) for part in ("year", "month", "day"))
-    same = [f"birth_date__{part}_l = birth_date__{part}_r" for part in ("year", "month", "day")]
-    two = " OR ".join(f"({one} AND {other})" for one, other in ((same[0], same[1]), (same[0], same[2]), same[1:]))
-    return f"(({year} AND {month} AND {day}) OR {two})"
+def _same(part: str) -> str:
+    return f"birth_date__{part}_l = birth_date__{part}_r"
+
+
+def _one_slip_of_dates() -> str:
+    """Return what holds where one slip tells two dates apart, or none.
+
+    A slip never leaves its part of a date, and of two digits it is told by numbers; only of a year it is counted.
+    """
+    year, month, day = map(_same, ("year", "month", "day"))
+    of_year = f"({month} AND {day} AND {_near('year')} AND {_SLIPS} <= 1)"
+    return f"(({year} AND (({month} AND {_near('day')}) OR ({day} AND {_near('month')}))) OR {of_year})"
+
+
+def _two_slips_of_dates() -> str:
+    """Return what holds where two slips tell two dates apart, or fewer."""
+    year, month, day = map(_same, ("year", "month", "day"))
+    one = f"({_near('year')} AND (({month} AND {_near('day')}) OR ({day} AND {_near('month')})))"
+    of_year = f"((({month} AND {day}) OR {one}) AND {_SLIPS} <= 2)"
+    return f"(({year} AND ({month} OR {day} OR ({_near('month')} AND {_near('day')}))) OR {of_year})"
 
 
 def _near(part: str) -> str:
+    """Return what holds where no more than one slip tells two parts apart: of two digits always, of a year at least."""
     one, two = f"birth_date__{part}_l", f"birth_date__{part}_r"
     # The last digit is another, or one before it, or the last two have changed places.
     swapped = f"({one} % 10 = {two} // 10 % 10 AND {one} // 10 % 10 = {two} % 10)"

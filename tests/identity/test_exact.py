@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa.engine import Embedded, literal
-from promesa.identity.exact import exact_links, key_pairs
+from promesa.identity.exact import born_apart, documents_apart, exact_links, key_pairs
 from promesa.identity.records import record_columns
 from promesa.store import surrogate
 from promesa.workspace import Identifier, Label
@@ -184,3 +184,38 @@ def test_a_value_put_over_or_under_the_most_is_noticed(engine: Embedded, before:
 def test_nobody_s_name_stands_in_what_agreed(engine: Embedded) -> None:
     links(engine, [{"name": "ana, lopez", "document": "52123456"}, {"name": "ana, lopez", "document": "52123456"}])
     assert engine.run("SELECT agreed FROM found") == [('{"document": "same", "name": "same"}',)]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "apart"),
+    [
+        ("52123456", "52123456", False),
+        ("52123456", "52123956", False),
+        ("52123456", "5212356", False),
+        ("52123456", "52124356", False),
+        ("52123456", "52123965", True),
+        ("52123456", None, False),
+        (None, None, False),
+    ],
+)
+def test_documents_are_apart_by_more_than_a_slip(engine: Embedded, one: str | None, two: str | None, apart: bool):
+    sides = f"(SELECT {literal(one)}::VARCHAR AS one, {literal(two)}::VARCHAR AS two)"
+    assert engine.value(f"SELECT {documents_apart('one', 'two')} FROM {sides}") is apart
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "apart"),
+    [
+        ("1980-04-09", "1980-04-09", False),
+        ("1980-04-09", "1980-09-04", False),
+        ("1980-04-09", "1981-04-09", False),
+        ("1980-04-09", "1980-04-19", False),
+        ("1980-04-09", "1908-04-09", False),
+        ("1980-04-09", "1981-04-19", True),
+        ("1980-04-09", "1981-09-04", True),
+        ("1980-04-09", None, False),
+    ],
+)
+def test_birth_dates_are_apart_by_more_than_a_slip(engine: Embedded, one: str, two: str | None, apart: bool):
+    sides = f"(SELECT {literal(one)}::DATE AS one, {literal(two)}::DATE AS two)"
+    assert engine.value(f"SELECT {born_apart('one', 'two')} FROM {sides}") is apart

@@ -9,7 +9,7 @@ import pytest
 
 from promesa.engine import Embedded
 from promesa.identity import keys
-from promesa.identity.blocking import pairs
+from promesa.identity.blocking import NEAR, pairs
 
 from .linkage import MODEL, write_company, write_records
 
@@ -141,3 +141,34 @@ def test_the_company_says_how_many_may_share_a_key(engine, many_records):
     left_out = pairs(engine, "records", new=None, into="few_pairs", model=few)
     assert set(engine.run("FROM few_pairs")) < all_pairs(engine, "records")
     assert {entry.most for entry in left_out} <= {2, 4, 12}
+
+
+def test_what_too_many_share_is_counted_the_same_however_records_come(engine, many_records):
+    write_company(engine, 800, seed=1)
+    few = replace(MODEL, identity=replace(MODEL.identity, block_most=12))
+    whole = pairs(engine, "records", new=None, into="few_pairs", model=few)
+    engine.run("CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records")
+    bit_by_bit = pairs(engine, "records", new="new", into="some_pairs", model=few)
+    assert [replace(entry, crossed=0) for entry in bit_by_bit if entry.blocks] == whole
+    ways = {key.field: len(key.ways) for key in keys.keys_of(few)}
+    assert any(ways[entry.key] > 1 and entry.records > entry.most for entry in whole)
+
+
+def test_whoever_shares_an_identifier_with_new_ones_is_near_them(engine, many_records):
+    write_company(engine, 300, seed=4)
+    engine.run("CREATE OR REPLACE TEMP TABLE was AS SELECT * FROM records ORDER BY customer LIMIT 5")
+    engine.run("UPDATE records SET phone = NULL WHERE customer IN (SELECT customer FROM was)")
+    engine.run("UPDATE records SET email = 'info@shop.example' WHERE customer % 3 = 0")
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records WHERE customer % 20 = 0 "
+        "UNION SELECT customer FROM was"
+    )
+    pairs(engine, "records", new="new", before="was", into="some_pairs", model=MODEL)
+    fields = ("document", "email", "phone")
+    new = {customer for (customer,) in engine.run("FROM new")}
+    columns = f"SELECT customer, {', '.join(fields)} FROM"
+    now, then = engine.run(f"{columns} records"), engine.run(f"{columns} was")
+    held = [{row[place] for row in [*now, *then] if row[0] in new} - {None} for place, _ in enumerate(fields, start=1)]
+    sharing = {row[0] for row in now if any(value in values for value, values in zip(row[1:], held, strict=True))}
+    assert {customer for (customer,) in engine.run(f"FROM {NEAR}")} == sharing
+    assert len(sharing) > 100
