@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.engine import name, stack
+from promesa.engine import name
 
 if TYPE_CHECKING:
     from promesa.engine import Table
@@ -33,6 +33,8 @@ def counting_sql(table: str, rows: str, columns: list[str]) -> str:
 
 def counting(table: str, rows: Table) -> Table:
     """Return the same of a table of the engine, without `turn`."""
+    from promesa.engine import stack  # with Ibis, which a kept answer is shown without
+
     key, says = LAYERED[table]
     columns = [column for column in rows.columns if column != TURN]
     added = rows.filter(rows[TURN] > 0)
