@@ -1,9 +1,10 @@
-"""A million customers fitted and foreseen, against the package lifetimes.
+"""A million customers fitted and foreseen, against the packages lifetimes and PyMC-Marketing.
 
-``python -m benchmarks.lifetime --rival /path/to/a/python/with/lifetimes [--customers 1000000]``
+``python -m benchmarks.lifetime --rival PYTHON [--map PYTHON] [--customers 1000000]``
 
-Both fit BG/NBD to the same summaries and give each customer the purchases expected in the next year. Each runs in a
-process of its own; the rival is no dependency of promesa and brings its own interpreter.
+``--rival`` names a Python that has lifetimes, ``--map`` one that has pymc-marketing, whose maximum of the posterior is
+taken. All fit BG/NBD to the same summaries and give each customer the purchases expected in the next year. Each runs in
+a process of its own; the rivals are no dependencies of promesa and bring their own interpreters.
 """
 
 from __future__ import annotations
@@ -33,6 +34,25 @@ print(json.dumps({
     "fit": fitted - started, "ahead": done - fitted, "seconds": done - started,
     "theta": [r, alpha, a, b], "total": float(np.sum(ahead)), "log_likelihood": float(fitter.log_likelihood_)
     if hasattr(fitter, "log_likelihood_") else float(-fitter._negative_log_likelihood_ * len(x)),
+    "cpu": sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+}))
+"""
+
+MAP = """
+import json, resource, sys, time
+import numpy as np, pandas as pd
+from pymc_marketing.clv import BetaGeoModel
+sums = np.load(sys.argv[1])
+data = pd.DataFrame({"customer_id": np.arange(sums["seen"].size), "frequency": sums["repeats"], "recency": sums["last"], "T": sums["seen"]})
+cpu, started = sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), time.perf_counter()
+model = BetaGeoModel(data=data)
+model.fit(method="map", progressbar=False)
+fitted = time.perf_counter()
+ahead = model.expected_purchases(future_t=52)
+done = time.perf_counter()
+theta = [float(model.fit_result[name].mean()) for name in ("r", "alpha", "a", "b")]
+print(json.dumps({
+    "fit": fitted - started, "ahead": done - fitted, "seconds": done - started, "theta": theta, "total": float(ahead.sum()),
     "cpu": sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
 }))
 """
@@ -114,6 +134,7 @@ def main() -> None:
     """Measure both in one run and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rival", help="Python interpreter that has lifetimes")
+    parser.add_argument("--map", help="Python interpreter that has pymc-marketing")
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=1, help="runs of each; the fastest counts")
     parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
@@ -125,6 +146,8 @@ def main() -> None:
     contenders = {"promesa": [sys.executable, "-m", "benchmarks.lifetime", "--alone", str(file)]}
     if asked.rival:
         contenders["lifetimes"] = [asked.rival, "-W", "ignore", "-c", RIVAL, str(file)]
+    if asked.map:
+        contenders["pymc-marketing"] = [asked.map, "-W", "ignore", "-c", MAP, str(file)]
     found = {
         name: min((measured(command) for _ in range(asked.runs)), key=lambda run: float(str(run["seconds"])))
         for name, command in contenders.items()
@@ -140,12 +163,14 @@ def main() -> None:
             f"| {reached[name]:.3f} | {run['total']:,.0f} |"
         )
     print(f"\n{found['promesa']['distinct']:,} distinct summaries of {asked.customers:,} customers")
-    if asked.rival:
-        ratio = float(str(found["lifetimes"]["seconds"])) / float(str(found["promesa"]["seconds"]))
-        gap = reached["promesa"] / reached["lifetimes"] - 1
-        work = float(str(found["lifetimes"]["cpu"])) / float(str(found["promesa"]["cpu"]))
+    for name in found.keys() - {"promesa"}:
+        ratio, work = (
+            float(str(found[name][what])) / float(str(found["promesa"][what])) for what in ("seconds", "cpu")
+        )
+        gap = reached["promesa"] / reached[name] - 1
         print(
-            f"promesa is {ratio:.1f} times as fast, takes {work:.1f} times less of the processor; log-likelihoods agree to {abs(gap):.1e}"
+            f"promesa is {ratio:.1f} times as fast as {name}, takes {work:.1f} times less of the processor; "
+            f"log-likelihoods agree to {abs(gap):.1e}"
         )
 
 

@@ -19,7 +19,7 @@ def peaks(folder: Path, customers: int) -> tuple[int, int]:
         most = max(most, pa.total_allocated_bytes() - held)
 
     tracemalloc.start()
-    simulate(folder, customers=customers, years=0.2, progress=watch)
+    simulate(folder, customers=customers, years=0.25, progress=watch)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak, most
