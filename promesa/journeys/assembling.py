@@ -59,7 +59,7 @@ def steps_of(question: Question, *, lean: bool = False) -> Steps:
     Parameters
     ----------
     lean : bool
-        Whether numbers will do for journeys and channels, and ids are not asked for: half the time and memory.
+        Whether numbers will do for journeys and channels, and ids are not asked for: the sort takes half the time.
 
     Notes
     -----
