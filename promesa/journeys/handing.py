@@ -28,27 +28,29 @@ def handed_over(steps: Steps) -> Table:
         ``unowned_`` (neither touchpoint has a promise or a standard), ``asked_again_`` (null where it is not known);
         ``before_`` and ``after_``, the scores of the two moments where both were asked about, else null.
     """
-    table = _with_scores(steps, _with_element(steps, steps.table))
-    function, nothing = _function_of(steps.question, table["touchpoint"]), null_of("float64")
-    table = table.mutate(function_=function)
-    by_function = table.group_by([JOURNEY, "function_"]).mutate(last_of_function_=table["place_"].max())
-    marked = by_function.group_by([JOURNEY, "touchpoint"]).mutate(last_of_touchpoint_=by_function["place_"].max())
-    ordered = marked.group_by(JOURNEY).order_by(marked["place_"])
-    marked = ordered.mutate(
-        to_function_=marked["function_"].lead(), to_score_=marked["score_"].lead(), to_again_=marked["element_"].lead()
-    )
-    passed = marked.filter(marked["to_function_"].notnull() & (marked["to_function_"] != marked["function_"]))
-    owned = _owned(steps.question)
+    question, nothing = steps.question, null_of("float64")
+    table = steps.table.select(JOURNEY, "customer", "touchpoint", "place_", "at", "next_", "next_at_")
+    table = table.mutate(number_=question.facts.engine.number_of(table[JOURNEY]))  # quicker to gather by than a name
+    function, then = (_function_of(question, table[name]) for name in ("touchpoint", "next_"))
+    passed = table.filter(then.notnull() & (then != function)).mutate(function_=function, to_function_=then)
+    # Sums and joins of the few columns that tell, where windows would carry all the others.
+    lasts = table.mutate(function_=function)
+    for name in ("function_", "touchpoint"):
+        last = lasts.group_by(last_in="number_", last_at=name).aggregate(**{f"last_{name}": lasts["place_"].max()})
+        matches = [passed["number_"] == last["last_in"], passed[name] == last["last_at"]]
+        passed = passed.inner_join(last, matches).drop("last_in", "last_at")
+    passed = _with_scores(steps, _with_element(steps, passed))
+    owned = _owned(question)
     either = passed["touchpoint"].isin(owned) | passed["next_"].isin(owned) if owned else lit(value=False)
     both = passed["score_"].notnull() & passed["to_score_"].notnull()
     wait = passed["next_at_"].delta(passed["at"], unit="microsecond").cast("int64")
     return passed.mutate(
         **{PREFIX + FROM: passed["function_"], PREFIX + TO: passed["to_function_"]},
         wait_=wait,
-        returned_=when(passed["last_of_function_"] > passed["place_"], 1.0, 0.0),
-        again_=when(passed["last_of_touchpoint_"] > passed["place_"], 1.0, 0.0),
+        returned_=when(passed["last_function_"] > passed["place_"], 1.0, 0.0),
+        again_=when(passed["last_touchpoint"] > passed["place_"], 1.0, 0.0),
         unowned_=when(either, 0.0, 1.0),
-        asked_again_=when(passed["to_again_"].isnull(), nothing, when(passed["to_again_"] > 0, 1.0, 0.0)),
+        asked_again_=when(passed["element_"].isnull(), nothing, when(passed["element_"] > 0, 1.0, 0.0)),
         before_=when(both, passed["score_"], nothing),
         after_=when(both, passed["to_score_"], nothing),
     )
@@ -66,21 +68,27 @@ def _owned(question: Question) -> list[str]:
     return sorted(named)
 
 
-def _with_element(steps: Steps, table: Table) -> Table:
-    """Return the moments with the element that says that the customer was asked again, null where none is declared."""
+def _with_element(steps: Steps, passed: Table) -> Table:
+    """Return the hand-overs with what the second moment says of being asked again, null where none is declared."""
     element = steps.question.workspace.model.journeys.asked_again
     if element is None:
-        return table.mutate(element_=null_of("float64"))
-    moments = lived_moments(_always(steps.question))
+        return passed.mutate(element_=null_of("float64"))
+    moments, table = lived_moments(_always(steps.question)), steps.table
     known = moments.filter(moments[element].notnull()).select(with_source="source", with_id="id", element_=element)
-    matches = [table["source"] == known["with_source"], table["id"] == known["with_id"]]
-    return table.left_join(known, matches).drop("with_source", "with_id")
+    known = table.inner_join(known, [table["source"] == known["with_source"], table["id"] == known["with_id"]])
+    known = known.select("element_", told_in=JOURNEY, told_at="place_")
+    matches = [passed[JOURNEY] == known["told_in"], passed["place_"] + 1 == known["told_at"]]
+    return passed.left_join(known, matches).drop("told_in", "told_at")
 
 
-def _with_scores(steps: Steps, table: Table) -> Table:
-    scores = moment_scores(steps).select("score_", scored_source="source", scored_id="id")
-    matches = [table["source"] == scores["scored_source"], table["id"] == scores["scored_id"]]
-    return table.left_join(scores, matches).drop("scored_source", "scored_id")
+def _with_scores(steps: Steps, passed: Table) -> Table:
+    """Return the hand-overs with the scores of both moments."""
+    scores = moment_scores(steps)
+    for name, place in (("score_", passed["place_"]), ("to_score_", passed["place_"] + 1)):
+        given = scores.select(given_in=JOURNEY, given_at="place_", **{name: "score_"})
+        matches = [passed[JOURNEY] == given["given_in"], place == given["given_at"]]
+        passed = passed.left_join(given, matches).drop("given_in", "given_at")
+    return passed
 
 
 def _always(question: Question) -> Question:
