@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import null_of, when
-from promesa.experience.units import UNIT, with_unit
-from promesa.measures import lived_moments
+from promesa.experience.units import UNIT, moments_of_units, place_of, with_unit
 from promesa.promises import commitments
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def seen_moments(question: Question, rows: Table) -> Table:
     rows : Table
         Columns ``unit_`` and ``known_at`` (null where every moment of the unit comes before).
     """
-    moments = with_unit(question, lived_moments(question))
+    moments = moments_of_units(question)
     known = rows.select(row_unit_=UNIT, known_at_="known_at")
     joined = moments.inner_join(known, moments[UNIT] == known["row_unit_"])
     return joined.mutate(before_=joined["known_at_"].isnull() | (joined["at"] < joined["known_at_"]))
@@ -96,10 +95,11 @@ def broken_promises(question: Question, feature: Feature, rows: Callable[[], Tab
     is_broken = judged["status"] == "broken"
     due = judged["due"].coalesce(judged["at"])
     first = when(judged["arrived"] & (judged["at"] < due), judged["at"], due)
+    learnt = judged.select(UNIT, learnt_=when(is_broken, first, judged["at"]), broken_=when(is_broken, 1.0, 0.0))
+    learnt = question.facts.engine.named_anew(place_of(question, f"learnt of {feature.name}"), learnt)
     known = rows()
     known = known.select(row_unit_=UNIT, known_at_="known_at")
-    joined = judged.mutate(learnt_=when(is_broken, first, judged["at"]), broken_=when(is_broken, 1.0, 0.0))
-    joined = joined.inner_join(known, joined[UNIT] == known["row_unit_"])
+    joined = learnt.inner_join(known, learnt[UNIT] == known["row_unit_"])
     early = joined["known_at_"].isnull() | (joined["learnt_"] < joined["known_at_"])
     broken = when(early, joined["broken_"], null_of("float64")).max()
     return joined.group_by(UNIT).aggregate(**{feature.column: broken})

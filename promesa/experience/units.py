@@ -40,11 +40,27 @@ def units_of(question: Question) -> Table:
     -----
     A journey that several customers share is one unit: that of the greatest surrogate among those of its moments.
     """
-    moments = with_unit(question, lived_moments(question))
+    moments = moments_of_units(question)
     units = moments.group_by(UNIT).aggregate(
         customer=moments["customer"].max(), started_at=moments["at"].min(), ended_at=moments["at"].max()
     )
-    return question.facts.engine.hold(key_of(question, "units"), units.filter(units["customer"].notnull()))
+    engine = question.facts.engine
+    held = engine.hold(key_of(question, "units"), lambda: units.filter(units["customer"].notnull()))
+    return engine.named_anew(place_of(question, "units"), held)
+
+
+def moments_of_units(question: Question) -> Table:
+    """Return the lived moments of the window that belong to a unit, under one name whatever the window is."""
+    moments = with_unit(question, lived_moments(question))
+    return question.facts.engine.named_anew(place_of(question, "moments of units"), moments)
+
+
+def place_of(question: Question, what: str) -> str:
+    """Return a name for a step of the way to a table of experience, the same for each outcome and window.
+
+    Tables are read one after another, each to its end. So the steps of the next find the SQL of the last.
+    """
+    return f"{what} {question.facts.scope} {question.workspace.store}"
 
 
 def key_of(question: Question, what: object) -> str:
