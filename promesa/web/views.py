@@ -5,26 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import queue
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import PromesaError
 from promesa.snapshot import compute, document_key, finite
+from promesa.store import open_facts
+from promesa.web.turns import Turn, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import date
     from pathlib import Path
 
     from promesa.snapshot import Snapshot
+    from promesa.store import Facts
+    from promesa.web.turns import Asker
     from promesa.workspace import Workspace
 
 LOG = logging.getLogger("promesa.web")
-WAITING = 200
-"""Questions that may wait; who asks one more is told to come back."""
 FOLDER = "views"
+IDLE_SECONDS = 60.0
+"""After so long without a question, what answers share is let go: tables of up to a gigabyte and a half."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,34 +94,41 @@ class Views:
 
     def __init__(self, workspace: Callable[[], Workspace]) -> None:
         self._workspace = workspace
-        self._asked: queue.Queue[tuple[Snapshot, Question]] = queue.Queue(WAITING)
-        self._open: set[tuple[Path, Question]] = set()
-        self._failed: dict[tuple[Path, Question], Failed] = {}
+        self._turns = Turns()
+        self._failed: dict[Turn, Failed] = {}
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
+        self._facts: Facts | None = None
 
-    def answer(self, snapshot: Snapshot, question: Question) -> dict[str, Any] | Failed | None:
-        """Return the document that answers, why there is none, or None while it is being worked out."""
+    def answer(
+        self, snapshot: Snapshot, question: Question, *, asker: Asker | None = None
+    ) -> dict[str, Any] | Failed | None:
+        """Return the document that answers, why there is none, or None while it is being worked out.
+
+        Parameters
+        ----------
+        asker : Asker, optional
+            The reader who waits for it. Without one it is worked out whatever readers do.
+        """
         if question.is_whole:
             kept = snapshot.document(document_key(question.analysis, question.by))
             if kept is not None:
                 return kept
-        path = _path(snapshot, question)
+        path = _path(snapshot.folder, question)
         if path.is_file():
             return json.loads(path.read_text(encoding="utf-8"))
-        return self._ask(snapshot, question)
+        return self._ask(snapshot, question, asker)
 
-    def _ask(self, snapshot: Snapshot, question: Question) -> Failed | None:
-        key = (snapshot.folder, question)
+    def seconds_until(self, snapshot: Snapshot, questions: Collection[Question]) -> float:
+        """Return in how many seconds the last of some questions may be answered, by how long such took before."""
+        return self._turns.seconds_until([_turn(snapshot, one) for one in questions])
+
+    def _ask(self, snapshot: Snapshot, question: Question, asker: Asker | None) -> Failed | None:
+        turn = _turn(snapshot, question)
         with self._lock:
-            if key in self._failed:
-                return self._failed.pop(key)  # who asks again makes it try again
-            if key not in self._open:
-                try:
-                    self._asked.put_nowait((snapshot, question))
-                except queue.Full:
-                    return None
-                self._open.add(key)
+            if turn in self._failed:
+                return self._failed.pop(turn)  # who asks again makes it try again
+            self._turns.ask(turn, asker)
             if self._worker is None or not self._worker.is_alive():
                 self._worker = threading.Thread(target=self._work, name="views", daemon=True)
                 self._worker.start()
@@ -126,29 +136,46 @@ class Views:
 
     def _work(self) -> None:
         while True:
-            snapshot, question = self._asked.get()
-            key = (snapshot.folder, question)
+            turn = self._turns.take(IDLE_SECONDS if self._facts else None)
+            if turn is None:
+                self._facts = None
+                continue
             try:
-                self._keep(snapshot, question)
+                self._keep(turn)
             except PromesaError as error:
-                self._failed[key] = Failed(said=str(error), code=error.code)
+                self._failed[turn] = Failed(said=str(error), code=error.code)
             except Exception as error:  # the next question must not wait for ever for this one
                 LOG.exception("A view failed")
-                self._failed[key] = Failed(said=type(error).__name__)
+                self._failed[turn] = Failed(said=type(error).__name__)
             finally:
-                with self._lock:
-                    self._open.discard(key)
+                self._turns.done(turn)
 
-    def _keep(self, snapshot: Snapshot, question: Question) -> None:
+    def _keep(self, turn: Turn) -> None:
+        workspace, question, path = self._workspace(), turn.question, _path(turn.folder, turn.question)
+        if path.is_file():  # answered between a reader's look and the reader's question
+            return
         narrowed = {"by": ",".join(question.by), "since": question.since, "until": question.until}
-        as_of = question.as_of or f"{snapshot.about['as_of']}+00:00"
-        result = compute(question.analysis, self._workspace(), as_of=as_of, outcome=question.outcome, **narrowed)
-        path = _path(snapshot, question)
+        facts = self._facts_of(workspace, question.as_of or f"{turn.as_of}+00:00")
+        result = compute(question.analysis, workspace, facts=facts, outcome=question.outcome, **narrowed)
         path.parent.mkdir(exist_ok=True)
         unfinished = path.with_suffix(".new")
         unfinished.write_text(json.dumps(finite(result.to_document()), allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
 
+    def _facts_of(self, workspace: Workspace, as_of: date | str) -> Facts:
+        """Return the facts of an instant: those of the last question where they are the same.
 
-def _path(snapshot: Snapshot, question: Question) -> Path:
-    return snapshot.folder / FOLDER / f"{question.name}.json"
+        What one answer worked out of them the next finds: four of one page read the same tables.
+        """
+        facts, last = open_facts(workspace, as_of=as_of), self._facts
+        if last is None or last.engine is not facts.engine or last != facts:
+            self._facts = last = facts
+        return last
+
+
+def _turn(snapshot: Snapshot, question: Question) -> Turn:
+    return Turn(snapshot.folder, str(snapshot.about["as_of"]), question)
+
+
+def _path(folder: Path, question: Question) -> Path:
+    return folder / FOLDER / f"{question.name}.json"
