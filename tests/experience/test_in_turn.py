@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from promesa.engine import Engine
     from promesa.experience import Lived
+    from promesa.workspace import Outcome
 
 TAKEN = [OUTCOMES[number] for number in (0, 11)]
 SPANS: list[dict[str, Any]] = [{"since": "2018-02-18"}, {"until": "2018-10-28"}]
@@ -32,25 +34,20 @@ def assert_equal(found: Lived, expected: Lived) -> None:
         assert getattr(found, name) == getattr(expected, name)
 
 
-def test_whatever_was_read_before_a_table_is_the_same(tmp_path: Path, duckdb: Engine) -> None:
+def test_a_table_is_the_same_whatever_was_read_before_and_finds_the_sql_of_it(tmp_path: Path, duckdb: Engine) -> None:
     firms = [with_settings(company(tmp_path, seed=seed)) for seed in (61, 62)]
     facts = [firm.facts(tmp_path, engine=duckdb) for firm in firms]
-    cases = [(place, one, span) for span in SPANS for one in TAKEN for place in range(len(firms))]
-    found = [lived(ask(firms[place].workspace, facts=facts[place], **span), one) for place, one, span in cases]
-    assert sum(table.n > 0 for table in found) > len(found) / 2
-    for (place, one, span), table in list(zip(cases, found, strict=True))[::5]:
-        alone = connect("duckdb", threads=1)
-        assert_equal(table, look(firms[place], one, tmp_path, alone, **span))
-        alone.close()
-
-
-def test_the_next_window_finds_most_of_the_sql_written(tmp_path: Path, duckdb: Engine) -> None:
-    small = with_settings(company(tmp_path, seed=63))
-    facts = small.facts(tmp_path, engine=duckdb)
+    found: list[tuple[Lived, tuple[int, Outcome, dict[str, Any]]]] = []
     counts: list[int] = []
     for span in SPANS:
         before = set(TEXTS)
-        for one in TAKEN:
-            lived(ask(small.workspace, facts=facts, **span), one)
+        for one, place in product(TAKEN, (0, 1)):
+            asked = ask(firms[place].workspace, facts=facts[place], **span)
+            found.append((lived(asked, one), (place, one, span)))
         counts.append(len(set(TEXTS) - before))
+    assert all(table.n for table, _ in found)
     assert counts[1] < counts[0] / 2
+    for table, (place, one, span) in found[::5]:
+        alone = connect("duckdb", threads=1)
+        assert_equal(table, look(firms[place], one, tmp_path, alone, **span))
+        alone.close()
