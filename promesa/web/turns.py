@@ -128,11 +128,12 @@ class Turns:
             self._forget_views()
             return turn
 
-    def done(self, turn: Turn) -> None:
-        """Say that the question taken last is answered, or cannot be."""
+    def done(self, turn: Turn, *, answered: bool = True) -> None:
+        """Say that the question taken last is done with; how long it took is remembered if it was answered."""
         with self._changed:
             if self._running is not None and self._running[0] == turn:
-                self._took[turn.kind] = self.clock() - self._running[1]
+                if answered:
+                    self._took[turn.kind] = self.clock() - self._running[1]
                 self._running = None
 
     def seconds_until(self, turns: Collection[Turn]) -> float:

@@ -1,4 +1,4 @@
-"""Answers that the snapshot does not keep: worked out by one thread in the background, then kept with the snapshot."""
+"""Answers that the snapshot does not keep: worked out in the background, short and long ones apart, then kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.errors import PromesaError
 from promesa.snapshot import compute, document_key, finite
-from promesa.store import open_facts
-from promesa.web.turns import Turn, Turns
+from promesa.web.lines import Line, OwnFacts, SharedFacts
+from promesa.web.turns import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promesa.snapshot import Snapshot
-    from promesa.store import Facts
+    from promesa.web.lines import Opened
     from promesa.web.turns import Asker
     from promesa.workspace import Workspace
 
 LOG = logging.getLogger("promesa.web")
 FOLDER = "views"
-IDLE_SECONDS = 60.0
-"""After so long without a question, what answers share is let go: tables of up to a gigabyte and a half."""
+OF_EXPERIENCE = ("drivers", "roles", "asymmetry", "synergy", "effects", "experiments")
+OF_CHAIN = ("paths", "arrows", "system", "priorities", "lags")
+LONG = frozenset({*OF_EXPERIENCE, *OF_CHAIN})
+"""Analyses that read tables of experience, and take several times as long as the others: a line of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +96,10 @@ class Views:
 
     def __init__(self, workspace: Callable[[], Workspace]) -> None:
         self._workspace = workspace
-        self._turns = Turns()
         self._failed: dict[Turn, Failed] = {}
         self._lock = threading.Lock()
-        self._worker: threading.Thread | None = None
-        self._facts: Facts | None = None
+        self._short = Line(SharedFacts(), self._settle)
+        self._long = Line(OwnFacts(), self._settle)
 
     def answer(
         self, snapshot: Snapshot, question: Question, *, asker: Asker | None = None
@@ -121,56 +122,44 @@ class Views:
 
     def seconds_until(self, snapshot: Snapshot, questions: Collection[Question]) -> float:
         """Return in how many seconds the last of some questions may be answered, by how long such took before."""
-        return self._turns.seconds_until([_turn(snapshot, one) for one in questions])
+        turns = [_turn(snapshot, one) for one in questions]
+        return max(line.turns.seconds_until(turns) for line in (self._short, self._long))
 
     def _ask(self, snapshot: Snapshot, question: Question, asker: Asker | None) -> Failed | None:
         turn = _turn(snapshot, question)
         with self._lock:
             if turn in self._failed:
                 return self._failed.pop(turn)  # who asks again makes it try again
-            self._turns.ask(turn, asker)
-            if self._worker is None or not self._worker.is_alive():
-                self._worker = threading.Thread(target=self._work, name="views", daemon=True)
-                self._worker.start()
+        self._line_of(question).ask(turn, asker)
         return None
 
-    def _work(self) -> None:
-        while True:
-            turn = self._turns.take(IDLE_SECONDS if self._facts else None)
-            if turn is None:
-                self._facts = None
-                continue
-            try:
-                self._keep(turn)
-            except PromesaError as error:
-                self._failed[turn] = Failed(said=str(error), code=error.code)
-            except Exception as error:  # the next question must not wait for ever for this one
-                LOG.exception("A view failed")
-                self._failed[turn] = Failed(said=type(error).__name__)
-            finally:
-                self._turns.done(turn)
+    def _line_of(self, question: Question) -> Line:
+        """Return the line of a question; the cluster of a company that has one takes all of them in one."""
+        is_long = question.analysis in LONG and self._workspace().engine == "duckdb"
+        return self._long if is_long else self._short
 
-    def _keep(self, turn: Turn) -> None:
+    def _settle(self, turn: Turn, opened: Opened) -> bool:
+        try:
+            return self._keep(turn, opened)
+        except PromesaError as error:
+            self._failed[turn] = Failed(said=str(error), code=error.code)
+        except Exception as error:  # the next question must not wait for ever for this one
+            LOG.exception("A view failed")
+            self._failed[turn] = Failed(said=type(error).__name__)
+        return False
+
+    def _keep(self, turn: Turn, opened: Opened) -> bool:
         workspace, question, path = self._workspace(), turn.question, _path(turn.folder, turn.question)
         if path.is_file():  # answered between a reader's look and the reader's question
-            return
+            return False
         narrowed = {"by": ",".join(question.by), "since": question.since, "until": question.until}
-        facts = self._facts_of(workspace, question.as_of or f"{turn.as_of}+00:00")
+        facts = opened.of(workspace, question.as_of or f"{turn.as_of}+00:00")
         result = compute(question.analysis, workspace, facts=facts, outcome=question.outcome, **narrowed)
         path.parent.mkdir(exist_ok=True)
         unfinished = path.with_suffix(".new")
         unfinished.write_text(json.dumps(finite(result.to_document()), allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
-
-    def _facts_of(self, workspace: Workspace, as_of: date | str) -> Facts:
-        """Return the facts of an instant: those of the last question where they are the same.
-
-        What one answer worked out of them the next finds: four of one page read the same tables.
-        """
-        facts, last = open_facts(workspace, as_of=as_of), self._facts
-        if last is None or last.engine is not facts.engine or last != facts:
-            self._facts = last = facts
-        return last
+        return True
 
 
 def _turn(snapshot: Snapshot, question: Question) -> Turn:

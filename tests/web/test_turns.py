@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa.snapshot import latest
-from promesa.web import turns, views
+from promesa.web import lines, turns, views
 from promesa.web.narrowing import ANALYSES
 from promesa.web.turns import Asker, Turn, Turns
 from promesa.web.views import Question, Views
@@ -193,7 +193,7 @@ def test_two_readers_have_one_answer_worked_out_and_the_next_shares_its_facts(
 
     computed = views.compute
     monkeypatch.setattr(views, "compute", counted)
-    monkeypatch.setattr(views, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0.2)
     workspace = open_workspace(analysed_shop)
     snapshot, answers = latest(workspace), Views(lambda: workspace)
     first, second = (Question(analysis=name, since=date(2025, 2, 3)) for name in ("returning", "value"))
@@ -206,7 +206,38 @@ def test_two_readers_have_one_answer_worked_out_and_the_next_shares_its_facts(
     assert until(lambda: answers.answer(snapshot, second))["analysis"] == "value"
     assert sorted(name for name, _ in asked) == ["returning", "value"]
     assert asked[0][1] is asked[1][1]
-    until(lambda: answers._facts is None or None)
+    until(lambda: answers._short._opened._last is None or None)
+
+
+def test_a_long_answer_holds_up_no_short_one_and_closes_its_engine(
+    analysed_shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines: dict[str, Any] = {}
+    short_done = threading.Event()
+
+    def slow(analysis: str, workspace: Any, *, facts: Any, **question: Any) -> Any:
+        engines[analysis] = facts.engine
+        if analysis == "drivers":
+            assert short_done.wait(30)
+            analysis = "lags"  # says little of the shop, and soon
+        return computed(analysis, workspace, facts=facts, **{**question, "outcome": ""})
+
+    computed = views.compute
+    monkeypatch.setattr(views, "compute", slow)
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0.2)
+    workspace = open_workspace(analysed_shop)
+    snapshot, answers = latest(workspace), Views(lambda: workspace)
+    long, short = (Question(analysis=name, since=date(2025, 2, 4)) for name in ("drivers", "returning"))
+    assert answers.answer(snapshot, long) is None
+    until(lambda: engines.get("drivers"))
+    assert answers.answer(snapshot, short) is None
+    assert until(lambda: answers.answer(snapshot, short))["analysis"] == "returning"
+    assert answers.answer(snapshot, long) is None
+    assert answers.seconds_until(snapshot, [long]) > 0
+    short_done.set()
+    assert until(lambda: answers.answer(snapshot, long))["rows"] is not None
+    assert engines["drivers"] is not engines["returning"]
+    until(lambda: answers._long._opened._last is None or None)
 
 
 @pytest.mark.parametrize(
