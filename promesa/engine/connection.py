@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine.embedded import literal, memory_share, name
+from promesa.engine.kinds import DUCKDB_TYPES, IBIS_TYPES, SPARK_TYPES
 from promesa.engine.remembered import ROWS, shape_of, sql_of, stored, table_called
 from promesa.errors import EngineError, PromesaError
 
@@ -23,33 +24,6 @@ if TYPE_CHECKING:
 
 HELD = 24
 WATCH_SECONDS = 0.5
-IBIS_TYPES = {
-    "text": "string",
-    "time": "timestamp(6)",
-    "day": "date",
-    "number": "float64",
-    "whole": "int64",
-    "money": "decimal(18, 4)",
-    "yes_no": "boolean",
-}
-DUCKDB_TYPES = {
-    "text": "VARCHAR",
-    "time": "TIMESTAMP",
-    "day": "DATE",
-    "number": "DOUBLE",
-    "whole": "BIGINT",
-    "money": "DECIMAL(18, 4)",
-    "yes_no": "BOOLEAN",
-}
-SPARK_TYPES = {
-    "text": "string",
-    "time": "timestamp_ntz",
-    "day": "date",
-    "number": "double",
-    "whole": "bigint",
-    "money": "decimal(18,4)",
-    "yes_no": "boolean",
-}
 
 
 @dataclass(slots=True)
