@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import betaincinv
@@ -31,6 +31,9 @@ class Share:
 
     estimate: float
     interval: Interval
+
+
+NOTHING = Share(estimate=0.0, interval=Interval(0.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +91,16 @@ def play(
     sums = products_by_customer(values, customers)
     outcome, adjusted = values.shape[1] - 1, list(range(held))
     padded, game = _padded(sums, players)
-    drawn: dict[str, Any] = {
-        "bootstraps": settings.bootstraps,
-        "confidence_level": confidence_level,
-        "seed": settings.seed,
-    }
-    found = importance(padded, outcome=outcome, groups=game, adjust_for=adjusted, orders=ORDERS_IN_SAMPLES, **drawn)
+    found = importance(
+        padded,
+        outcome=outcome,
+        groups=game,
+        adjust_for=adjusted,
+        orders=ORDERS_IN_SAMPLES,
+        bootstraps=settings.bootstraps,
+        confidence_level=confidence_level,
+        seed=settings.seed,
+    )
     count = len(players)
     estimates = np.array([player.share for player in found.players[:count]])
     if count > COUNTED_IN_SAMPLES:
@@ -105,19 +112,15 @@ def play(
     replicates = found.replicates[:, :count]
     ranks = np.argsort(np.argsort(-replicates, axis=1, kind="stable"), axis=1)
     columns = [column for player in players for column in player]
-    whole = importance(sums, outcome=outcome, groups=[[*adjusted, *columns]], **drawn)
-    behind = importance(sums, outcome=outcome, groups=[adjusted], **drawn) if held else None
-    total = whole.explained
+    behind, told = found.adjusted_replicates, replicates.sum(axis=1)
     return Played(
         shares=tuple(_share(*pair, confidence_level) for pair in zip(estimates, replicates.T, strict=True)),
         of_explained=_parts(estimates, replicates, confidence_level),
         first=tuple((ranks < 1).mean(axis=0).tolist()),
         among_three=tuple((ranks < 3).mean(axis=0).tolist()),
-        explained=_share(float(estimates.sum()), replicates.sum(axis=1), confidence_level),
-        by_confounders=_share(found.adjusted, behind.replicates[:, 0], confidence_level)
-        if behind
-        else Share(estimate=0.0, interval=Interval(0.0, 0.0)),
-        unexplained=_share(1 - total, 1 - whole.replicates[:, 0], confidence_level),
+        explained=_share(float(estimates.sum()), told, confidence_level),
+        by_confounders=_share(found.adjusted, behind, confidence_level) if held else NOTHING,
+        unexplained=_share(1 - found.adjusted - found.explained, 1 - behind - told, confidence_level),
         by_chance=_by_chance(
             len(columns), rows=len(values), held=held, left=1 - found.adjusted, level=confidence_level
         ),

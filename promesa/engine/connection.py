@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine.embedded import literal, memory_share, name
+from promesa.engine.kinds import DUCKDB_TYPES, IBIS_TYPES, SPARK_TYPES
 from promesa.engine.remembered import ROWS, shape_of, sql_of, stored, table_called
 from promesa.errors import EngineError, PromesaError
 
@@ -23,33 +24,6 @@ if TYPE_CHECKING:
 
 HELD = 24
 WATCH_SECONDS = 0.5
-IBIS_TYPES = {
-    "text": "string",
-    "time": "timestamp(6)",
-    "day": "date",
-    "number": "float64",
-    "whole": "int64",
-    "money": "decimal(18, 4)",
-    "yes_no": "boolean",
-}
-DUCKDB_TYPES = {
-    "text": "VARCHAR",
-    "time": "TIMESTAMP",
-    "day": "DATE",
-    "number": "DOUBLE",
-    "whole": "BIGINT",
-    "money": "DECIMAL(18, 4)",
-    "yes_no": "BOOLEAN",
-}
-SPARK_TYPES = {
-    "text": "string",
-    "time": "timestamp_ntz",
-    "day": "date",
-    "number": "double",
-    "whole": "bigint",
-    "money": "decimal(18,4)",
-    "yes_no": "boolean",
-}
 
 
 @dataclass(slots=True)
@@ -114,6 +88,15 @@ class Engine:
                 self._tables[key] = self.backend.table(key)
         return self._tables[key]
 
+    def named_anew(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Return an expression as the view that the engine knows under `name`, in the place of what that was.
+
+        For what is asked of one thing after another: what is built upon the view is the same expression each time, of
+        which the SQL is remembered. Whoever uses it fetches before the name is given to something else.
+        """
+        self._tables.pop(self._called("named", name), None)
+        return self.named(name, lambda: expression)
+
     def hold(self, name: str, expression: ibis.Table | Callable[[], ibis.Table]) -> ibis.Table:
         """Return the rows of an expression, worked out once and kept by the engine under `name`.
 
@@ -141,6 +124,14 @@ class Engine:
                 self._let_go(next(iter(self._held)))
         self._held[key] = self._held.pop(key)
         return self._held[key]
+
+    def hold_anew(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Return the rows of an expression, kept under `name` in the place of those that were; see `named_anew`."""
+        key = self._called("held", name)
+        if key in self._held and self.dialect != "duckdb":
+            self._let_go(key)  # DuckDB replaces the table itself
+        self._held.pop(key, None)
+        return self.hold(name, expression)
 
     def holds(self, name: str) -> bool:
         """Say whether rows are kept under `name`."""

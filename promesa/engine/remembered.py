@@ -7,6 +7,7 @@ as long as what it reads is called the same: an engine therefore numbers its tab
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,16 @@ MOST_TEXTS = 1024
 _MOST_SHAPES = 512
 TEXTS: dict[Any, str] = {}
 _schemas: dict[Any, ibis.Schema] = {}
+_remembering = threading.Lock()
 _shapes: dict[tuple[str, ibis.Schema], tuple[ibis.Table, str]] = {}
+
+
+def _remember(among: dict[Any, Any], key: object, value: object, *, most: int) -> None:
+    """Keep a value and let go of the oldest above `most`; engines of several threads remember at once."""
+    with _remembering:
+        among[key] = value
+        while len(among) > most:
+            among.pop(next(iter(among)))
 
 
 def sql_of(backend: Any, table: ibis.Table) -> str:
@@ -34,9 +44,7 @@ def sql_of(backend: Any, table: ibis.Table) -> str:
         sql = str(backend.compile(table))
         # Rows of this process are read by this engine alone, and are not to be kept longer than it needs them.
         if not node.find(InMemoryTable):
-            TEXTS[node] = sql
-            if len(TEXTS) > MOST_TEXTS:
-                TEXTS.pop(next(iter(TEXTS)), None)
+            _remember(TEXTS, node, sql, most=MOST_TEXTS)
     return sql
 
 
@@ -53,9 +61,7 @@ def stored(backend: Any, kind: str, called: str, table: ibis.Table) -> ibis.Tabl
     if schema is None:
         schema = _schema_of(backend, called)
         if node in TEXTS:
-            _schemas[node] = schema
-            if len(_schemas) > MOST_TEXTS:
-                _schemas.pop(next(iter(_schemas)), None)
+            _remember(_schemas, node, schema, most=MOST_TEXTS)
     return table_called(backend, called, schema)
 
 
@@ -90,7 +96,6 @@ def shape_of(
     known = _shapes.get(key)
     if known is None:
         made = make(ibis.table(schema, name=ROWS))
-        known = _shapes[key] = (made, str(backend.compile(made)))
-        if len(_shapes) > _MOST_SHAPES:
-            _shapes.pop(next(iter(_shapes)), None)
+        known = (made, str(backend.compile(made)))
+        _remember(_shapes, key, known, most=_MOST_SHAPES)
     return known

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 
 from promesa.experience.outcomes import came_of, with_gain
-from promesa.experience.units import key_of
+from promesa.experience.units import UNIT, place_of
 
 if TYPE_CHECKING:
     from promesa.engine import Table
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome
 
 PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
-ASKED = 8  # times that rows are asked for before they are held anew; the engine holds twelve tables
-_numbers = count()
+COLUMNS = (UNIT, "customer", "started_at", "ended_at", "known", "known_at", "value")
 
 
 class Rows:
@@ -42,18 +40,19 @@ class Rows:
         rows = every.filter(every["known"])
         if parts < PARTS:
             rows = rows.filter(rows["customer"] % PARTS < parts)
-        self._hold(with_gain(question, outcome, rows))
-
-    def _hold(self, rows: Table) -> None:
-        name = key_of(self.question, f"rows {next(_numbers)}")
-        self._table, self._asked = self.question.facts.engine.hold(name, rows), 0
+        self._name = place_of(question, "rows")
+        self._table = question.facts.engine.hold_anew(self._name, _alike(with_gain(question, outcome, rows)))
 
     def table(self) -> Table:
-        """Return the rows, held by the engine.
+        """Return the rows, held by the engine until those of the next outcome take their place.
 
-        The engine lets go of what it has held longest: ask anew after each table that it was given to hold.
+        The engine lets go of what was asked for longest ago: ask anew after each table that it was given to hold.
         """
-        if self._asked >= ASKED:
-            self._hold(self._table)
-        self._asked += 1
-        return self._table
+        return self.question.facts.engine.hold(self._name, self._table)
+
+
+def _alike(rows: Table) -> Table:
+    """Return the rows with the same columns and types for every outcome, so that the same is asked of them."""
+    return rows.mutate(known_at=rows["known_at"].cast("timestamp(6)"), value=rows["value"].cast("float64")).select(
+        *COLUMNS
+    )

@@ -22,7 +22,7 @@ from promesa.experience.drawing import Rows
 from promesa.experience.features import KINDS, Feature, features_of
 from promesa.experience.leaks import Refusal, by_time, by_value
 from promesa.experience.moments import BEFORE, MET, ONLY_AFTER, broken_promises, lived_values, seen_moments, served_by
-from promesa.experience.units import UNIT, key_of
+from promesa.experience.units import UNIT, built, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +147,9 @@ def _bytes(table: Lived) -> int:
 
 def _read(question: Question, outcome: Outcome) -> Lived:
     rows = Rows(question, outcome)
-    fetched = question.facts.engine.fetch(with_confounders(question, rows.table())).sort_by(UNIT)
+    table = rows.table()
+    behind = built(question, "confounders", table, make=lambda: with_confounders(question, table))
+    fetched = question.facts.engine.fetch(behind).sort_by(UNIT)
     features = features_of(question.workspace.model)
     read = _lived_in(rows, fetched, features)
     came, customers = numbers(fetched, "value"), fetched.column("customer").to_numpy().astype(np.int64)
@@ -155,7 +157,7 @@ def _read(question: Question, outcome: Outcome) -> Lived:
     keep = [k for k, feature in enumerate(features) if all(feature is not refusal.feature for refusal in refused)]
     said = by_value([features[k] for k in keep], read.values[:, keep], came, customers=customers)
     keep = [k for k in keep if all(features[k] is not refusal.feature for refusal in said)]
-    confounders, behind, groups = _behind(question, fetched)
+    confounders, adjusted_for, groups = _behind(question, fetched)
     return Lived(
         outcome=outcome,
         came=came,
@@ -164,7 +166,7 @@ def _read(question: Question, outcome: Outcome) -> Lived:
         features=tuple(features[k] for k in keep),
         values=np.ascontiguousarray(read.values[:, keep]),
         confounders=confounders,
-        behind=behind,
+        behind=adjusted_for,
         groups=groups,
         served=read.served,
         refused=(*refused, *said),

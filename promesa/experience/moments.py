@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa.engine import null_of, when
-from promesa.experience.units import UNIT, with_unit
-from promesa.measures import lived_moments
+from promesa.experience.units import UNIT, built, moments_of_units, place_of, with_unit
 from promesa.promises import commitments
 
 if TYPE_CHECKING:
@@ -29,10 +28,14 @@ def seen_moments(question: Question, rows: Table) -> Table:
     rows : Table
         Columns ``unit_`` and ``known_at`` (null where every moment of the unit comes before).
     """
-    moments = with_unit(question, lived_moments(question))
-    known = rows.select(row_unit_=UNIT, known_at_="known_at")
-    joined = moments.inner_join(known, moments[UNIT] == known["row_unit_"])
-    return joined.mutate(before_=joined["known_at_"].isnull() | (joined["at"] < joined["known_at_"]))
+    moments = moments_of_units(question)
+
+    def seen() -> Table:
+        known = rows.select(row_unit_=UNIT, known_at_="known_at")
+        joined = moments.inner_join(known, moments[UNIT] == known["row_unit_"])
+        return joined.mutate(before_=joined["known_at_"].isnull() | (joined["at"] < joined["known_at_"]))
+
+    return built(question, "seen moments", moments, rows, make=seen)
 
 
 def lived_values(
@@ -47,6 +50,13 @@ def lived_values(
         ``channel_of_<touchpoint>`` and ``supplier_of_<touchpoint>``, where there are several: who served, before the
         outcome (the last by name).
     """
+    asked = ("lived values", tuple(features), repr(served))
+    return built(question, asked, moments, make=lambda: _lived_values(question, moments, features, served))
+
+
+def _lived_values(
+    question: Question, moments: Table, features: Sequence[Feature], served: dict[str, dict[str, list[str]]]
+) -> Table:
     early, nothing, nobody = moments["before_"], null_of("float64"), null_of("string")
     sums = {}
     for feature in features:
@@ -92,14 +102,24 @@ def broken_promises(question: Question, feature: Feature, rows: Callable[[], Tab
     lived. `rows` is asked for once the commitments are held, for the engine holds few tables.
     """
     table = commitments(question, question.workspace.model.promises[feature.name])
-    judged = with_unit(question, table.filter(table["status"].isin(["kept", "broken"])), time="when_")
+    learnt = built(question, "learnt", table, make=lambda: _learnt(question, table))
+    learnt = question.facts.engine.named_anew(place_of(question, f"learnt of {feature.name}"), learnt)
+    known = rows()
+
+    def broken() -> Table:
+        row = known.select(row_unit_=UNIT, known_at_="known_at")
+        joined = learnt.inner_join(row, learnt[UNIT] == row["row_unit_"])
+        early = joined["known_at_"].isnull() | (joined["learnt_"] < joined["known_at_"])
+        was_broken = when(early, joined["broken_"], null_of("float64")).max()
+        return joined.group_by(UNIT).aggregate(**{feature.column: was_broken})
+
+    return built(question, f"broken {feature.name}", learnt, known, make=broken)
+
+
+def _learnt(question: Question, commitments: Table) -> Table:
+    """Return the commitments judged, by unit, with when it was known whether they were broken."""
+    judged = with_unit(question, commitments.filter(commitments["status"].isin(["kept", "broken"])), time="when_")
     is_broken = judged["status"] == "broken"
     due = judged["due"].coalesce(judged["at"])
     first = when(judged["arrived"] & (judged["at"] < due), judged["at"], due)
-    known = rows()
-    known = known.select(row_unit_=UNIT, known_at_="known_at")
-    joined = judged.mutate(learnt_=when(is_broken, first, judged["at"]), broken_=when(is_broken, 1.0, 0.0))
-    joined = joined.inner_join(known, joined[UNIT] == known["row_unit_"])
-    early = joined["known_at_"].isnull() | (joined["learnt_"] < joined["known_at_"])
-    broken = when(early, joined["broken_"], null_of("float64")).max()
-    return joined.group_by(UNIT).aggregate(**{feature.column: broken})
+    return judged.select(UNIT, learnt_=when(is_broken, first, judged["at"]), broken_=when(is_broken, 1.0, 0.0))

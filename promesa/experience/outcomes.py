@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import interval_days, lit, null_of, stack, when
 from promesa.experience.orders import own_orders, sum_where, summed_until
-from promesa.experience.units import UNIT, units_of, with_unit
-from promesa.measures import PROMOTER_FROM, lived_moments, own_opinions, score_value
+from promesa.experience.units import UNIT, moments_of_units, place_of, units_of, with_unit
+from promesa.measures import PROMOTER_FROM, own_opinions, score_value
 from promesa.workspace import OF_OPINIONS, OF_ORDERS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def days_of(question: Question, outcome: Outcome) -> int:
 
 def _heard(question: Question, outcome: Outcome) -> Table:
     concept = question.workspace.model.concepts[str(outcome.concept)]
-    opinions = own_opinions(question)
+    opinions = question.facts.engine.named_anew(place_of(question, "own opinions"), own_opinions(question))
     said = with_unit(question, opinions.filter(opinions["concept"] == concept.name))
     answered = said.mutate(value_=answer_value(said, concept, outcome))
     answered = answered.filter(answered["value_"].notnull())
@@ -76,7 +76,7 @@ def answer_value(said: Table, concept: Concept, outcome: Outcome) -> Expression:
 
 def _complained(question: Question, outcome: Outcome) -> Table:
     units = units_of(question)
-    moments = with_unit(question, lived_moments(question))
+    moments = moments_of_units(question)
     made = moments.filter(moments["touchpoint"].isin(outcome.touchpoints))
     complaints = made.group_by(complained_in=UNIT).aggregate(known_at=made["at"].min())
     joined = units.left_join(complaints, units[UNIT] == complaints["complained_in"]).drop("complained_in")

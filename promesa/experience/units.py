@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from promesa.measures import lived_moments
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from promesa.engine import Table
     from promesa.measures import Question
 
 UNIT = "unit_"
+MOST_BUILT = 200
 _TRUNCATE = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
@@ -40,11 +43,52 @@ def units_of(question: Question) -> Table:
     -----
     A journey that several customers share is one unit: that of the greatest surrogate among those of its moments.
     """
-    moments = with_unit(question, lived_moments(question))
-    units = moments.group_by(UNIT).aggregate(
-        customer=moments["customer"].max(), started_at=moments["at"].min(), ended_at=moments["at"].max()
+    moments = moments_of_units(question)
+
+    def units() -> Table:
+        every = moments.group_by(UNIT).aggregate(
+            customer=moments["customer"].max(), started_at=moments["at"].min(), ended_at=moments["at"].max()
+        )
+        return every.filter(every["customer"].notnull())
+
+    engine = question.facts.engine
+    held = engine.hold(key_of(question, "units"), units)
+    return engine.named_anew(place_of(question, "units"), held)
+
+
+def moments_of_units(question: Question) -> Table:
+    """Return the lived moments of the window that belong to a unit, under one name whatever the window is."""
+    moments = built(
+        question,
+        ("moments of units", question.since, question.until),
+        question.facts.table("moments"),
+        make=lambda: with_unit(question, lived_moments(question)),
     )
-    return question.facts.engine.hold(key_of(question, "units"), units.filter(units["customer"].notnull()))
+    return question.facts.engine.named_anew(place_of(question, "moments of units"), moments)
+
+
+def place_of(question: Question, what: str) -> str:
+    """Return a name for a step of the way to a table of experience, the same for each outcome and window.
+
+    Tables are read one after another, each to its end. So the steps of the next find the SQL of the last.
+    """
+    return f"{what} {question.facts.scope} {question.workspace.store}"
+
+
+def built(question: Question, what: object, *over: Table, make: Callable[[], Table]) -> Table:
+    """Return an expression over some tables, put together once for these facts.
+
+    To put one together takes as long as to run it over some thousand rows, and the next outcome asks the same of tables
+    of the same names.
+    """
+    kept = question.facts.kept.setdefault("expressions", {})
+    assert isinstance(kept, dict)  # noqa: S101 (the name is this function's own)
+    key, model = (what, *(table.op() for table in over)), question.workspace.model
+    known = kept.pop(key, None)
+    kept[key] = known if known is not None and known[0] is model else (model, make())
+    while len(kept) > MOST_BUILT:
+        kept.pop(next(iter(kept)))
+    return kept[key][1]
 
 
 def key_of(question: Question, what: object) -> str:

@@ -81,7 +81,8 @@ def _eliminate_first(stack: NDArray[np.float64]) -> NDArray[np.float64]:
     pivot = stack[:, 0, 0]
     inverse = np.divide(1.0, pivot, out=np.zeros_like(pivot), where=pivot > DEPENDENT)
     column = stack[:, 1:, 0]
-    return stack[:, 1:, 1:] - (column * inverse[:, None])[:, :, None] * column[:, None, :]
+    told = (column * inverse[:, None])[:, :, None] * column[:, None, :]
+    return np.subtract(stack[:, 1:, 1:], told, out=told)
 
 
 def _count_coalitions(stack: NDArray[np.float64], sizes: list[int]) -> NDArray[np.float64]:
@@ -196,7 +197,7 @@ def _gains(stack: NDArray[np.float64], order: NDArray[np.int64], starts: NDArray
     """Return what each player adds to R2 when players enter in `order`, (matrices, players)."""
     rows = [row for player in order for row in range(starts[player], starts[player + 1])]
     rows.append(stack.shape[1] - 1)
-    left = stack[:, rows][:, :, rows]
+    left = stack[:, np.array(rows)[:, None], rows]
     gains = np.empty((len(stack), len(order)))
     for player in order:
         before = left[:, -1, -1]

@@ -71,6 +71,8 @@ class Importance:
         Of every interval.
     replicates : ndarray of float, shape (bootstraps used, players)
         Shares in each bootstrap sample, for what depends on several shares at once, such as their ranks.
+    adjusted_replicates : ndarray of float, shape (bootstraps used,)
+        `adjusted` in each bootstrap sample; with the sum of its `replicates`, the R2 of all elements.
     bootstraps : int
         Samples asked for; those in which the outcome did not vary are missing from `replicates`.
     """
@@ -86,6 +88,7 @@ class Importance:
     orders: int | None
     confidence_level: float
     replicates: NDArray[np.float64]
+    adjusted_replicates: NDArray[np.float64]
     bootstraps: int
 
     def probability_among_first(self, count: int) -> tuple[float, ...]:
@@ -178,6 +181,7 @@ def importance(
         orders=None if counts_all(game) else 2 * orders,
         confidence_level=confidence_level,
         replicates=replicates.shares,
+        adjusted_replicates=replicates.adjusted,
         bootstraps=bootstraps,
     )
 

@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
-from promesa.web.filters import filters_of
+from promesa.web.filters import asker_of, filters_of
 from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
 from promesa.web.own import function_of, require_own
@@ -42,7 +42,7 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
         raise NotFoundException
     place = f"{kind}s"
     to = replace(narrowing_of(visit.request.query_params), function="", compare="")
-    seen = visit.site.narrowed(place, to, snapshot, visit.locale)
+    seen = visit.site.narrowed(place, to, snapshot, visit.locale, asker=asker_of(visit, to))
     drawn = visit.site.detail(kind, name, seen, snapshot, query=to.query).html
     filters = replace(filters_of(visit, place, to, seen, snapshot), functions=[])
     title = content.label(kind, name)

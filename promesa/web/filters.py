@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from promesa import report, words
 from promesa.web.narrowing import groups_of
+from promesa.web.turns import Asker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from promesa.snapshot import Snapshot
     from promesa.web.narrowing import Narrowed, Narrowing
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 COMPARES = frozenset({"promises", "touchpoints", "value"})
 """Places whose figures of two periods stand in one table."""
+LONG_SECONDS = 55.0
+"""From how long on a wait is told in minutes."""
 MOST_GROUPS = 200
 """Groups of one dimension that a list offers; a marketplace has thousands of suppliers."""
 
@@ -31,6 +35,8 @@ class Filters:
         Dimension and its groups, each with the value in the address and what people call it.
     functions : list of (str, str)
         Those that answer for something on the page.
+    progress : str
+        How far what the page waits for is, in words; empty where it waits for nothing.
     said : tuple of str
         What could not be worked out.
     left_out : tuple of str
@@ -42,7 +48,7 @@ class Filters:
     to: Narrowing
     dimensions: list[tuple[str, list[tuple[str, str]]]]
     functions: list[tuple[str, str]]
-    waiting: bool
+    progress: str
     said: tuple[str, ...]
     left_out: tuple[str, ...]
     compares: bool
@@ -58,7 +64,7 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
     if to.compare and place in COMPARES and to.earlier() is None:
         said.append(visit.say("filters.whole_period"))
     dimensions = dimensions_of(visit, content, place)
-    compared, waiting = _compared(visit, place, to, seen, snapshot)
+    compared, before = _compared(visit, place, to, seen, snapshot)
     return Filters(
         to=to,
         dimensions=[
@@ -69,7 +75,7 @@ def filters_of(visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot
             for dimension, groups in dimensions.items()
         ],
         functions=_functions(place, content),
-        waiting=(waiting or seen.waiting) and not seen.failed,
+        progress="" if seen.failed else _progress(visit, [seen, *([before] if before else [])]),
         said=tuple(said),
         left_out=tuple(_left_out(visit, content, dimensions, place)),
         compares=place in COMPARES,
@@ -122,16 +128,43 @@ def _left_out(
             yield visit.say("filters.left_out.many", name=said, most=MOST_GROUPS, n=len(groups))
 
 
+def asker_of(visit: Visit, to: Narrowing) -> Asker:
+    """Return who looks at a page, and what they narrow it to: without a session, the machine they come from."""
+    client = visit.request.client
+    who = visit.session or (client.host if client else "")
+    return Asker(who=f"{who} {visit.request.url.path}", view=to.query)
+
+
 def _compared(
     visit: Visit, place: str, to: Narrowing, seen: Narrowed, snapshot: Snapshot
-) -> tuple[report.Table | None, bool]:
+) -> tuple[report.Table | None, Narrowed | None]:
+    """Return the period and the one before in one table, where both are there; and the one before."""
     earlier = to.earlier()
     if earlier is None or place not in COMPARES:
-        return None, False
-    before = visit.site.narrowed(place, earlier, snapshot, visit.locale)
+        return None, None
+    before = visit.site.narrowed(place, earlier, snapshot, visit.locale, asker=asker_of(visit, to))
     if before.waiting or seen.waiting:
-        return None, True
-    return report.compared_table(place, seen.content, before.content), False
+        return None, before
+    return report.compared_table(place, seen.content, before.content), before
+
+
+def _progress(visit: Visit, parts: Sequence[Narrowed]) -> str:
+    """Say how many answers are there of those that a page waits for, and when the last will be."""
+    if not any(part.waiting for part in parts):
+        return ""
+    answered, asked = sum(part.answered for part in parts), sum(part.asked for part in parts)
+    left = _left(visit, max(part.seconds for part in parts))
+    return visit.say("filters.waiting", answered=answered, asked=asked, left=left)
+
+
+def _left(visit: Visit, seconds: float) -> str:
+    """Say how long it will be; nothing is known of what found no room among the questions that wait."""
+    if not seconds:
+        return visit.say("filters.left.line")
+    if seconds <= LONG_SECONDS:
+        return visit.say("filters.left.seconds", count=5 * ceil(seconds / 5))
+    minutes = ceil(seconds / 60)
+    return visit.say("filters.left.minutes", count=minutes) if minutes > 1 else visit.say("filters.left.minute")
 
 
 def _functions(place: str, content: report.Content) -> list[tuple[str, str]]:

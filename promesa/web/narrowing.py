@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from promesa import report
     from promesa.snapshot import Snapshot
+    from promesa.web.turns import Asker
     from promesa.web.views import Views
 
 Compare = Literal["previous", "year"]
@@ -125,6 +126,10 @@ class Narrowed:
         With the documents that are there.
     waiting : bool
         Whether an answer is still being worked out.
+    answered, asked : int
+        How many answers are there, of how many that the page asks for.
+    seconds : float
+        Until the last of them is there, by how long such took before; 0 where none is waited for.
     failed : tuple of str
         Codes of why something could not be worked out.
     nothing : bool
@@ -133,32 +138,54 @@ class Narrowed:
 
     content: report.Content
     waiting: bool = False
+    answered: int = 0
+    asked: int = 0
+    seconds: float = 0.0
     failed: tuple[str, ...] = ()
     nothing: bool = False
 
 
-def narrow(place: str, to: Narrowing, content: report.Content, snapshot: Snapshot, views: Views) -> Narrowed:
+def narrow(
+    place: str,
+    to: Narrowing,
+    content: report.Content,
+    snapshot: Snapshot,
+    views: Views,
+    *,
+    asker: Asker | None = None,
+) -> Narrowed:
     """Return the content of a place narrowed: figures of the period and group, rows of the function."""
     failed: list[str] = []
-    waiting, nothing = False, False
+    open_still: list[Question] = []
+    asked, nothing = 0, False
     if to.since or to.until or to.dimension:
         documents: dict[str, Any] = {key: content.document(key) for key in ALWAYS if content.document(key)}
+        asked, by = len(ANALYSES[place]), (to.dimension,) if to.dimension else ()
         for analysis in ANALYSES[place]:
-            by = (to.dimension,) if to.dimension else ()
-            found = views.answer(snapshot, Question(analysis=analysis, by=by, since=to.since, until=to.until))
+            question = Question(analysis=analysis, by=by, since=to.since, until=to.until)
+            found = views.answer(snapshot, question, asker=asker)
             if isinstance(found, Failed):
                 failed.append(found.code or found.said)
             elif found is None:
-                waiting = True
+                open_still.append(question)
             else:
                 documents[analysis] = _of_group(found, to)
-        nothing = not waiting and not any(documents.get(name, {}).get("rows") for name in ANALYSES[place])
+        nothing = not open_still and not any(documents.get(name, {}).get("rows") for name in ANALYSES[place])
         content = replace(content, documents=documents)
     if to.function:
         content = _of_function(place, content, to.function)
     # What failed is tried again when it is asked for again: a page that looked on for the rest would ask for ever.
     told = tuple(dict.fromkeys(failed))
-    return Narrowed(content=content, waiting=waiting and not failed, failed=told, nothing=nothing)
+    waiting = bool(open_still) and not failed
+    return Narrowed(
+        content=content,
+        waiting=waiting,
+        answered=asked - len(open_still),
+        asked=asked,
+        seconds=views.seconds_until(snapshot, open_still) if waiting else 0.0,
+        failed=told,
+        nothing=nothing,
+    )
 
 
 def _of_group(document: Mapping[str, Any], to: Narrowing) -> dict[str, Any]:

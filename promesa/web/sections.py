@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler  # noqa: TC002 - read when the ap
 from litestar.params import PathParameter
 
 from promesa import report
-from promesa.web.filters import filters_of
+from promesa.web.filters import asker_of, filters_of
 from promesa.web.gate import asking
 from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
 from promesa.web.nightly import nightly_told
@@ -70,7 +70,7 @@ def place(name: str) -> HTTPRouteHandler:
         if snapshot is None:
             return page(visit, "unanalysed.html", title=title)
         to = narrowing_of(visit.request.query_params) if name in ANALYSES else Narrowing()
-        seen = visit.site.narrowed(name, to, snapshot, visit.locale)
+        seen = visit.site.narrowed(name, to, snapshot, visit.locale, asker=asker_of(visit, to))
         names = [] if seen.nothing else shown_of(name, to, seen.content)
         drawn = [visit.site.section(one, seen, snapshot, query=to.query).html for one in names]
         return page(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from promesa.snapshot import Snapshot
     from promesa.web.narrowing import Narrowing
+    from promesa.web.turns import Asker
     from promesa.workspace import Workspace
 
     T = TypeVar("T")
@@ -127,10 +128,14 @@ class Site:
         make = partial(_content, snapshot, locale)
         return self._held.get((snapshot.folder.name, locale, "content"), make)
 
-    def narrowed(self, place: str, to: Narrowing, snapshot: Snapshot, locale: str) -> Narrowed:
+    def narrowed(
+        self, place: str, to: Narrowing, snapshot: Snapshot, locale: str, *, asker: Asker | None = None
+    ) -> Narrowed:
         """Return the content of a place as a reader narrows it."""
         content = self.content(snapshot, locale)
-        return Narrowed(content=content) if to.is_empty else narrow(place, to, content, snapshot, self.views)
+        if to.is_empty:
+            return Narrowed(content=content)
+        return narrow(place, to, content, snapshot, self.views, asker=asker)
 
     def section(self, name: str, seen: Narrowed, snapshot: Snapshot, *, query: str = "") -> Drawn:
         """Return a section drawn; what was drawn once is kept while the snapshot is, unless it was not whole.

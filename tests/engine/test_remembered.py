@@ -50,6 +50,20 @@ def test_each_engine_answers_of_its_own_rows(two: tuple[Engine, Engine], tmp_pat
     assert asked(one, tmp_path, version="v1", of=[1, 2, 3]) == [{"n": 2, "most": 6, "b": None}]
 
 
+def test_a_name_given_anew_is_the_same_expression_over_other_rows(two: tuple[Engine, Engine], tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"a": pa.array([1, 2, 3, 4], pa.int64())}), file)
+    engine, texts = two[0], []
+    rows = engine.table("moments", [str(file)], COLUMNS)
+    for least, sums in ((1, 9), (2, 7), (1, 9)):
+        view = engine.named_anew("view", rows.filter(rows["a"] > least))
+        held = engine.hold_anew("held", view)
+        texts.append([sql_of(engine.backend, held), sql_of(engine.backend, view)])
+        assert engine.fetch(view["a"].sum()).as_py() == engine.fetch(held["a"].sum()).as_py() == sums
+        assert engine.holds("held")
+    assert texts[0] == texts[1] == texts[2]
+
+
 def test_numbers_that_are_equal_in_python_are_not_one_question(two: tuple[Engine, Engine]) -> None:
     import ibis
 

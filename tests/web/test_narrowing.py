@@ -152,7 +152,7 @@ def test_a_page_of_which_one_answer_failed_does_not_wait_for_the_others_for_ever
     class InTurn:
         asked = 0
 
-        def answer(self, _snapshot: Any, _question: Question) -> Failed | None:
+        def answer(self, _snapshot: Any, _question: Question, **_given: Any) -> Failed | None:
             self.asked += 1
             return Failed(said="no") if self.asked % 2 else None
 
