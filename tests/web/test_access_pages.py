@@ -147,10 +147,10 @@ def test_rights_are_changed_and_the_last_administrator_stays(client) -> None:
     assert send(client, "/settings/people/2/rights", "/settings/people", **fields).status_code == 303
     assert "datos personales" in client.get("/settings/people?lang=es").text.lower()
     for change in ("lock", "rights"):
-        answer = send(client, f"/settings/people/1/{change}", "/settings/people", role="viewer")
+        answer = send(client, f"/settings/people/1/{change}", "/settings/people", role="viewer", confirm="yes")
         assert answer.status_code == 422
         assert "última persona" in said(answer) or "last administrator" in said(answer)
-    assert send(client, "/settings/people/2/lock", "/settings/people").status_code == 303
+    assert send(client, "/settings/people/2/lock", "/settings/people", confirm="yes").status_code == 303
     assert enter(client, "luz@tienda.example").status_code == 422
     enter(client, ADMIN)
     assert send(client, "/settings/people/2/unlock", "/settings/people").status_code == 303
@@ -212,9 +212,9 @@ def test_the_own_account_is_changed(client) -> None:
     number = re.search(r'name="token" value="(\d+)"', client.get("/account").text)
     assert number is not None
     enter(client, ADMIN)
-    assert send(client, "/account/tokens/revoke", token=number[1]).status_code == 422, "not one's own"
+    assert send(client, "/account/tokens/revoke", token=number[1], confirm="yes").status_code == 422, "not one's own"
     enter(client, "luz@tienda.example", "otra frase larga 55")
-    assert send(client, "/account/tokens/revoke", token=number[1]).status_code == 303
+    assert send(client, "/account/tokens/revoke", token=number[1], confirm="yes").status_code == 303
     assert send(client, "/account/password", current=GOOD, password=GOOD).status_code == 422
     changed = send(client, "/account/password", current="otra frase larga 55", password=GOOD)
     assert changed.headers["location"] == "/sign-in?said=password"
@@ -237,7 +237,10 @@ def test_write_keys_are_made_rotated_and_revoked(client) -> None:
     rotated = send(client, "/settings/keys/rotate", "/settings/keys", name="web")
     assert first[0] not in rotated.text
     assert client.get("/settings/keys").text.count("<code>pwk_") == 2
-    assert send(client, "/settings/keys/revoke", "/settings/keys", name="web").status_code == 303
+    asked = send(client, "/settings/keys/revoke?lang=es", "/settings/keys", name="web")
+    assert "No se puede deshacer" in said(asked)
+    assert client.get("/settings/keys").text.count("<code>pwk_") == 2, "it is asked once more"
+    assert send(client, "/settings/keys/revoke", "/settings/keys", name="web", confirm="yes").status_code == 303
     assert "<code>pwk_" not in client.get("/settings/keys").text
 
 
