@@ -11,10 +11,10 @@ from litestar.response import Redirect
 
 from promesa import customers, words
 from promesa.access import list_people, record
-from promesa.errors import InputError, NothingLoaded, PromesaError, UnknownName
+from promesa.errors import InputError, NothingLoaded, PromesaError, StoreBusy
 from promesa.web import customer_reading as reading
 from promesa.web.account_page import back, gate_of
-from promesa.web.customer_changes import CHANGES, field_of, forget, wrong_words
+from promesa.web.customer_changes import CHANGES, field_of, forget, why_not
 from promesa.web.customer_time import time_line
 from promesa.web.gate import asking, utc_now
 from promesa.web.rendering import Asked, page
@@ -95,7 +95,9 @@ def _names(visit: Visit) -> dict[str, str]:
         return {one.actor: one.name for one in list_people(connection)}
 
 
-def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _customer(
+    visit: Visit, person: int, *, status: int = 200, wrong: str | None = None, change: str = ""
+) -> Response[Any]:
     ws, asked = visit.site.workspace, visit.request.query_params.get("page", "1")
     at = int(asked) if asked.isdecimal() and 0 < len(asked) < 6 else 1
     view, events, pages = reading.seen(ws, person, max(1, at))
@@ -108,6 +110,8 @@ def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None
         title=telling.say("title", person=person),
         status=status,
         wrong=wrong,
+        change=change,
+        typed=visit.form if change else {},
         said=visit.say(f"customer.said.{said}") if said in CHANGES else None,
         view=view,
         telling=telling,
@@ -147,7 +151,7 @@ def change(visit: Asked, number: NUMBER, change: Annotated[str, PathParameter()]
             after = {"what": what} if what else None
             record(connection, by=by, action=f"customer.{change}", about=f"customer:{person}", now=now, after=after)
     except PromesaError as error:
-        return _customer(visit, person, status=422, wrong=wrong_words(visit, error))
+        return _customer(visit, person, status=422, wrong=why_not(visit, error, change), change=change)
     return back(f"/customers/{person}", said=change)
 
 
@@ -215,8 +219,10 @@ def do_forget(visit: Asked, number: NUMBER) -> Response[str]:
             found = forget(visit, person, by, now)
             after = {"rows": found.total}
             record(connection, by=by, action="customer.forget", about=f"customer:{person}", now=now, after=after)
-    except (InputError, UnknownName) as error:
-        return _ask_forget(visit, person, status=422, wrong=wrong_words(visit, error))
+    except StoreBusy as error:
+        return _ask_forget(visit, person, status=503, wrong=why_not(visit, error, "forget"))
+    except InputError as error:
+        return _ask_forget(visit, person, status=422, wrong=why_not(visit, error, "forget"))
     title = visit.say("customer.forgotten")
     name = found.certificate.name if found.certificate else ""
     return private(visit, "certificate.html", title=title, found=found, certificate=name, rows=rows_of(visit, found))
