@@ -18,6 +18,7 @@ from promesa.web.customer_changes import CHANGES, field_of, forget, why_not
 from promesa.web.customer_time import time_line
 from promesa.web.gate import asking, utc_now
 from promesa.web.rendering import Asked, page
+from promesa.web.standing import is_linked, is_loaded
 
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit
@@ -47,8 +48,16 @@ def search(visit: Asked) -> Response[str]:
 
 
 def _search(visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
-    shown = {"found": None, "nobody": False, "counts": _counts(visit), **values}
+    counts = _counts(visit)
+    missing = "" if counts else _missing(visit)
+    shown = {"found": None, "nobody": False, "counts": counts, "missing": missing, **values}
     return private(visit, "customers.html", title=visit.say("place.customers"), status=status, **shown)
+
+
+def _missing(visit: Visit) -> str:
+    """Return what keeps the search from finding one page a person: ``load`` or ``link``; nothing if neither does."""
+    ws = visit.site.workspace
+    return "load" if not is_loaded(ws) else "link" if not is_linked(ws) else ""
 
 
 def _counts(visit: Visit) -> dict[str, str]:

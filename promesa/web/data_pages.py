@@ -24,6 +24,7 @@ from promesa.store import (
 )
 from promesa.web.gate import LOG, asking, utc_now
 from promesa.web.rendering import Asked, Visit, page
+from promesa.web.standing import is_loaded
 
 if TYPE_CHECKING:
     from promesa.store import QuarantineItem
@@ -55,6 +56,7 @@ def _waiting(visit: Visit, *, status: int = 200, wrong: str = "") -> Response[st
         status=status,
         items=found[(number - 1) * ON_A_PAGE : number * ON_A_PAGE],
         counts=counts,
+        loaded=bool(counts) or is_loaded(ws),
         asked=asked,
         number=number,
         query=urlencode({key: value for key, value in asked.items() if value}),

@@ -237,7 +237,7 @@ def own_forget(visit: Asked, token: TOKEN) -> Response[Any]:
             said = visit.say("me.forgotten_said", rows=words.number(found.total, visit.locale))
             if found.certificate:
                 said += " " + visit.say("me.certificate", name=found.certificate.name)
-            return _answer(visit, "told_own.html", title=visit.say("customer.forgotten"), said=said)
+            return _answer(visit, "told_own.html", title=visit.say("me.forgotten"), said=said)
         except StoreBusy as error:
             wrong = wrong_words(visit, error)
         except InputError:
