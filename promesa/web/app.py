@@ -39,7 +39,7 @@ from promesa.web.api_jobs import Jobs
 from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
 from promesa.web.faults import unreachable
-from promesa.web.gate import OPEN, Gate, check, to_sign_in
+from promesa.web.gate import UNASKED, Gate, check, to_sign_in
 from promesa.web.mailing import mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -177,7 +177,7 @@ def _visit(request: Request[Any, Any, Any], site: Site) -> Visit:
     return Visit(site=site, reader=reader_of(request, company=site.workspace.locale), request=request)
 
 
-@get("/healthz", opt=OPEN, sync_to_thread=False)
+@get("/healthz", opt=UNASKED, sync_to_thread=False)
 def healthy() -> str:
     """Say that the process lives."""
     return "ok"
@@ -185,7 +185,7 @@ def healthy() -> str:
 
 @get(
     "/static/{mark:str}/{name:str}",
-    opt=OPEN,
+    opt=UNASKED,
     sync_to_thread=False,
     cache_control=CacheControlHeader(max_age=YEAR, immutable=True),
 )
@@ -199,7 +199,7 @@ def static(mark: Annotated[str, PathParameter()], name: Annotated[str, PathParam
     return Response(stylesheet(theme), media_type="text/css")
 
 
-@get("/choose", opt=OPEN, sync_to_thread=False)
+@get("/choose", opt=UNASKED, sync_to_thread=False)
 def choose(request: Request[Any, Any, Any]) -> Redirect:
     """Keep the language or the colours that a reader chose, and go back to where they were."""
     back = request.query_params.get("to", "/")

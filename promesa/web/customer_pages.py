@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NUMBER = Annotated[int, PathParameter()]
 SEE, CHANGE = asking("see_personal_data"), asking("change_personal_data")
 _DAYS = 7
+_SHOWN = 200
+"""Persons of a search that are listed."""
 
 
 def private(visit: Visit, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:
@@ -70,7 +72,7 @@ def _counts(visit: Visit) -> dict[str, str]:
     for row in rows:
         if row.get("measure") in {"records", "all_persons", "waiting"} and row.get("estimate") is not None:
             sums[str(row["measure"])] = sums.get(str(row["measure"]), 0) + float(str(row["estimate"]))
-    return {name: words.number(value, visit.locale) for name, value in sums.items()}
+    return {name: words.number(value, visit.locale) for name, value in sums.items()} if sums.get("records") else {}
 
 
 @post("/customers/find", opt=SEE, status_code=200, sync_to_thread=True)
@@ -84,7 +86,8 @@ def find(visit: Asked) -> Response[Any]:
         return _search(visit, nobody=True)
     if len(found) == 1:
         return Redirect(f"/customers/{found[0]['person']}", status_code=303)
-    return _search(visit, found=found[:200], n=len(found))
+    shown = words.number(_SHOWN, visit.locale) if len(found) > _SHOWN else ""
+    return _search(visit, found=found[:_SHOWN], n=words.number(len(found), visit.locale), shown=shown)
 
 
 @get("/customers/{number:int}", opt=SEE, sync_to_thread=True)

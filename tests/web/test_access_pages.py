@@ -85,6 +85,7 @@ def test_the_first_start_leads_to_an_administrator(client) -> None:
     assert weak.status_code == 422
     assert "se adivinaría" in weak.text
     assert f'value="{ADMIN}"' in weak.text
+    assert 'aria-invalid="true" aria-describedby="password-wrong password-hint"' in weak.text
     opened = post(client, f"/invitation/{token}/open", email=ADMIN, name=ACCENTED, password=GOOD)
     assert opened.headers["location"] == "/sign-in?said=password"
     assert client.get(f"/invitation/{token}").status_code == 410
@@ -139,6 +140,28 @@ def test_a_form_that_does_not_fit_is_told(client, box, fields) -> None:
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert len(box[0].mails) == before
+
+
+def test_what_was_typed_stays_and_what_is_wrong_stands_beside_it(client) -> None:
+    enter(client, ADMIN)
+    fields = {"email": "sin arroba", "name": "Eva", "role": "owner", "function": "billing", "personal_data": "yes"}
+    page = send(client, "/settings/people/invite?lang=es", "/settings/people", **fields).text
+    assert re.search(r'id="email"[^>]+value="sin arroba"[^>]+aria-describedby="email-wrong"', page)
+    assert "se escribe como nombre@empresa.com" in page
+    assert 'value="Eva"' in page
+    assert re.search(r'value="billing" checked', page)
+    alone = send(client, "/settings/people/invite?lang=es", "/settings/people", email="x@y.example", role="owner").text
+    assert 'id="role-new-wrong"' in alone
+    key = send(client, "/settings/keys/make?lang=es", "/settings/keys", name="web2", table="orders", rate="0").text
+    assert 'id="key-rate-wrong"' in key
+    assert re.search(r'value="orders" checked', key)
+    mailing = send(client, "/account/mailing?lang=es", often="weekly", hour="7", zone="Marte", locale="es").text
+    assert re.search(r'id="zone"[^>]+value="Marte"[^>]+aria-invalid="true"', mailing)
+    assert '<option value="weekly" selected>' in mailing
+    token = send(client, "/account/tokens?lang=es", name="cuadro", days="30").text
+    assert 'id="token-scopes-wrong"' in token
+    assert 'value="cuadro"' in token
+    assert '<option value="30" selected>' in token
 
 
 def test_rights_are_changed_and_the_last_administrator_stays(client) -> None:
