@@ -24,7 +24,7 @@ def is_loaded(ws: Workspace) -> bool:
 def is_linked(ws: Workspace) -> bool:
     """Tell whether the records of customers were ever compared."""
     with inspect_store(ws) as look:
-        return not look.is_empty("records")
+        return any(not look.is_empty(table) for table in ("records", "links"))
 
 
 def unanalysed(visit: Visit, title: str) -> Response[str]:
