@@ -48,6 +48,7 @@ class Embedded:
         spill: Path | None = None,
     ) -> None:
         self.connection = duckdb.connect()
+        self._time_zone = time_zone
         settings: dict[str, object] = {
             "TimeZone": time_zone,
             "enable_progress_bar": False,
@@ -93,6 +94,14 @@ class Embedded:
     def unregister(self, name: str) -> None:
         """Forget a registered table."""
         self.connection.unregister(name)
+
+    def beside(self) -> Self:
+        """Return another connection to the same database, for another thread; it sees no temporary table of others."""
+        other = object.__new__(type(self))
+        other.connection = self.connection.cursor()
+        other._time_zone = self._time_zone
+        other.run(f"SET TimeZone = {literal(self._time_zone)}")
+        return other
 
     def close(self) -> None:
         """Close the connection and drop what it held."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
 
-VERSION = 2  # of what makes records and links: with another one, everything is looked at again
+VERSION = 3  # of what makes records and links: with another one, everything is looked at again
 # Tables of the session: links found anew; pairs of others whose links are found anew, by the model and by identifiers.
 _LINKS, _PAIRS, _LOST, _MOVED = "identity_links", "identity_pairs", "identity_lost", "identity_moved_values"
 _AGAIN = "identity_again"

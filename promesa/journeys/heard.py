@@ -102,8 +102,14 @@ def _placed(moments: Table, said: Table, owner: Expression) -> Table:
         "moment_id",
         "moment_at",
     )
+    # Few moments are of somebody who answered about their touchpoint: the others would be sorted for nothing.
+    asked = said.select(its_owner="owner_", its_touchpoint="touchpoint").distinct()
+    moments = moments.mutate(owner_=owner)
+    moments = moments.semi_join(
+        asked, [moments["owner_"] == asked["its_owner"], moments["touchpoint"] == asked["its_touchpoint"]]
+    )
     lived = moments.mutate(
-        owner_=owner, order_=moments["at"], asked_=time, heard_=time, score_=null_of("float64"),
+        order_=moments["at"], asked_=time, heard_=time, score_=null_of("float64"),
         moment_source=moments["source"], moment_id=moments["id"], moment_at=moments["at"],
     ).select(*columns)  # fmt: skip
     answers = said.mutate(

@@ -11,7 +11,7 @@ from promesa.journeys.assembling import JOURNEY
 from promesa.journeys.heard import moment_scores
 from promesa.journeys.opening import MICROSECONDS_AN_HOUR
 from promesa.journeys.recalling import FEWEST, MOST_ROWS, begins, with_outcomes
-from promesa.measures import lived_moments, of_drawn_customers
+from promesa.measures import lived_moments, of_drawn_customers, of_share
 from promesa.stats import score_summaries, supposed_scores
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def lived_scores(steps: Steps) -> Lived | None:
     """
     engine = steps.question.facts.engine
     drawn, share = of_drawn_customers(steps.question, steps.table, most=MOST_ROWS)
-    table = _with_scores(steps, drawn)
+    table = _with_scores(replace(steps, table=drawn), share)
     rows = engine.fetch(table.order_by([table[JOURNEY], table["place_"]]))
     scores, codes = _numbers(rows, "score_"), _codes(rows, JOURNEY)[0]
     if np.isnan(scores).all() or not np.isnan(scores).any():
@@ -104,13 +104,19 @@ def lived_scores(steps: Steps) -> Lived | None:
     )
 
 
-def _with_scores(steps: Steps, drawn: Table) -> Table:
-    """Return the moments with their score, what is measured of them, and the outcomes of their journey."""
+def _with_scores(steps: Steps, share: float) -> Table:
+    """Return the moments of drawn customers with their score, what is measured of them, and what came of their journey.
+
+    Notes
+    -----
+    What is joined is of the same customers: an engine that cannot know how few are drawn would lay out all moments.
+    """
+    drawn = steps.table
     asked = moment_scores(steps).select("score_", scored_source="source", scored_id="id")
     table = drawn.left_join(asked, [drawn["source"] == asked["scored_source"], drawn["id"] == asked["scored_id"]])
     names = _elements(steps)
     if names:
-        moments = lived_moments(replace(steps.question, since=None, until=None, by=()))
+        moments = of_share(lived_moments(replace(steps.question, since=None, until=None, by=())), share)
         measured = {f"e_{k}": moments[name].cast("float64") for k, name in enumerate(names)}
         known = moments.select(known_source="source", known_id="id", **measured)
         table = table.left_join(known, [table["source"] == known["known_source"], table["id"] == known["known_id"]])

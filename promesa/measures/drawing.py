@@ -24,5 +24,10 @@ def of_drawn_customers(question: Question, table: Table, *, most: int) -> tuple[
     rows = int(question.facts.engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
     if rows <= most:
         return table, 1.0
-    parts = max(1, PARTS * most // rows)
-    return table.filter(table["customer"] % PARTS < parts), parts / PARTS
+    share = max(1, PARTS * most // rows) / PARTS
+    return of_share(table, share), share
+
+
+def of_share(table: Table, share: float) -> Table:
+    """Return the rows of the customers that `of_drawn_customers` drew, of another table with their surrogates."""
+    return table if share >= 1 else table.filter(table["customer"] % PARTS < round(share * PARTS))

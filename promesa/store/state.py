@@ -6,7 +6,9 @@ fact table: a link between two records rewrites no fact.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, cast
 
 from promesa.engine import literal, name
 from promesa.errors import StoreBusy
@@ -14,8 +16,9 @@ from promesa.store.deltas import SQL_TYPES, Overtaken, commit, ensure, relation,
 from promesa.store.layers import LAYERED, TURN, counting_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from promesa.engine import Embedded
     from promesa.store.deltas import Snapshot, Written
     from promesa.store.run import Run
 
@@ -26,6 +29,7 @@ _ROW_GROUP = 122_880
 _LEVEL = 1  # of compression: they are rewritten often, and a higher one takes twice as long for the same size
 MOST_ADDED = 0.5  # of the rows of a table that is added to: with more, it is written anew
 MOST_TURNS = 60
+_MOST_PLACES = 10_000  # rows of a file that are taken out by where they stand, not by what they say
 _PAIR: Columns = (("low", "whole"), ("high", "whole"))
 # Columns of each table as (name, kind). `records` takes its own from the model (identity.records).
 STATE: dict[str, Columns] = {
@@ -183,7 +187,7 @@ def _commit(
         if not written and not dropped:
             return rows
         try:
-            commit(seen, add=written, drop=dropped)
+            commit(seen, add=written, drop=tuple(dropped))
         except Overtaken:
             continue
         return rows
@@ -211,29 +215,61 @@ def _added(
     return files
 
 
-def _touched(run: Run, seen: Snapshot, columns: Columns, gone: str | None) -> Sequence[str]:
+def _touched(run: Run, seen: Snapshot, columns: Columns, gone: str | None) -> Mapping[str, Sequence[int] | None]:
+    """Return the files with rows to take out, and the places of these rows; None where they are all, or too many."""
     if gone is None or not seen.files:
-        return ()
+        return {}
     if gone == "true":
-        return seen.files
-    rows = relation(run.engine, seen.files, columns, extra=("filename",))
-    return [str(row[0]) for row in run.engine.run(f"SELECT DISTINCT filename FROM ({rows}) WHERE {gone} ORDER BY 1")]
+        return dict.fromkeys(seen.files)
+    rows = relation(run.engine, seen.files, columns, extra=("filename", "file_row_number"))
+    found = run.engine.run(
+        f"SELECT filename, CASE WHEN count(*) <= {_MOST_PLACES} THEN list(file_row_number) END "
+        f"FROM ({rows}) WHERE {gone} GROUP BY filename ORDER BY filename"
+    )
+    return {str(file): cast("Sequence[int] | None", places) for file, places in found}
 
 
 def _kept(
-    run: Run, seen: Snapshot, columns: Columns, *, dropped: Sequence[str], gone: str | None, stem: str
+    run: Run,
+    seen: Snapshot,
+    columns: Columns,
+    *,
+    dropped: Mapping[str, Sequence[int] | None],
+    gone: str | None,
+    stem: str,
 ) -> list[Written]:
+    """Write the rows that stay of each file that is dropped."""
     if gone in (None, "true"):
         return []
-    files: list[Written] = []
-    for number, file in enumerate(dropped):
-        rows = relation(run.engine, [file], columns)
-        select = f"SELECT * FROM ({rows}) WHERE NOT coalesce({gone}, false)"
-        written = write_file(
-            run.engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP, level=_LEVEL
-        )
-        files += [written] if written else []
-    return files
+
+    def write(engine: Embedded, number: int, file: str, places: Sequence[int] | None) -> Written | None:
+        rows = relation(engine, [file], columns, extra=() if places is None else ("file_row_number",))
+        stays = f"NOT coalesce({gone}, false)" if places is None else f"file_row_number NOT IN ({_listed(places)})"
+        listed = ", ".join(name(column) for column, _ in columns)
+        select = f"SELECT {listed} FROM ({rows}) WHERE {stays}"
+        return write_file(engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP, level=_LEVEL)
+
+    def write_beside(number: int, file: str, places: Sequence[int] | None) -> Written | None:
+        engine = run.engine.beside()
+        try:
+            return write(engine, number, file, places)
+        finally:
+            engine.close()
+
+    numbered = [(number, file, places) for number, (file, places) in enumerate(dropped.items())]
+    # A condition may name temporary tables, which this connection alone sees; places need none of them.
+    files = [write(run.engine, *one) for one in numbered if one[2] is None]
+    apart = [one for one in numbered if one[2] is not None]
+    if len(apart) > 1:
+        with ThreadPoolExecutor(min(len(apart), os.cpu_count() or 1), thread_name_prefix="kept") as threads:
+            files += threads.map(lambda one: write_beside(*one), apart)
+    else:
+        files += [write(run.engine, *one) for one in apart]
+    return [file for file in files if file]
+
+
+def _listed(places: Sequence[int]) -> str:
+    return ", ".join(map(str, places))
 
 
 def timestamp(run: Run) -> str:

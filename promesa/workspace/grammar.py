@@ -229,7 +229,7 @@ IDENTITY = (
         kind="whole",
         default=60,
         at_least=12,
-        help="records that may share a blocking key and be compared; keys that say less take a third or a sixth of it",
+        help="records that may share a blocking key and be compared; keys that say less take a third to a twelfth",
     ),
     Field(
         name="train_on",

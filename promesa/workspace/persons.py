@@ -64,7 +64,7 @@ class IdentitySettings:
         Records of one person beyond which nothing is joined without a person's word.
     block_most : int
         Records that may share a blocking key and still be compared with each other; keys that say less of a person take
-        a third or a sixth of it.
+        a third, a sixth or a twelfth of it.
     train_on : int
         Records whose candidate pairs the model is trained on.
     seed : int

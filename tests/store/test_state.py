@@ -140,3 +140,24 @@ def test_a_column_that_is_null_in_every_row_keeps_the_type_of_its_table(shop: Co
         replace_state(run, "links", f"{row}, {rest}")
         assert [kind for _, kind in run.engine.columns(state_rows(run, "links"))].count("INTEGER") == 0
         assert run.engine.run(f"SELECT low FROM ({state_rows(run, 'links')}) WHERE coalesce(reason = 'names', true)")
+
+
+@pytest.mark.parametrize("most", [10_000, 1])
+def test_rows_are_taken_out_of_many_files_at_once(shop, monkeypatch, most):
+    """By where they stand or by what they say, even what a temporary table tells; the other files stay as they are."""
+    monkeypatch.setattr("promesa.store.state._MOST_PLACES", most)
+    rows = "SELECT n AS customer, n AS person, TIMESTAMP '0001-01-01' AS since, TIMESTAMP '9999-12-31' AS until"
+    with session(shop.ws, recorded_at=NOON) as run:
+        parts = [f"customer % 5 = {part}" for part in range(5)]
+        replace_state(run, "persons", f"{rows} FROM range(100) t(n)", parts=parts)
+        before = state_files(run, "persons")
+        run.engine.run("CREATE TEMP TABLE leaving AS SELECT n AS customer FROM range(0, 100, 10) t(n) UNION SELECT 7")
+        arriving = f"{rows} FROM range(200, 202) t(n)"
+        assert change_state(run, "persons", gone="customer IN (FROM leaving)", select=arriving) == 2
+        after = state_files(run, "persons")
+        found = [
+            number for (number,) in run.engine.run(f"SELECT customer FROM ({state_rows(run, 'persons')}) ORDER BY 1")
+        ]
+    assert found == [n for n in range(100) if n % 10 and n != 7] + [200, 201]
+    assert len(set(before) & set(after)) == 3
+    assert len(after) == 6
