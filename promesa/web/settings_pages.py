@@ -56,6 +56,7 @@ from promesa.web.account_page import (
     wrong_words,
 )
 from promesa.web.gate import SIGNED_IN, asking, utc_now
+from promesa.web.own_pages import BY as CUSTOMER
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.sign_in_pages import mail_link
 from promesa.workspace import TABLES
@@ -305,7 +306,7 @@ def audit_page(visit: Asked) -> Response[Any]:
             limit=_ENTRIES,
         )
         names = {person.actor: person.name for person in list_people(connection)}
-        names |= {actor: say(visit, f"actor.{actor}") for actor in (TERMINAL, SERVICE)}
+        names |= {actor: say(visit, f"actor.{actor}") for actor in (TERMINAL, SERVICE, CUSTOMER)}
         try:
             verified, broken = (verify_audit(connection), None) if "verify" in asked else (None, None)
         except AuditBroken as error:
@@ -321,8 +322,16 @@ def audit_page(visit: Asked) -> Response[Any]:
         wanted=wanted,
         more=entries[-1].number if len(entries) == _ENTRIES else None,
         verified=verified,
+        done=lambda action: _of(visit, "of", action.replace(".", "_").replace("-", "_")),
+        thing=lambda kind: _of(visit, "thing", kind),
         as_text=lambda value: "" if value is None else json.dumps(value, ensure_ascii=False),
     )
+
+
+def _of(visit: Visit, group: str, name: str) -> str:
+    """Return what people call what an entry is of; nothing where nobody calls it anything."""
+    key = f"access.audit.{group}.{name}"
+    return words.say(key, visit.locale) if words.knows(key, visit.locale) else ""
 
 
 def _day(text: str) -> datetime | None:

@@ -271,6 +271,7 @@ def test_the_audit_log_is_read_filtered_checked_and_taken_away(client) -> None:
     enter(client, ADMIN)
     page = client.get("/settings/audit?lang=es&action=key&verify=1")
     assert "key.rotated" in page.text
+    assert "Clave de escritura renovada" in page.text
     assert "person.invited" not in page.text
     assert "íntegra" in page.text
     assert client.get("/settings/audit?since=2999-01-01&until=x&before=x").status_code == 200
