@@ -146,6 +146,11 @@ class Engine:
         """Say whether rows are kept under `name`."""
         return self._called("held", name) in self._held
 
+    def let_go(self, name: str) -> None:
+        """Forget the rows kept under `name`, which nothing may read any more."""
+        if self.holds(name):
+            self._let_go(self._called("held", name))
+
     def number_of(self, text: ibis.Value) -> ibis.Value:
         """Return a whole number of 63 bits that stands for a text; null for null."""
         from promesa.engine.expressions import number_of

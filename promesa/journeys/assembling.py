@@ -102,7 +102,7 @@ def _in_numbers(question: Question, name: str, keyed: Callable[[], Table]) -> Ta
     million journeys share one has a chance of 1 in 46,000.
     """
     engine, touchpoints = question.facts.engine, list(question.workspace.model.touchpoints)
-    if not touchpoints or engine.holds(f"{name} by time"):
+    if not touchpoints or any(engine.holds(f"{name} {whole}") for whole in ("by time", "by id")):
         return None
 
     def numbered() -> Table:
@@ -119,6 +119,7 @@ def _in_numbers(question: Question, name: str, keyed: Callable[[], Table]) -> Ta
 
     lean = engine.hold(f"{name} lean", numbered)
     if _leaves_to_chance(engine, lean):
+        engine.let_go(f"{name} lean")
         return None
     named = {"touchpoint": "rank_", "next_": "next_rank_"}
     return lean.mutate(**{to: _named(lean[rank], touchpoints) for to, rank in named.items()})
@@ -149,6 +150,8 @@ def _in_order(engine: Engine, name: str, keyed: Callable[[], Table]) -> Table:
     and the id. So it is done by those first. What they leave to chance (two moments of a journey at one instant and
     touchpoint, or journeys with the same number) shows in the rows beside each other, and is ordered again.
     """
+    if engine.holds(f"{name} by id"):
+        return engine.hold(f"{name} by id", keyed)
     quick = engine.hold(f"{name} by time", lambda: _numbered(keyed(), by=_spread, order=_BY_TIME))
     doubtful = quick.filter(quick["doubtful_"]).select(asked_=_spread(quick)).distinct()
     if not engine.fetch(doubtful.count()).as_py():
@@ -159,7 +162,9 @@ def _in_order(engine: Engine, name: str, keyed: Callable[[], Table]) -> Table:
         again = quick.semi_join(doubtful, own).select(_MOMENT)
         return stack([quick.anti_join(doubtful, own), _numbered(again, by=_by_name, order=_ORDER)])
 
-    return engine.hold(f"{name} by id", mended)
+    ordered = engine.hold(f"{name} by id", mended)
+    engine.let_go(f"{name} by time")
+    return ordered
 
 
 def _named(rank: Expression, touchpoints: Sequence[str]) -> Expression:

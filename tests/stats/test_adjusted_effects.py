@@ -426,7 +426,7 @@ def test_several_outcomes_are_as_each_alone_and_missing_ones_are_counted() -> No
 
 def test_the_same_seed_gives_the_same_figures_and_names_of_units_do_not_matter() -> None:
     world = broken_promises(15, n=600)
-    settings = AdjustmentSettings(seed=2, repetitions=2)
+    settings = replace(FAST, seed=2, repetitions=2)
     first = adjusted(world, settings)
     named = replace(world, units=np.array([f"c{k:05d}" for k in world.units]))
     assert adjusted(named, settings).effect == first.effect
