@@ -38,6 +38,7 @@ from promesa.access.people import (
     list_people,
     named_person,
     normal_email,
+    normal_name,
     person_by_email,
     person_of,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "may",
     "named_person",
     "normal_email",
+    "normal_name",
     "person_by_email",
     "person_of",
     "person_of_session",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promesa.customers.receipts import receipt
     from promesa.customers.retaining import Retention, retain
     from promesa.customers.review import Item, Queue, Side, differing, queue, sample
-    from promesa.customers.telling import Telling
+    from promesa.customers.telling import Telling, label_of
     from promesa.customers.totals import Totals
 
 _WHERE = {
@@ -55,6 +55,7 @@ _WHERE = {
     "field_name": "pairs",
     "make_own_link": "own_link",
     "open_own_link": "own_link",
+    "label_of": "telling",
     "pair_lines": "pairs",
     "allowed": "consent",
     "as_document": "documents",
@@ -116,6 +117,7 @@ __all__ = [
     "forget",
     "give",
     "instant_of",
+    "label_of",
     "links_of",
     "make_own_link",
     "may",

@@ -22,6 +22,21 @@ _CUT = 120  # characters of a customer's words shown in a table of a terminal
 _TAKEN_AS_READ = ("audience", "brand", "language")  # of what one customer said; the document has them
 
 
+def label_of(ws: Workspace, name: str, locale: str) -> str:
+    """Return what people call a name of the model or of a column; the name itself where nobody calls it anything."""
+    labels = _labels(ws)
+    if name in labels:
+        return labels[name][words.language_of(locale)]
+    column = f"customers.column.{name}"
+    return words.say(column, locale) if words.knows(column, locale) else name
+
+
+def _labels(ws: Workspace) -> dict[str, dict[str, str]]:
+    labels = {**labels_of(ws)}
+    labels |= {name: {"es": i.label.es, "en": i.label.en} for name, i in ws.model.identifiers.items()}
+    return labels | {name: {"es": c.label.es, "en": c.label.en} for name, c in ws.model.consents.items()}
+
+
 class Telling:
     """A view with its language, its labels and its clock at hand.
 
@@ -37,10 +52,7 @@ class Telling:
     def __init__(self, view: CustomerView, ws: Workspace, locale: str, *, cut: int | None = _CUT) -> None:
         self.view, self.ws, self.locale, self.cut = view, ws, locale, cut
         self.language = words.language_of(locale)
-        labels = labels_of(ws)
-        labels |= {name: {"es": i.label.es, "en": i.label.en} for name, i in ws.model.identifiers.items()}
-        labels |= {name: {"es": c.label.es, "en": c.label.en} for name, c in ws.model.consents.items()}
-        self.labels = labels
+        self.labels = _labels(ws)
 
     def say(self, key: str, **values: object) -> str:
         """Return a message of the customer view."""

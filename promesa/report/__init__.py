@@ -15,6 +15,7 @@ from promesa.report.owned import arrows_table, open_table, owned
 from promesa.report.page import headlines_of, style, write_file, write_report
 from promesa.report.priorities import begin_lines
 from promesa.report.promises import promise_lines
+from promesa.report.quality import rule_words
 from promesa.report.sections import PARTS, Taking, detail_html, section_html, sections_of
 from promesa.report.splits import dimension_name
 from promesa.report.stakes import by_stake
@@ -41,6 +42,7 @@ __all__ = [
     "owned",
     "promise_lines",
     "read",
+    "rule_words",
     "section_html",
     "sections_of",
     "style",

@@ -111,12 +111,17 @@ def _place(row: Row, content: Content) -> str:
 
 
 def rule_name(rule: str, content: Content) -> str:
+    """Return a rule in words."""
+    return rule_words(rule, content.locale)
+
+
+def rule_words(rule: str, locale: str) -> str:
     """Return a rule in words: ``missing-customer`` is the rule ``missing`` of the column ``customer``."""
-    if words.knows(f"report.rule.{rule}", content.locale):
-        return content.say(f"rule.{rule}", name="").rstrip(": ")
+    if words.knows(f"report.rule.{rule}", locale):
+        return words.say(f"report.rule.{rule}", locale, name="").rstrip(": ")
     kind, _, name = rule.partition("-")
     key = f"report.rule.{kind}"
-    return words.say(key, content.locale, name=spaced(name)) if words.knows(key, content.locale) else spaced(rule)
+    return words.say(key, locale, name=spaced(name)) if words.knows(key, locale) else spaced(rule)
 
 
 def other_table(content: Content) -> Table | None:

@@ -70,6 +70,11 @@ class Places:
         return self.state / "loads" / "reports"
 
     @property
+    def database(self) -> Path:
+        """Return the folder of the PostgreSQL that is carried along; the store never writes there."""
+        return self.state / "database"
+
+    @property
     def secret(self) -> Path:
         """Return the file of the key that turns customers into surrogates; never inside the store."""
         return self.state / "secret"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.engine import lit, stack
 from promesa.errors import ValueOutOfRange
-from promesa.measures import PERIODS, ask, clustered, count_of, mean_of, with_dimensions, withheld
+from promesa.measures import NO_DATA, PERIODS, ask, clustered, count_of, mean_of, with_dimensions, withheld
 from promesa.results import Estimate, Result
 from promesa.stats import ClusterSums, Interval, mean_interval
 from promesa.value.serving import served
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NO_COST = "no-cost-given"
 OF_TOUCHPOINTS = ("touchpoint", "stage", "function", "supplier")
+_OF_ORDERS = ("revenue", "cost_of_goods", "margin", "margin_per_customer", "revenue_per_order")
 AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
 
 
@@ -105,7 +106,8 @@ def margin(
 
     Totals are what was booked; their interval says how much they would vary with another set of customers drawn the
     same way: n times the mean of a customer. Customers are those with an order, a moment or a cost in the window.
-    Where no cost to serve is given at all it is unknown, and the margin is without it. Costs of nobody in particular
+    Where no cost to serve is given at all it is unknown, and the margin is without it. Where no order was ever loaded,
+    what comes in and what is left are unknown, and not nothing. Costs of nobody in particular
     are in the totals and not in the means.
     """
     question = ask(
@@ -123,9 +125,16 @@ def margin(
     figures = _money_figures(question, of_costs=of_costs)
     if not of_costs:
         figures += _order_figures(question)
+        if question.facts.is_empty("orders"):
+            figures = [_unknown(figure) if figure.measure in _OF_ORDERS else figure for figure in figures]
     figures.sort(key=lambda figure: tuple((v is None, v or "") for v in figure.dimensions.values()))
     heading: dict[str, Any] = question.heading("value")
     return Margin(**heading, estimates=tuple(figures))
+
+
+def _unknown(figure: Estimate) -> Estimate:
+    """Return a figure that nobody can know: no order was ever loaded, which is not the same as none."""
+    return replace(figure, estimate=None, lower=None, upper=None, note=figure.note if _is_withheld(figure) else NO_DATA)
 
 
 def _order_figures(question: Question) -> list[Estimate]:

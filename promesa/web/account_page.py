@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from litestar.response import Redirect
 
 from promesa import words
+from promesa.access import normal_email, normal_name
+from promesa.errors import InputError
 from promesa.web.rendering import page
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def answer(visit: Visit, template: str, *, title: str, status: int = 200, **valu
     def tell(key: str, **more: object) -> str:
         return say(visit, key, **more)
 
-    values = {"said": None, "wrong": None, **values}
+    values = {"said": None, "wrong": None, "field": "", **values}
     shown = page(visit, template, title=tell(title), status=status, tell=tell, **values)
     shown.headers["Cache-Control"] = "no-store"
     return shown
@@ -55,6 +57,36 @@ def wrong_words(visit: Visit, error: PromesaError) -> str:
     """Return a fault in the reader's language."""
     key = f"access.wrong.{error.code}"
     return words.say(key if words.knows(key, visit.locale) else "access.wrong.input-error", visit.locale)
+
+
+def wrong_field(*, email: str | None = None, name: str | None = None) -> str:
+    """Return which of these fields of a form cannot be what it is for; nothing where both can."""
+    for field, text, read in (("email", email, normal_email), ("name", name, normal_name)):
+        try:
+            read(text or "") if text is not None else None
+        except InputError:
+            return field
+    return ""
+
+
+def sure(visit: Visit, kind: str, action: str, *, to: str, about: str = "", **sent: str) -> Response[Any] | None:
+    """Return the page that asks once more before what cannot be undone; None when its button was pressed.
+
+    Parameters
+    ----------
+    kind : str
+        Of the question, in the words of access.
+    action, sent
+        The form, as it is sent again.
+    to : str
+        Where a no leads.
+    about : str
+        What it is done to.
+    """
+    if text_of(visit, "confirm") == "yes":
+        return None
+    values: dict[str, Any] = {"kind": kind, "action": action, "to": to, "about": about, "sent": sent}
+    return answer(visit, "sure.html", title=f"sure.{kind}", **values)
 
 
 def back(address: str, *, said: str = "") -> Redirect:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from litestar import Response, get, post
 from markupsafe import Markup
 
+from promesa import words
 from promesa.access import (
     SCOPES,
     Enrolment,
@@ -28,9 +27,20 @@ from promesa.access import (
     revoke_token,
     session_id,
 )
-from promesa.errors import LinkExpired, PromesaError, SignInRefused
+from promesa.errors import AccessDenied, LinkExpired, PromesaError, SignInRefused
 from promesa.outgoing import OFTEN, mailing_of, zones
-from promesa.web.account_page import answer, back, gate_of, said_of, say, text_of, texts_of, wrong_words
+from promesa.web.account_page import (
+    answer,
+    back,
+    gate_of,
+    said_of,
+    say,
+    sure,
+    text_of,
+    texts_of,
+    wrong_field,
+    wrong_words,
+)
 from promesa.web.gate import SIGNED_IN, utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.words import LANGUAGES
@@ -57,8 +67,15 @@ def account_page(visit: Asked) -> Response[Any]:
     return show_account(visit)
 
 
-def show_account(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
-    """Return the page of the account, with what was wrong with the form before it."""
+def refuse_account(visit: Visit, wrong: str, *, form: str = "", field: str = "") -> Response[Any]:
+    """Return the page with what is wrong beside its field, and the form of it as it was filled in."""
+    return show_account(visit, status=422, wrong=wrong, field=field, form=form)
+
+
+def show_account(
+    visit: Visit, *, status: int = 200, wrong: str | None = None, field: str = "", form: str = ""
+) -> Response[Any]:
+    """Return the page of the account; `field` is the one that `wrong` is about, `form` the one that was sent."""
     person = here(visit)
     with gate_of(visit).database.begin() as connection:
         sessions = list_sessions(connection, person.id, now=utc_now())
@@ -72,6 +89,9 @@ def show_account(visit: Visit, *, status: int = 200, wrong: str | None = None) -
         title="account.title",
         status=status,
         wrong=wrong,
+        field=field,
+        sent={form: visit.form} if form else {},
+        functions=_labels(visit, person),
         said=said_of(visit, _SAID),
         person=person,
         sessions=sessions,
@@ -90,9 +110,15 @@ def show_account(visit: Visit, *, status: int = 200, wrong: str | None = None) -
     )
 
 
+def _labels(visit: Visit, person: Person) -> list[str]:
+    """Return what the functions of an owner are called."""
+    known = visit.site.workspace.model.functions
+    return [known[name].label.in_locale(visit.locale) if name in known else name for name in person.functions]
+
+
 def _clock(at: datetime, zone: str, locale: str) -> str:
     """Return an instant of UTC as a clock of that zone shows it."""
-    return format_datetime(at.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)), "short", locale=locale)
+    return words.instant(at.replace(tzinfo=UTC), zone, locale)
 
 
 @post("/account/profile", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
@@ -102,7 +128,8 @@ def profile_form(visit: Asked) -> Response[Any]:
         with gate_of(visit).database.begin() as connection:
             change_profile(connection, here(visit), name=text_of(visit, "name"), locale=text_of(visit, "locale"))
     except PromesaError as error:
-        return show_account(visit, status=422, wrong=wrong_words(visit, error))
+        wrong = say(visit, "wrong.name") if wrong_field(name=text_of(visit, "name")) else wrong_words(visit, error)
+        return refuse_account(visit, wrong, form="profile", field="name")
     return back("/account", said="profile")
 
 
@@ -115,9 +142,9 @@ def password_form(visit: Asked) -> Response[Any]:
             current, new = text_of(visit, "current"), text_of(visit, "password")
             change_password(connection, here(visit), current=current, new=new, now=utc_now())
     except SignInRefused:
-        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return refuse_account(visit, say(visit, "wrong.current"), field="current")
     except PromesaError as error:
-        return show_account(visit, status=422, wrong=wrong_words(visit, error))
+        return refuse_account(visit, wrong_words(visit, error), field="password")
     left = back("/sign-in", said="password")
     left.set_cookie(gate.session_cookie(None))
     return left
@@ -132,7 +159,7 @@ def begin_factor_form(visit: Asked) -> Response[Any]:
             check_password(connection, here(visit), text_of(visit, "current"))
             begun = begin_second_factor(connection, gate.key, here(visit), company=company, now=utc_now())
     except SignInRefused:
-        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return refuse_account(visit, say(visit, "wrong.current"), field="current-factor")
     return _enrolment(visit, begun)
 
 
@@ -141,8 +168,16 @@ def _enrolment(visit: Visit, begun: Enrolment, *, wrong: str | None = None) -> R
 
     drawn = segno.make(begun.uri, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=True)
     status = 422 if wrong else 200
-    shown = {"token": begun.token, "secret": begun.secret, "picture": Markup(drawn), "wrong": wrong}  # noqa: S704 (own)
-    return answer(visit, "second_factor.html", title="factor.title", status=status, **shown)
+    shown = {"token": begun.token, "secret": begun.secret, "picture": Markup(drawn)}  # noqa: S704 (own)
+    return answer(
+        visit,
+        "second_factor.html",
+        title="factor.title",
+        status=status,
+        wrong=wrong,
+        field="code" if wrong else "",
+        **shown,
+    )
 
 
 @post("/account/second-factor/confirm", opt=SIGNED_IN, status_code=200, sync_to_thread=True)
@@ -154,8 +189,8 @@ def confirm_factor_form(visit: Asked) -> Response[Any]:
         with gate.database.begin() as connection:
             code = text_of(visit, "code")
             codes = confirm_second_factor(connection, gate.key, person, token=token, code=code, now=utc_now())
-    except LinkExpired as error:
-        return show_account(visit, status=422, wrong=wrong_words(visit, error))
+    except LinkExpired:
+        return refuse_account(visit, say(visit, "wrong.factor_over"), field="current-factor")
     except SignInRefused:
         with gate.database.begin() as connection:
             again = continue_second_factor(connection, gate.key, person, token=token, company=company, now=utc_now())
@@ -172,7 +207,7 @@ def factor_off_form(visit: Asked) -> Response[Any]:
             check_password(connection, person, text_of(visit, "current"))
             remove_second_factor(connection, person, by=person.actor, now=utc_now())
     except SignInRefused:
-        return show_account(visit, status=422, wrong=say(visit, "wrong.current"))
+        return refuse_account(visit, say(visit, "wrong.current"), field="current-factor")
     return back("/account", said="factor_off")
 
 
@@ -194,7 +229,10 @@ def make_token_form(visit: Asked) -> Response[Any]:
             name, scopes = text_of(visit, "name"), texts_of(visit, "scope")
             token = make_token(connection, here(visit), name=name, scopes=scopes, expires_at=ends, now=utc_now())
     except PromesaError as error:
-        return show_account(visit, status=422, wrong=wrong_words(visit, error))
+        named = wrong_field(name=text_of(visit, "name"))
+        wrong = wrong_words(visit, error) if isinstance(error, AccessDenied) else say(visit, "wrong.token_scopes")
+        wrong = say(visit, "wrong.token_name") if named else wrong
+        return refuse_account(visit, wrong, form="token", field="token-name" if named else "token-scopes")
     return answer(visit, "once.html", title="token.made", kind="token", shown=[token], to="/account")
 
 
@@ -202,6 +240,8 @@ def make_token_form(visit: Asked) -> Response[Any]:
 def revoke_token_form(visit: Asked) -> Response[Any]:
     """Make one of one's own tokens worthless."""
     person, number = here(visit), text_of(visit, "token")
+    if (asked := sure(visit, "token", "/account/tokens/revoke", to="/account#tokens", token=number)) is not None:
+        return asked
     try:
         with gate_of(visit).database.begin() as connection:
             chosen = int(number) if number.isdecimal() and len(number) < 18 else -1

@@ -38,7 +38,8 @@ from promesa.web.announcing import Announcing
 from promesa.web.api_jobs import Jobs
 from promesa.web.api_problems import problem_of_failure, problem_of_refusal
 from promesa.web.arriving import Arrivals, metrics, ready
-from promesa.web.gate import OPEN, Gate, check, to_sign_in
+from promesa.web.faults import unreachable
+from promesa.web.gate import UNASKED, Gate, check, to_sign_in
 from promesa.web.mailing import mails
 from promesa.web.reader import THEMES, reader_of
 from promesa.web.rendering import Visit, assets, is_own, page, script, stylesheet
@@ -73,6 +74,7 @@ _PAGES = (
 )
 _PEOPLE = tuple(route for pages in _PAGES for route in pages.ROUTES)
 # A page reached by a link of its own tells its address to nobody and is kept nowhere.
+BY_LINK = ("/me/", "/mail/")
 _BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LOG = logging.getLogger("promesa.web")
 
@@ -113,7 +115,7 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
         _log(request, error)
         if request.url.path.startswith("/api/"):
             return problem_of_failure(request)
-        return _error_page(_visit(request, site), InternalServerException())
+        return _error_page(_visit(request, site), InternalServerException(), kind=unreachable(error))
 
     return Litestar(
         route_handlers=[
@@ -175,7 +177,7 @@ def _visit(request: Request[Any, Any, Any], site: Site) -> Visit:
     return Visit(site=site, reader=reader_of(request, company=site.workspace.locale), request=request)
 
 
-@get("/healthz", opt=OPEN, sync_to_thread=False)
+@get("/healthz", opt=UNASKED, sync_to_thread=False)
 def healthy() -> str:
     """Say that the process lives."""
     return "ok"
@@ -183,7 +185,7 @@ def healthy() -> str:
 
 @get(
     "/static/{mark:str}/{name:str}",
-    opt=OPEN,
+    opt=UNASKED,
     sync_to_thread=False,
     cache_control=CacheControlHeader(max_age=YEAR, immutable=True),
 )
@@ -197,7 +199,7 @@ def static(mark: Annotated[str, PathParameter()], name: Annotated[str, PathParam
     return Response(stylesheet(theme), media_type="text/css")
 
 
-@get("/choose", opt=OPEN, sync_to_thread=False)
+@get("/choose", opt=UNASKED, sync_to_thread=False)
 def choose(request: Request[Any, Any, Any]) -> Redirect:
     """Keep the language or the colours that a reader chose, and go back to where they were."""
     back = request.query_params.get("to", "/")
@@ -208,18 +210,26 @@ def choose(request: Request[Any, Any, Any]) -> Redirect:
     return answer
 
 
-def _error_page(visit: Visit, error: HTTPException) -> Response[Any]:
+def _error_page(visit: Visit, error: HTTPException, *, kind: str = "") -> Response[Any]:
+    """Return the page of a fault; `kind` is of what cannot be reached."""
     known = error.status_code if error.status_code in {401, 403, 404, 405, 429} else 500
     if error.status_code < 500 and known == 500:
         known = 400
-    title = visit.say(f"error.{known}.title")
-    return page(visit, "error.html", title=title, status=error.status_code, said=visit.say(f"error.{known}.said"))
+    title, said = (visit.say(f"error.{kind or known}.{part}") for part in ("title", "said"))
+    # A customer who came by a link has no other page here.
+    by_link = visit.request.url.path.startswith(BY_LINK)
+    if by_link and (kind or known == 500):
+        title, said = visit.say("me.fault"), visit.say("me.fault_said", company=visit.site.workspace.company)
+    template = "told_own.html" if by_link else "error.html"
+    shown = page(visit, template, title=title, status=503 if kind else error.status_code, said=said)
+    shown.headers["Cache-Control"] = "no-store"
+    return shown
 
 
 async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
-        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(("/me/", "/mail/")) else SAFE
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(BY_LINK) else SAFE
         message["headers"] = [
             *message["headers"],
             *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),

@@ -11,7 +11,7 @@ from litestar import Request, Response, get
 
 from promesa.access import KeyReader
 from promesa.intake import Key, application, keep_compacting
-from promesa.web.gate import OPEN, asking, utc_now
+from promesa.web.gate import UNASKED, asking, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -94,7 +94,7 @@ def compacted(ws: Workspace) -> Generator[None]:
         thread.join(timeout=60)
 
 
-@get("/readyz", opt=OPEN, sync_to_thread=True)
+@get("/readyz", opt=UNASKED, sync_to_thread=True)
 def ready(request: Request[Any, Any, Any]) -> Response[str]:
     """Say whether the service can answer: its workspace is read and its database answers."""
     state = request.app.state

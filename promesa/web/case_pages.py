@@ -55,7 +55,7 @@ def cases(visit: Asked) -> Response[str]:
         found=found,
         rows=[_cells(visit, ws, one) for one in found.cases] if found else [],
         columns=_columns(visit),
-        as_of=_local(ws, found.as_of) if found else "",
+        as_of=visit.instant(found.as_of) if found else "",
         counts=[words.number(n, visit.locale) for n in (found.open_now, found.overdue)] if found else [],
         chosen=words.number(found.listed, visit.locale) if found else "",
         functions=functions_with_cases(visit),

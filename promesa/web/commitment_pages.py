@@ -58,7 +58,7 @@ def commitments(visit: Asked, name: NAMED) -> Response[str]:
         statement=promise.statement.in_locale(visit.locale),
         found=found,
         rows=[_cells(visit, one, promise.unit) for one in found.commitments] if found else [],
-        as_of=_local(visit, found.as_of) if found else "",
+        as_of=visit.instant(found.as_of) if found else "",
         statuses=[(one, _state(visit, one), _count(visit, found, one)) for one in STATES],
         chosen=status,
         period=period,

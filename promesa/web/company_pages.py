@@ -84,7 +84,7 @@ def _state_cookie(visit: Visit, value: str, *, max_age: int) -> Cookie:
 def _told(visit: Visit, key: str, status: int, got: str) -> Response[Any]:
     # What the provider answered is for whoever runs the service; it names nobody.
     LOG.error("Signing in with the company's account did not work: %s", got)
-    return answer(visit, "told.html", title="company.title", status=status, told=say(visit, key))
+    return answer(visit, "told.html", title="company.title", status=status, told=say(visit, key), again="")
 
 
 ROUTES = (company_way, company_back)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa import customers, words
-from promesa.errors import InputError
+from promesa.errors import InputError, UnknownName
 from promesa.identity import undo as undo_decision
 from promesa.identity import unlink
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from promesa.errors import PromesaError
     from promesa.web.rendering import Visit
     from promesa.workspace import Workspace
 
@@ -127,6 +128,15 @@ def wrong_words(visit: Visit, error: Exception) -> str:
     code = getattr(error, "code", "input-error")
     key = f"web.customer.wrong.{code}"
     return words.say(key if words.knows(key, visit.locale) else "web.customer.wrong.input-error", visit.locale)
+
+
+def why_not(visit: Visit, error: PromesaError, change: str) -> str:
+    """Return why a change was refused, as it is said beside its field."""
+    if not isinstance(error, InputError) or isinstance(error, UnknownName):
+        return wrong_words(visit, error)
+    kind = {"forget": "word", "correct": "value"}.get(change, "")
+    kind = "birth_date" if kind == "value" and field_of(visit, "field") == "birth_date" else kind
+    return visit.say(f"customer.wrong.{kind}") if kind else wrong_words(visit, error)
 
 
 def _ws(visit: Visit) -> Workspace:

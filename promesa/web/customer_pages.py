@@ -11,13 +11,14 @@ from litestar.response import Redirect
 
 from promesa import customers, words
 from promesa.access import list_people, record
-from promesa.errors import InputError, NothingLoaded, PromesaError, UnknownName
+from promesa.errors import InputError, NothingLoaded, PromesaError, StoreBusy
 from promesa.web import customer_reading as reading
 from promesa.web.account_page import back, gate_of
-from promesa.web.customer_changes import CHANGES, field_of, forget, wrong_words
+from promesa.web.customer_changes import CHANGES, field_of, forget, why_not
 from promesa.web.customer_time import time_line
 from promesa.web.gate import asking, utc_now
 from promesa.web.rendering import Asked, page
+from promesa.web.standing import is_linked, is_loaded
 
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 NUMBER = Annotated[int, PathParameter()]
 SEE, CHANGE = asking("see_personal_data"), asking("change_personal_data")
 _DAYS = 7
+_SHOWN = 200
+"""Persons of a search that are listed."""
 
 
 def private(visit: Visit, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:
@@ -47,8 +50,16 @@ def search(visit: Asked) -> Response[str]:
 
 
 def _search(visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
-    shown = {"found": None, "nobody": False, "counts": _counts(visit), **values}
+    counts = _counts(visit)
+    missing = "" if counts else _missing(visit)
+    shown = {"found": None, "nobody": False, "counts": counts, "missing": missing, **values}
     return private(visit, "customers.html", title=visit.say("place.customers"), status=status, **shown)
+
+
+def _missing(visit: Visit) -> str:
+    """Return what keeps the search from finding one page a person: ``load`` or ``link``; nothing if neither does."""
+    ws = visit.site.workspace
+    return "load" if not is_loaded(ws) else "link" if not is_linked(ws) else ""
 
 
 def _counts(visit: Visit) -> dict[str, str]:
@@ -61,7 +72,7 @@ def _counts(visit: Visit) -> dict[str, str]:
     for row in rows:
         if row.get("measure") in {"records", "all_persons", "waiting"} and row.get("estimate") is not None:
             sums[str(row["measure"])] = sums.get(str(row["measure"]), 0) + float(str(row["estimate"]))
-    return {name: words.number(value, visit.locale) for name, value in sums.items()}
+    return {name: words.number(value, visit.locale) for name, value in sums.items()} if sums.get("records") else {}
 
 
 @post("/customers/find", opt=SEE, status_code=200, sync_to_thread=True)
@@ -75,7 +86,8 @@ def find(visit: Asked) -> Response[Any]:
         return _search(visit, nobody=True)
     if len(found) == 1:
         return Redirect(f"/customers/{found[0]['person']}", status_code=303)
-    return _search(visit, found=found[:200], n=len(found))
+    shown = words.number(_SHOWN, visit.locale) if len(found) > _SHOWN else ""
+    return _search(visit, found=found[:_SHOWN], n=words.number(len(found), visit.locale), shown=shown)
 
 
 @get("/customers/{number:int}", opt=SEE, sync_to_thread=True)
@@ -95,7 +107,9 @@ def _names(visit: Visit) -> dict[str, str]:
         return {one.actor: one.name for one in list_people(connection)}
 
 
-def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _customer(
+    visit: Visit, person: int, *, status: int = 200, wrong: str | None = None, change: str = ""
+) -> Response[Any]:
     ws, asked = visit.site.workspace, visit.request.query_params.get("page", "1")
     at = int(asked) if asked.isdecimal() and 0 < len(asked) < 6 else 1
     view, events, pages = reading.seen(ws, person, max(1, at))
@@ -108,6 +122,8 @@ def _customer(visit: Visit, person: int, *, status: int = 200, wrong: str | None
         title=telling.say("title", person=person),
         status=status,
         wrong=wrong,
+        change=change,
+        typed=visit.form if change else {},
         said=visit.say(f"customer.said.{said}") if said in CHANGES else None,
         view=view,
         telling=telling,
@@ -147,7 +163,7 @@ def change(visit: Asked, number: NUMBER, change: Annotated[str, PathParameter()]
             after = {"what": what} if what else None
             record(connection, by=by, action=f"customer.{change}", about=f"customer:{person}", now=now, after=after)
     except PromesaError as error:
-        return _customer(visit, person, status=422, wrong=wrong_words(visit, error))
+        return _customer(visit, person, status=422, wrong=why_not(visit, error, change), change=change)
     return back(f"/customers/{person}", said=change)
 
 
@@ -215,8 +231,10 @@ def do_forget(visit: Asked, number: NUMBER) -> Response[str]:
             found = forget(visit, person, by, now)
             after = {"rows": found.total}
             record(connection, by=by, action="customer.forget", about=f"customer:{person}", now=now, after=after)
-    except (InputError, UnknownName) as error:
-        return _ask_forget(visit, person, status=422, wrong=wrong_words(visit, error))
+    except StoreBusy as error:
+        return _ask_forget(visit, person, status=503, wrong=why_not(visit, error, "forget"))
+    except InputError as error:
+        return _ask_forget(visit, person, status=422, wrong=why_not(visit, error, "forget"))
     title = visit.say("customer.forgotten")
     name = found.certificate.name if found.certificate else ""
     return private(visit, "certificate.html", title=title, found=found, certificate=name, rows=rows_of(visit, found))

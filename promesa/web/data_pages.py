@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 from litestar.response import Redirect
 
+from promesa import report, words
 from promesa.access import record
 from promesa.errors import PromesaError, UnknownName
 from promesa.store import (
@@ -20,8 +22,9 @@ from promesa.store import (
     quarantine_replay,
     quarantine_show,
 )
-from promesa.web.gate import asking, utc_now
+from promesa.web.gate import LOG, asking, utc_now
 from promesa.web.rendering import Asked, Visit, page
+from promesa.web.standing import is_loaded
 
 if TYPE_CHECKING:
     from promesa.store import QuarantineItem
@@ -53,6 +56,7 @@ def _waiting(visit: Visit, *, status: int = 200, wrong: str = "") -> Response[st
         status=status,
         items=found[(number - 1) * ON_A_PAGE : number * ON_A_PAGE],
         counts=counts,
+        loaded=bool(counts) or is_loaded(ws),
         asked=asked,
         number=number,
         query=urlencode({key: value for key, value in asked.items() if value}),
@@ -66,7 +70,8 @@ def _said(visit: Visit, said: str) -> str:
     """Return what a replay did; only numbers come from the address."""
     accepted, _, left = said.partition("-")
     if accepted.isdecimal() and left.isdecimal():
-        return visit.say("quarantine.replayed", accepted=int(accepted), left=int(left))
+        counted = (words.number(int(count), visit.locale) for count in (accepted, left))
+        return visit.say("quarantine.replayed", **dict(zip(("accepted", "left"), counted, strict=True)))
     return visit.say("quarantine.mended") if said == "mended" else ""
 
 
@@ -77,9 +82,11 @@ def waiting_row(visit: Asked, item: ITEM) -> Response[str]:
 
 
 def _row(visit: Visit, item: str, *, status: int = 200, wrong: str = "") -> Response[str]:
+    """Show a row; what was typed into it stands there still when it could not be kept."""
     found = _known(visit, item)
     title = visit.say("quarantine.row", load=found.load, row=found.row)
-    return _private(visit, "quarantine_row.html", title=title, status=status, item=found, wrong=wrong)
+    sent = visit.form if wrong else {}
+    return _private(visit, "quarantine_row.html", title=title, status=status, item=found, wrong=wrong, sent=sent)
 
 
 @post("/data/quarantine/{item:str}/mend", opt=MANAGE, status_code=200, sync_to_thread=True)
@@ -98,7 +105,7 @@ def mend(visit: Asked, item: ITEM) -> Response[Any] | Redirect:
     try:
         quarantine_mend(visit.site.workspace, item, changes)
     except PromesaError as error:
-        return _row(visit, item, status=422, wrong=str(error))
+        return _row(visit, item, status=422, wrong=_wrong_words(visit, error))
     _note(visit, "quarantine.mended", f"quarantine:{item}", {"columns": sorted(changes)})
     return Redirect("/data/quarantine?said=mended", status_code=303)
 
@@ -108,15 +115,24 @@ def replay(visit: Asked) -> Response[Any] | Redirect:
     """Try the rows that wait again: one, or all."""
     item = str(visit.form.get("item", ""))
     try:
-        report = quarantine_replay(
+        replayed = quarantine_replay(
             visit.site.workspace, recorded_at=utc_now(), ids=(item,) if item else (), progress=None
         )
     except PromesaError as error:
-        return _waiting(visit, status=422, wrong=str(error))
-    accepted = report.total("accepted") + report.total("corrected")
+        return _waiting(visit, status=422, wrong=_wrong_words(visit, error))
+    accepted = replayed.total("accepted") + replayed.total("corrected")
     left = len(quarantine_list(visit.site.workspace, state="open", limit=None))
     _note(visit, "quarantine.replayed", f"quarantine:{item or 'all'}", {"accepted": accepted, "left": left})
     return Redirect(f"/data/quarantine?said={accepted}-{left}", status_code=303)
+
+
+def _wrong_words(visit: Visit, error: PromesaError) -> str:
+    """Return why nothing was done, in the reader's language; the rest is for whoever runs the service."""
+    key = f"web.quarantine.wrong.{error.code}"
+    if words.knows(key, visit.locale):
+        return words.say(key, visit.locale)
+    LOG.error("The quarantine could not be changed: %s (%s)", error.what, error.code)
+    return visit.say("quarantine.wrong.other")
 
 
 def _known(visit: Visit, item: str) -> QuarantineItem:
@@ -140,7 +156,19 @@ def _private(visit: Visit, template: str, *, title: str, status: int, **values: 
     def explain(rule: str, column: str | None = None) -> str:
         return explain_rule(rule, column or "", visit.locale)
 
-    shown = page(visit, template, title=title, status=status, explain=explain, **values)
+    def column(name: str | None) -> str:
+        key = f"customers.column.{name}"
+        return words.say(key, visit.locale) if words.knows(key, visit.locale) else ""
+
+    def table(name: str) -> str:
+        key = f"customers.table.{name}"
+        return words.say(key, visit.locale) if words.knows(key, visit.locale) else visit.say("quarantine.of_source")
+
+    told: dict[str, Any] = {"explain": explain, "column": column, "table": table}
+    told |= {
+        of: partial(does, locale=visit.locale) for of, does in (("numbered", words.number), ("rule", report.rule_words))
+    }
+    shown = page(visit, template, title=title, status=status, **told, **values)
     shown.headers["Cache-Control"] = "no-store"
     return shown
 

@@ -15,6 +15,7 @@ from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
 from promesa.web.own import function_of, require_own
 from promesa.web.rendering import Asked, Visit, page
+from promesa.web.standing import unanalysed
 
 NAMED = Annotated[str, PathParameter(max_length=200)]
 
@@ -35,7 +36,7 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
     require_own(visit, kind, name)
     snapshot = visit.site.snapshot()
     if snapshot is None:
-        return page(visit, "unanalysed.html", title=visit.say(f"place.{kind}s"))
+        return unanalysed(visit, visit.say(f"place.{kind}s"))
     content = visit.site.content(snapshot, visit.locale)
     declared = content.promises if kind == "promise" else content.touchpoints
     if name not in declared:

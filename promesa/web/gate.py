@@ -32,6 +32,8 @@ OPEN: dict[str, Any] = {"may": "anybody"}
 BY_LINK: dict[str, Any] = {"may": "anybody", "by_link": True}
 """Option of a route whose address holds a secret: another site cannot send a form to what it does not know, and a page
 that tells nobody its address has its forms sent with the origin ``null``."""
+UNASKED: dict[str, Any] = {"may": "anybody", "unasked": True}
+"""Option of a route that says the same to everybody: nobody is looked up, so it answers without the database too."""
 SIGNED_IN: dict[str, Any] = {"may": "signed_in"}
 """Option of a route that is for whoever is signed in, whatever the role: the own account."""
 
@@ -125,6 +127,8 @@ async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         If the person may not, or the form did not come from our own page.
     """
     needed: Any = handler.opt.get("may")
+    if handler.opt.get("unasked") and connection.scope.get("method") in SAFE_METHODS:
+        return
     gate: Gate = connection.app.state.gate
     token = _bearer(connection)
     session = None if token else connection.cookies.get(gate.cookie)

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
-from promesa.errors import PromesaError
+from promesa.errors import PromesaError, UnknownName
 from promesa.outgoing import (
     KINDS,
     change_webhook,
@@ -20,7 +20,7 @@ from promesa.outgoing import (
     renew_secret,
     send_again,
 )
-from promesa.web.account_page import answer, back, gate_of, said_of, text_of, texts_of, wrong_words
+from promesa.web.account_page import answer, back, gate_of, said_of, say, sure, text_of, texts_of, wrong_words
 from promesa.web.api_webhooks import allowed_hosts, known_hook, note_hook
 from promesa.web.gate import asking, utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
@@ -45,7 +45,7 @@ def hooks_page(visit: Asked) -> Response[Any]:
     return _hooks(visit)
 
 
-def _hooks(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _hooks(visit: Visit, *, status: int = 200, wrong: str | None = None, field: str = "") -> Response[Any]:
     with gate_of(visit).database.begin() as connection:
         found = [(one, list_deliveries(connection, one.id, limit=1)) for one in list_webhooks(connection)]
     return answer(
@@ -54,6 +54,8 @@ def _hooks(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Resp
         title="hooks.page",
         status=status,
         wrong=wrong,
+        field=field,
+        sent=_sent(visit) if field else None,
         said=said_of(visit, _SAID),
         parts=parts_of(visit),
         hooks=found,
@@ -77,8 +79,18 @@ def make_form(visit: Asked) -> Response[Any]:
             )
             note_hook(connection, visit, "webhook.made", made.id, {"events": list(made.events)})
     except PromesaError as error:
-        return _hooks(visit, status=422, wrong=wrong_words(visit, error))
+        return _hooks(visit, status=422, wrong=_wrong(visit, error), field="url")
     return _once(visit, secret, to=AT)
+
+
+def _wrong(visit: Visit, error: PromesaError) -> str:
+    """Return why an address cannot be used; the only field that can be wrong."""
+    return wrong_words(visit, error) if isinstance(error, UnknownName) else say(visit, "wrong.url")
+
+
+def _sent(visit: Visit) -> dict[str, Any]:
+    """Return a webhook as the form before gave it."""
+    return {"url": text_of(visit, "url"), "events": texts_of(visit, "event")}
 
 
 def _once(visit: Visit, secret: str, *, to: str) -> Response[Any]:
@@ -91,20 +103,22 @@ def hook_page(visit: Asked, number: NUMBER) -> Response[Any]:
     return _hook(visit, number)
 
 
-def _hook(visit: Visit, number: int, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _hook(visit: Visit, number: int, *, status: int = 200, wrong: str | None = None, field: str = "") -> Response[Any]:
     with gate_of(visit).database.begin() as connection:
         hook = _known(connection, number)
-        sent = list_deliveries(connection, number, limit=_LAST)
+        last = list_deliveries(connection, number, limit=_LAST)
     return answer(
         visit,
         "hook.html",
         title="hooks.one",
         status=status,
         wrong=wrong,
+        field=field,
+        sent=_sent(visit) if field else hook,
         said=said_of(visit, _SAID),
         parts=parts_of(visit),
         hook=hook,
-        sent=sent,
+        last=last,
         kinds=KINDS,
         at=f"{AT}/{number}",
     )
@@ -129,11 +143,17 @@ def hook_form(visit: Asked, number: NUMBER, change: Annotated[str, PathParameter
     """Change, pause, resume, remove a webhook, or give it a new secret."""
     if change not in _CHANGES:
         raise NotFoundException
+    to = f"{AT}/{number}"
+    if change == "remove" and (asked := sure(visit, "hook", f"{to}/remove", to=to)) is not None:
+        return asked
     try:
         with gate_of(visit).database.begin() as connection:
             done = _CHANGES[change](visit, connection, _known(connection, number))
     except PromesaError as error:
-        return _hook(visit, number, status=422, wrong=wrong_words(visit, error))
+        field = "url" if change == "change" else ""
+        return _hook(
+            visit, number, status=422, wrong=_wrong(visit, error) if field else wrong_words(visit, error), field=field
+        )
     return done
 
 

@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from promesa.errors import PromesaError
 from promesa.outgoing import choose_mailing, end_mailing, mailing_of
 from promesa.web.account_page import answer, back, gate_of, say, text_of
-from promesa.web.account_pages import here, show_account
+from promesa.web.account_pages import here, refuse_account
 from promesa.web.gate import BY_LINK, SIGNED_IN, utc_now
 from promesa.web.mailing import token_fits
 from promesa.web.rendering import Asked, Visit  # noqa: TC001 - read when the application is put together
@@ -46,7 +46,7 @@ def mailing_form(visit: Asked) -> Response[Any]:
             wrong = say(visit, "mailing.wrong")
         else:
             return back("/account", said="mailing")
-    return show_account(visit, status=422, wrong=wrong)
+    return refuse_account(visit, wrong, form="mailing", field="zone")
 
 
 @route("/mail/{token:str}", http_method=["GET", "POST"], opt=BY_LINK, status_code=200, sync_to_thread=True)

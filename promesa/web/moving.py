@@ -9,8 +9,9 @@ from litestar import Response, get
 
 from promesa import chain, report, words
 from promesa.errors import PromesaError
-from promesa.web.gate import asking
+from promesa.web.gate import LOG, asking
 from promesa.web.rendering import Asked, Visit, page
+from promesa.web.standing import unanalysed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +47,7 @@ def what_if(visit: Asked) -> Response[str]:
     snapshot = visit.site.snapshot()
     title = visit.say("whatif.title")
     if snapshot is None:
-        return page(visit, "unanalysed.html", title=title)
+        return unanalysed(visit, title)
     content = visit.site.content(snapshot, visit.locale)
     document: Mapping[str, Any] = content.document("system")
     sliders, wrong = _sliders(visit, content, chain.levers(document))
@@ -57,7 +58,8 @@ def what_if(visit: Asked) -> Response[str]:
             found = chain.what_if(document, moved)
             said, answers = found.summary(visit.locale), report.moving_table(found.rows(), content)
         except PromesaError as error:
-            wrong = [str(error)]
+            LOG.error("What would be could not be worked out: %s", error.code)
+            wrong = [visit.say("whatif.failed")]
     return page(
         visit,
         "what_if.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,16 +15,19 @@ from litestar.params import PathParameter
 
 from promesa import customers, words
 from promesa.access import record
-from promesa.errors import InputError, LinkExpired, PromesaError, StoreBusy, UnknownName
+from promesa.errors import InputError, LinkExpired, PromesaError, StoreBusy, StoreError, UnknownName
 from promesa.web import customer_reading as reading
 from promesa.web.account_page import back, gate_of
-from promesa.web.customer_changes import CHANGES, OWN, field_of, forget, wrong_words
+from promesa.web.customer_changes import CHANGES, OWN, field_of, forget, why_not, wrong_words
 from promesa.web.customer_pages import as_zip, fields_of, private, rows_of
 from promesa.web.customer_time import time_line
-from promesa.web.gate import BY_LINK, utc_now
+from promesa.web.gate import BY_LINK, LOG, utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promesa.customers import May
     from promesa.web.rendering import Visit
 
 TOKEN = Annotated[str, PathParameter(max_length=300)]
@@ -80,7 +84,11 @@ def _person(visit: Visit, token: str, *, pace: Pace = LOOKS) -> int:
 
 
 def _expired(visit: Visit) -> Response[str]:
-    return _answer(visit, "told_own.html", title=visit.say("me.expired"), status=404, said=visit.say("me.expired_said"))
+    ws = visit.site.workspace
+    said = visit.say("me.expired_said", company=ws.company)
+    if ws.privacy_contact:
+        said += " " + visit.say("me.contact", contact=ws.privacy_contact)
+    return _answer(visit, "told_own.html", title=visit.say("me.expired"), status=404, said=said)
 
 
 def _answer(visit: Visit, template: str, **values: Any) -> Response[str]:
@@ -96,12 +104,16 @@ def own_page(visit: Asked, token: TOKEN) -> Response[str]:
         return _expired(visit)
 
 
-def _own(visit: Visit, token: str, person: int, *, status: int = 200, wrong: str | None = None) -> Response[str]:
+def _own(
+    visit: Visit, token: str, person: int, *, status: int = 200, wrong: str | None = None, change: str = ""
+) -> Response[str]:
+    """Show the page; `change` is the form that `wrong` is about."""
     ws, asked = visit.site.workspace, visit.request.query_params.get("page", "1")
     at = max(1, int(asked)) if asked.isdecimal() and len(asked) < 6 else 1
     view, events, pages = reading.seen(ws, person, at)
     telling = customers.Telling(view, ws, visit.locale, cut=None)
     standing, history = reading.consent_tables(telling)
+    addressed = [_addressed(visit, *each) for each in zip(standing.rows, view.consents, strict=True)]
     said = visit.request.query_params.get("said", "")
     return _answer(
         visit,
@@ -109,6 +121,8 @@ def _own(visit: Visit, token: str, person: int, *, status: int = 200, wrong: str
         title=visit.say("me.title", company=ws.company),
         status=status,
         wrong=wrong,
+        change=change,
+        typed=visit.form if change else {},
         said=visit.say(f"customer.said.{said}") if said in OWN else None,
         token=token,
         view=view,
@@ -117,7 +131,7 @@ def _own(visit: Visit, token: str, person: int, *, status: int = 200, wrong: str
         records=reading.record_table(telling),
         events=reading.event_table(telling, events, visit.say("customer.events")),
         line=time_line(visit, events, telling),
-        standing=standing,
+        standing=replace(standing, rows=addressed),
         history=history,
         sent=reading.sent_table(telling),
         receipts={event.purpose for event in view.consent_history},
@@ -125,6 +139,11 @@ def _own(visit: Visit, token: str, person: int, *, status: int = 200, wrong: str
         at=at,
         pages=pages,
     )
+
+
+def _addressed(visit: Visit, cells: Sequence[str], each: May) -> list[str]:
+    """Return how one purpose stands, said to the customer and not of them."""
+    return [*cells[:2], visit.say(f"me.because.{each.reason}"), *cells[3:]]
 
 
 @get("/me/{token:str}/held", opt=BY_LINK, sync_to_thread=True)
@@ -140,7 +159,8 @@ def own_held(visit: Asked, token: TOKEN) -> Response[Any]:
     except StoreBusy as error:
         return _own(visit, token, person, status=503, wrong=wrong_words(visit, error))
     rows = rows_of(visit, counted)
-    return _answer(visit, "held.html", title=visit.say("me.held"), token=token, found=counted, rows=rows)
+    n = words.number(counted.total, visit.locale)
+    return _answer(visit, "held.html", title=visit.say("me.held"), token=token, n=n, rows=rows)
 
 
 @post("/me/{token:str}/{change:str}", opt=BY_LINK, status_code=200, sync_to_thread=True)
@@ -161,14 +181,15 @@ def own_change(visit: Asked, token: TOKEN, change: Annotated[str, PathParameter(
             after = {"what": what} if what else None
             record(connection, by=BY, action=f"own.{change}", about=f"customer:{person}", now=now, after=after)
     except PromesaError as error:
-        return _own(visit, token, person, status=422, wrong=wrong_words(visit, error))
+        return _own(visit, token, person, status=422, wrong=why_not(visit, error, change), change=change)
     return back(f"/me/{token}", said=change)
 
 
 def _ask(visit: Visit, token: str, change: str) -> Response[str]:
     sent = {key: field_of(visit, key)[:1000] for key in ("purpose", "field", "value") if field_of(visit, key)}
-    title = visit.say(f"me.sure.{change}")
-    return _answer(visit, "me_sure.html", title=title, token=token, change=change, sent=sent)
+    title, named = visit.say(f"me.sure.{change}"), sent.get("field") or sent.get("purpose")
+    about = customers.label_of(visit.site.workspace, named, visit.locale) if named else ""
+    return _answer(visit, "me_sure.html", title=title, token=token, change=change, sent=sent, about=about)
 
 
 @post("/me/{token:str}/export", opt=BY_LINK, status_code=200, sync_to_thread=True)
@@ -216,11 +237,19 @@ def own_forget(visit: Asked, token: TOKEN) -> Response[Any]:
             said = visit.say("me.forgotten_said", rows=words.number(found.total, visit.locale))
             if found.certificate:
                 said += " " + visit.say("me.certificate", name=found.certificate.name)
-            return _answer(visit, "told_own.html", title=visit.say("customer.forgotten"), said=said)
-        except InputError as error:
+            return _answer(visit, "told_own.html", title=visit.say("me.forgotten"), said=said)
+        except StoreBusy as error:
             wrong = wrong_words(visit, error)
+        except InputError:
+            wrong = visit.say("customer.wrong.word")
+        except StoreError as error:
+            LOG.error("An erasure was begun and is not complete: %s", error.code)
+            said = visit.say("me.unfinished_said", company=ws.company)
+            return _answer(visit, "told_own.html", title=visit.say("me.unfinished"), status=500, said=said)
     counted = customers.forget(ws, person, recorded_at=now, by=BY)
-    values = {"found": counted, "rows": rows_of(visit, counted), "to": f"/me/{token}", "wrong": wrong}
+    systems = sorted({one["system"] for one in counted.sources})
+    values = {"n": words.number(counted.total, visit.locale), "rows": rows_of(visit, counted), "systems": systems}
+    values |= {"to": f"/me/{token}", "wrong": wrong, "typed": field_of(visit, "word")}
     title = visit.say("me.forget_title")
     return _answer(visit, "forget_own.html", title=title, status=422 if wrong else 200, **values)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -19,6 +18,8 @@ from promesa import report, words
 from promesa.access import csrf_of, may, reach_of
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from jinja2 import Environment
     from litestar import Request
     from litestar.datastructures import FormMultiDict
@@ -106,10 +107,11 @@ class Visit:
 
     def instant(self, at: datetime) -> str:
         """Return an instant of UTC as the company's clock shows it."""
-        from babel.dates import format_datetime
+        return words.instant(at.replace(tzinfo=UTC), self.site.workspace.time_zone, self.locale)
 
-        aware = at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.site.workspace.time_zone))
-        return format_datetime(aware, "short", locale=self.locale)
+    def day(self, day: date) -> str:
+        """Return a day as the reader writes it."""
+        return words.day(day, self.locale)
 
     def say(self, key: str, **values: object) -> str:
         """Return a message of the pages."""
@@ -139,6 +141,7 @@ def environment() -> Environment:
     )
     made.filters["coded"] = report.coded
     made.filters["unbroken"] = unbroken
+    made.filters["device"] = device
     return made
 
 
@@ -148,6 +151,18 @@ def unbroken(said: object) -> str:
     if not _INSTANT.fullmatch(text):
         return text
     return Markup('<span class="whole">{}</span>{}').format(text[:10], text[10:])
+
+
+_SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+
+
+def device(agent: str) -> str:
+    """Return the browser and the system of what a browser calls itself; that itself where it is none of the known."""
+    system = next((one for one in _SYSTEMS if one in agent), "")
+    browser = next((said for mark, said in _BROWSERS.items() if f"{mark}/" in agent), "")
+    known = {"Macintosh": "Mac", "CrOS": "ChromeOS"}.get(system, system)
+    return " · ".join(part for part in (browser, known) if part) or agent
 
 
 def page(visit: Visit, template: str, *, title: str, status: int = 200, **values: Any) -> Response[str]:

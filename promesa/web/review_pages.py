@@ -16,6 +16,7 @@ from promesa.web.customer_changes import field_of, wrong_words
 from promesa.web.customer_pages import CHANGE, by_of, private
 from promesa.web.gate import utc_now
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
+from promesa.web.standing import is_linked
 
 if TYPE_CHECKING:
     from promesa.web.rendering import Visit
@@ -39,7 +40,15 @@ def _review(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Res
     except NothingLoaded:
         item, total = None, 0
     values: dict[str, Any] = {"item": item, "total": words.number(total, visit.locale), "skip": skip, "wrong": wrong}
-    values |= {"left": total, "last": asked.get("last", "")[:_LONGEST], "lines": (), "why": "", "stake": ""}
+    values |= {
+        "left": total,
+        "unlinked": not total and not is_linked(ws),
+        "last": asked.get("last", "")[:_LONGEST],
+        "lines": (),
+        "why": "",
+        "stake": "",
+    }
+    values["unlinked"] = not total and not is_linked(ws)
     if item is not None:
         told = customers.pair_lines(item, ws, visit.locale)
         marks = [words.say(f"customers.review.mark.{level}", visit.locale) if level else "" for *_, level in told]

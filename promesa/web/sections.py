@@ -16,6 +16,7 @@ from promesa.web.narrowing import ANALYSES, Narrowed, Narrowing, narrowing_of
 from promesa.web.nightly import nightly_told
 from promesa.web.own import own_home, require_own
 from promesa.web.rendering import Asked, Visit, page
+from promesa.web.standing import unanalysed
 from promesa.web.taking import KINDS, as_csv, as_png, as_xlsx, with_namespace
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def home(visit: Asked) -> Response[str]:
     snapshot = visit.site.snapshot()
     title = visit.say("place.home")
     if snapshot is None:
-        return page(visit, "unanalysed.html", title=title)
+        return unanalysed(visit, title)
     seen = Narrowed(content=visit.site.content(snapshot, visit.locale))
     drawn = {name: visit.site.section(name, seen, snapshot).html for name in HOME}
     said = report.headlines_of(seen.content)
@@ -68,7 +69,7 @@ def place(name: str) -> HTTPRouteHandler:
         title = visit.say(f"place.{name}")
         snapshot = visit.site.snapshot()
         if snapshot is None:
-            return page(visit, "unanalysed.html", title=title)
+            return unanalysed(visit, title)
         to = narrowing_of(visit.request.query_params) if name in ANALYSES else Narrowing()
         seen = visit.site.narrowed(name, to, snapshot, visit.locale, asker=asker_of(visit, to))
         names = [] if seen.nothing else shown_of(name, to, seen.content)

@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 from litestar.response import Redirect, Stream
 
+from promesa import words
 from promesa.access import (
     PERMISSIONS,
     RIGHTS,
@@ -42,8 +43,20 @@ from promesa.access import (
     verify_audit,
 )
 from promesa.errors import AuditBroken, InputError, PromesaError, UnknownName
-from promesa.web.account_page import answer, back, gate_of, said_of, say, text_of, texts_of, wrong_words
+from promesa.web.account_page import (
+    answer,
+    back,
+    gate_of,
+    said_of,
+    say,
+    sure,
+    text_of,
+    texts_of,
+    wrong_field,
+    wrong_words,
+)
 from promesa.web.gate import SIGNED_IN, asking, utc_now
+from promesa.web.own_pages import BY as CUSTOMER
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.sign_in_pages import mail_link
 from promesa.workspace import TABLES
@@ -87,7 +100,7 @@ def people_page(visit: Asked) -> Response[Any]:
     return _people(visit)
 
 
-def _people(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _people(visit: Visit, *, status: int = 200, wrong: str | None = None, field: str = "") -> Response[Any]:
     with gate_of(visit).database.begin() as connection:
         everybody = list_people(connection)
     model = visit.site.workspace.model
@@ -97,6 +110,8 @@ def _people(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Res
         title="people.page",
         status=status,
         wrong=wrong,
+        field=field,
+        sent=visit.form if field else {},
         said=said_of(visit, _SAID_PEOPLE),
         parts=parts_of(visit),
         people=everybody,
@@ -126,7 +141,8 @@ def invite_form(visit: Asked) -> Response[Any]:
             token = invite(connection, email, rights=rights, by=by, now=utc_now(), name=name, locale=ws.locale)
             person = named_person(connection, email)
     except PromesaError as error:
-        return _people(visit, status=422, wrong=wrong_words(visit, error))
+        field, wrong = _wrong_invitation(visit, error)
+        return _people(visit, status=422, wrong=wrong, field=field)
     path = f"/invitation/{token}"
     if ws.service.mail is not None and mail_link(
         visit, "invitation", person.email, name=person.name, path=path, locale=person.locale
@@ -134,6 +150,16 @@ def invite_form(visit: Asked) -> Response[Any]:
         return back("/settings/people", said="mailed")
     link = f"{ws.service.address}{path}"
     return answer(visit, "once.html", title="people.link", kind="link", shown=[link], to="/settings/people")
+
+
+def _wrong_invitation(visit: Visit, error: PromesaError) -> tuple[str, str]:
+    """Return the field that an invitation fails by, and why."""
+    if not isinstance(error, InputError) or isinstance(error, UnknownName):
+        return "role-new", wrong_words(visit, error)
+    if text_of(visit, "role") == "owner" and not texts_of(visit, "function"):
+        return "role-new", say(visit, "wrong.rights")
+    field = wrong_field(email=text_of(visit, "email"), name=text_of(visit, "name") or "-")
+    return field or "email", say(visit, f"wrong.{field or 'locked'}")
 
 
 def _actor(visit: Visit) -> str:
@@ -154,9 +180,14 @@ def person_form(
             person = person_of(connection, number) if number < 2**63 else None
             if person is None:
                 raise NotFoundException
+            if change == "lock" and person.active:
+                action, to = f"/settings/people/{number}/lock", "/settings/people"
+                if (asked := sure(visit, "lock", action, to=to, about=person.name)) is not None:
+                    return asked
             said = _change(visit, connection, person, change)
     except PromesaError as error:
-        return _people(visit, status=422, wrong=wrong_words(visit, error))
+        told = change == "rights" and type(error) is InputError
+        return _people(visit, status=422, wrong=say(visit, "wrong.rights") if told else wrong_words(visit, error))
     return back("/settings/people", said=said)
 
 
@@ -185,7 +216,7 @@ def keys_page(visit: Asked) -> Response[Any]:
     return _keys(visit)
 
 
-def _keys(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Response[Any]:
+def _keys(visit: Visit, *, status: int = 200, wrong: str | None = None, field: str = "") -> Response[Any]:
     with gate_of(visit).database.begin() as connection:
         keys = list_keys(connection, now=utc_now())
     return answer(
@@ -194,10 +225,12 @@ def _keys(visit: Visit, *, status: int = 200, wrong: str | None = None) -> Respo
         title="keys.page",
         status=status,
         wrong=wrong,
+        field=field,
+        sent=visit.form if field else {},
         said=said_of(visit, _SAID_KEYS),
         parts=parts_of(visit),
         keys=keys,
-        tables=tuple(TABLES),
+        tables={name: words.say(f"customers.table.{name}", visit.locale) for name in TABLES},
         sources=tuple(visit.site.workspace.sources),
     )
 
@@ -208,6 +241,10 @@ def key_form(visit: Asked, change: Annotated[str, PathParameter()]) -> Response[
     if change not in {"make", "rotate", "revoke"}:
         raise NotFoundException
     by, name, now = _actor(visit), text_of(visit, "name"), utc_now()
+    if change == "revoke":
+        asked = sure(visit, "key", "/settings/keys/revoke", to="/settings/keys", about=name, name=name)
+        if asked is not None:
+            return asked
     try:
         with gate_of(visit).database.begin() as connection:
             if change == "revoke":
@@ -218,8 +255,19 @@ def key_form(visit: Asked, change: Annotated[str, PathParameter()]) -> Response[
             else:
                 secret = make_key(connection, name, by=by, now=now, **_scopes(visit))
     except PromesaError as error:
-        return _keys(visit, status=422, wrong=wrong_words(visit, error))
+        if change != "make" or isinstance(error, UnknownName):
+            return _keys(visit, status=422, wrong=wrong_words(visit, error))
+        field = _wrong_key(visit)
+        return _keys(visit, status=422, wrong=say(visit, f"wrong.key_{field}"), field=f"key-{field}")
     return answer(visit, "once.html", title="keys.secret", kind="key", shown=[secret], to="/settings/keys")
+
+
+def _wrong_key(visit: Visit) -> str:
+    """Return the field that a new key fails by."""
+    rate = text_of(visit, "rate")
+    if rate and not (rate.isdecimal() and len(rate) < 9 and int(rate)):
+        return "rate"
+    return "name" if texts_of(visit, "table") or text_of(visit, "source") else "tables"
 
 
 def _scopes(visit: Visit) -> dict[str, Any]:
@@ -258,7 +306,7 @@ def audit_page(visit: Asked) -> Response[Any]:
             limit=_ENTRIES,
         )
         names = {person.actor: person.name for person in list_people(connection)}
-        names |= {actor: say(visit, f"actor.{actor}") for actor in (TERMINAL, SERVICE)}
+        names |= {actor: say(visit, f"actor.{actor}") for actor in (TERMINAL, SERVICE, CUSTOMER)}
         try:
             verified, broken = (verify_audit(connection), None) if "verify" in asked else (None, None)
         except AuditBroken as error:
@@ -274,8 +322,16 @@ def audit_page(visit: Asked) -> Response[Any]:
         wanted=wanted,
         more=entries[-1].number if len(entries) == _ENTRIES else None,
         verified=verified,
+        done=lambda action: _of(visit, "of", action.replace(".", "_").replace("-", "_")),
+        thing=lambda kind: _of(visit, "thing", kind),
         as_text=lambda value: "" if value is None else json.dumps(value, ensure_ascii=False),
     )
+
+
+def _of(visit: Visit, group: str, name: str) -> str:
+    """Return what people call what an entry is of; nothing where nobody calls it anything."""
+    key = f"access.audit.{group}.{name}"
+    return words.say(key, visit.locale) if words.knows(key, visit.locale) else ""
 
 
 def _day(text: str) -> datetime | None:

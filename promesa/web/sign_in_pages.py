@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
@@ -22,11 +22,22 @@ from promesa.access import (
     reset_password,
     sign_in,
 )
-from promesa.errors import AccessError, InputError, LinkExpired, MailNotSent, PromesaError, SignInRefused
+from promesa.errors import (
+    AccessError,
+    InputError,
+    LinkExpired,
+    MailNotSent,
+    PasswordRefused,
+    PromesaError,
+    SignInRefused,
+)
 from promesa.outgoing import send_mail
-from promesa.web.account_page import answer, back, gate_of, said_of, text_of, wrong_words
+from promesa.web.account_page import answer, back, gate_of, said_of, say, text_of, wrong_field, wrong_words
 from promesa.web.gate import LOG, OPEN, SIGNED_IN, utc_now
 from promesa.web.rendering import Asked, Visit, is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Token = Annotated[str, PathParameter()]
 # A page and its form have addresses of their own: Litestar 2.25 calls a handler in a thread twice over when two
@@ -39,7 +50,7 @@ def sign_in_page(visit: Asked) -> Response[Any]:
     to = way_back(visit.request.query_params.get("to", "/"))
     if visit.person is not None:
         return Redirect(to)
-    said = said_of(visit, ("signed_out", "password", "reset"))
+    said = said_of(visit, ("signed_out", "password", "reset", "code_over"))
     return answer(visit, "sign_in.html", title="sign_in.title", said=said, **_shown(visit, to=to))
 
 
@@ -95,10 +106,12 @@ def code_form(visit: Asked) -> Response[Any]:
     try:
         signed = finish_sign_in(gate.database, gate.key, token=token, code=code, device=device_of(visit), now=utc_now())
     except AccessError as error:
-        wrong = wrong_words(visit, error)
-        return answer(visit, "code.html", title="code.title", status=422, wrong=wrong, token=token, to=to)
+        refused = isinstance(error, SignInRefused)
+        wrong = say(visit, "wrong.sign_in_code") if refused else wrong_words(visit, error)
+        shown = {"wrong": wrong, "field": "code", "token": token, "to": to}
+        return answer(visit, "code.html", title="code.title", status=422, **shown)
     except LinkExpired:
-        return back("/sign-in")
+        return back("/sign-in", said="code_over")
     return entered(visit, signed, to)
 
 
@@ -160,20 +173,31 @@ def new_password_page(visit: Asked, token: Token) -> Response[Any]:
     with gate_of(visit).database.begin() as connection:
         try:
             look_at(connection, "reset", token, now=utc_now())
-        except LinkExpired as error:
-            return _worn_out(visit, error)
+        except LinkExpired:
+            return _worn_out(visit, "reset")
     return _ask_password(visit, "new_password.title", kind="reset", action=f"/new-password/{token}/keep")
 
 
 def _ask_password(
-    visit: Visit, title: str, *, kind: str, action: str, name: str = "", email: str = "", wrong: str | None = None
+    visit: Visit,
+    title: str,
+    *,
+    kind: str,
+    action: str,
+    known: Mapping[str, str] | None = None,
+    wrong: tuple[str, str] | None = None,
 ) -> Response[Any]:
-    shown = {"kind": kind, "action": action, "name": name, "email": email, "wrong": wrong}
+    """Show the form; `wrong` is a field and what is wrong with it."""
+    field, told = wrong or ("", None)
+    shown = {"name": "", "email": "", **(known or {}), "kind": kind, "action": action, "wrong": told, "field": field}
     return answer(visit, "new_password.html", title=title, status=422 if wrong else 200, **shown)
 
 
-def _worn_out(visit: Visit, error: LinkExpired) -> Response[Any]:
-    return answer(visit, "told.html", title="worn_out.title", status=410, told=wrong_words(visit, error))
+def _worn_out(visit: Visit, kind: str) -> Response[Any]:
+    """Say that a link opens nothing any more, and where another comes from."""
+    by_mail = kind == "reset" and visit.site.workspace.service.mail is not None
+    shown = {"told": say(visit, f"worn_out.{kind}"), "again": "/forgotten" if by_mail else ""}
+    return answer(visit, "told.html", title="worn_out.title", status=410, **shown)
 
 
 @post("/new-password/{token:str}/keep", opt=OPEN, status_code=200, sync_to_thread=True)
@@ -182,10 +206,10 @@ def new_password_form(visit: Asked, token: Token) -> Response[Any]:
     try:
         with gate_of(visit).database.begin() as connection:
             reset_password(connection, token, new=text_of(visit, "password"), now=utc_now())
-    except LinkExpired as error:
-        return _worn_out(visit, error)
+    except LinkExpired:
+        return _worn_out(visit, "reset")
     except InputError as error:
-        action, wrong = f"/new-password/{token}/keep", wrong_words(visit, error)
+        action, wrong = f"/new-password/{token}/keep", ("password", wrong_words(visit, error))
         return _ask_password(visit, "new_password.title", kind="reset", action=action, wrong=wrong)
     return back("/sign-in", said="reset")
 
@@ -197,11 +221,11 @@ def invitation_page(visit: Asked, token: Token) -> Response[Any]:
         try:
             first = look_at(connection, "invitation", token, now=utc_now()).person is None
             person = None if first else invited_person(connection, token, now=utc_now())
-        except LinkExpired as error:
-            return _worn_out(visit, error)
+        except LinkExpired:
+            return _worn_out(visit, "invitation")
     kind, action = "first" if first else "invitation", f"/invitation/{token}/open"
     known = {"name": person.name, "email": person.email} if person else {}
-    return _ask_password(visit, "invitation.title", kind=kind, action=action, **known)
+    return _ask_password(visit, "invitation.title", kind=kind, action=action, known=known)
 
 
 @post("/invitation/{token:str}/open", opt=OPEN, status_code=200, sync_to_thread=True)
@@ -212,17 +236,26 @@ def invitation_form(visit: Asked, token: Token) -> Response[Any]:
     try:
         with gate_of(visit).database.begin() as connection:
             first = look_at(connection, "invitation", token, now=utc_now()).person is None
+            email = email if first else invited_person(connection, token, now=utc_now()).email
             if first:
                 found(connection, token, email=email, **chosen, now=utc_now())
             else:
                 accept_invitation(connection, token, **chosen, now=utc_now())
-    except LinkExpired as error:
-        return _worn_out(visit, error)
+    except LinkExpired:
+        return _worn_out(visit, "invitation")
     except PromesaError as error:
-        kind, action, wrong = "first" if first else "invitation", f"/invitation/{token}/open", wrong_words(visit, error)
-        known = {"name": chosen["name"], "email": email}
-        return _ask_password(visit, "invitation.title", kind=kind, action=action, wrong=wrong, **known)
+        kind, action = "first" if first else "invitation", f"/invitation/{token}/open"
+        known, wrong = {"name": chosen["name"], "email": email}, _wrong_account(visit, error, email, chosen["name"])
+        return _ask_password(visit, "invitation.title", kind=kind, action=action, known=known, wrong=wrong)
     return back("/sign-in", said="password")
+
+
+def _wrong_account(visit: Visit, error: PromesaError, email: str, name: str) -> tuple[str, str]:
+    """Return the field of a new account that keeps it from being made, and why."""
+    if isinstance(error, PasswordRefused):
+        return "password", wrong_words(visit, error)
+    field = wrong_field(email=email, name=name)
+    return field, say(visit, f"wrong.{field or 'founded'}")
 
 
 ROUTES = (

@@ -17,7 +17,7 @@ from promesa.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
 LANGUAGES = ("es", "en")
 NOT_STATED = "–"
@@ -108,6 +108,16 @@ def day(value: date | None, locale: str) -> str:
     from babel.dates import format_date
 
     return format_date(value, format="medium", locale=locale)
+
+
+def instant(value: datetime, zone: str, locale: str) -> str:
+    """Return an instant as the clock of a zone shows it, the month in letters: no reader takes the day for it."""
+    from zoneinfo import ZoneInfo
+
+    from babel.dates import format_time
+
+    shown = value.astimezone(ZoneInfo(zone))
+    return f"{day(shown.date(), locale)}, {format_time(shown.time(), format='short', locale=locale)}"
 
 
 def amount(value: float | None, unit: str, locale: str) -> str:

@@ -90,6 +90,15 @@ def test_no_byte_is_left_and_the_others_are_as_they_were(made: Company) -> None:
     assert document["found"] == 0
 
 
+def test_the_log_of_who_did_what_may_keep_the_number_of_who_is_forgotten(made: Company) -> None:
+    gone = ana(made)
+    log = made.root / ".promesa" / "database" / "base" / "5" / "16384"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"own.forget customer:{gone[0]}")
+    assert erase_now(made, gone)["found"] == 0
+    assert log.exists()
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_the_sources_do_not_bring_the_person_back(made: Company, full: bool) -> None:
     gone = ana(made)

@@ -85,6 +85,7 @@ def test_the_first_start_leads_to_an_administrator(client) -> None:
     assert weak.status_code == 422
     assert "se adivinaría" in weak.text
     assert f'value="{ADMIN}"' in weak.text
+    assert 'aria-invalid="true" aria-describedby="password-wrong password-hint"' in weak.text
     opened = post(client, f"/invitation/{token}/open", email=ADMIN, name=ACCENTED, password=GOOD)
     assert opened.headers["location"] == "/sign-in?said=password"
     assert client.get(f"/invitation/{token}").status_code == 410
@@ -141,16 +142,38 @@ def test_a_form_that_does_not_fit_is_told(client, box, fields) -> None:
     assert len(box[0].mails) == before
 
 
+def test_what_was_typed_stays_and_what_is_wrong_stands_beside_it(client) -> None:
+    enter(client, ADMIN)
+    fields = {"email": "sin arroba", "name": "Eva", "role": "owner", "function": "billing", "personal_data": "yes"}
+    page = send(client, "/settings/people/invite?lang=es", "/settings/people", **fields).text
+    assert re.search(r'id="email"[^>]+value="sin arroba"[^>]+aria-describedby="email-wrong"', page)
+    assert "se escribe como nombre@empresa.com" in page
+    assert 'value="Eva"' in page
+    assert re.search(r'value="billing" checked', page)
+    alone = send(client, "/settings/people/invite?lang=es", "/settings/people", email="x@y.example", role="owner").text
+    assert 'id="role-new-wrong"' in alone
+    key = send(client, "/settings/keys/make?lang=es", "/settings/keys", name="web2", table="orders", rate="0").text
+    assert 'id="key-rate-wrong"' in key
+    assert re.search(r'value="orders" checked', key)
+    mailing = send(client, "/account/mailing?lang=es", often="weekly", hour="7", zone="Marte", locale="es").text
+    assert re.search(r'id="zone"[^>]+value="Marte"[^>]+aria-invalid="true"', mailing)
+    assert '<option value="weekly" selected>' in mailing
+    token = send(client, "/account/tokens?lang=es", name="cuadro", days="30").text
+    assert 'id="token-scopes-wrong"' in token
+    assert 'value="cuadro"' in token
+    assert '<option value="30" selected>' in token
+
+
 def test_rights_are_changed_and_the_last_administrator_stays(client) -> None:
     enter(client, ADMIN)
     fields = {"role": "analyst", "personal_data": "yes"}
     assert send(client, "/settings/people/2/rights", "/settings/people", **fields).status_code == 303
     assert "datos personales" in client.get("/settings/people?lang=es").text.lower()
     for change in ("lock", "rights"):
-        answer = send(client, f"/settings/people/1/{change}", "/settings/people", role="viewer")
+        answer = send(client, f"/settings/people/1/{change}", "/settings/people", role="viewer", confirm="yes")
         assert answer.status_code == 422
         assert "última persona" in said(answer) or "last administrator" in said(answer)
-    assert send(client, "/settings/people/2/lock", "/settings/people").status_code == 303
+    assert send(client, "/settings/people/2/lock", "/settings/people", confirm="yes").status_code == 303
     assert enter(client, "luz@tienda.example").status_code == 422
     enter(client, ADMIN)
     assert send(client, "/settings/people/2/unlock", "/settings/people").status_code == 303
@@ -212,9 +235,9 @@ def test_the_own_account_is_changed(client) -> None:
     number = re.search(r'name="token" value="(\d+)"', client.get("/account").text)
     assert number is not None
     enter(client, ADMIN)
-    assert send(client, "/account/tokens/revoke", token=number[1]).status_code == 422, "not one's own"
+    assert send(client, "/account/tokens/revoke", token=number[1], confirm="yes").status_code == 422, "not one's own"
     enter(client, "luz@tienda.example", "otra frase larga 55")
-    assert send(client, "/account/tokens/revoke", token=number[1]).status_code == 303
+    assert send(client, "/account/tokens/revoke", token=number[1], confirm="yes").status_code == 303
     assert send(client, "/account/password", current=GOOD, password=GOOD).status_code == 422
     changed = send(client, "/account/password", current="otra frase larga 55", password=GOOD)
     assert changed.headers["location"] == "/sign-in?said=password"
@@ -237,7 +260,10 @@ def test_write_keys_are_made_rotated_and_revoked(client) -> None:
     rotated = send(client, "/settings/keys/rotate", "/settings/keys", name="web")
     assert first[0] not in rotated.text
     assert client.get("/settings/keys").text.count("<code>pwk_") == 2
-    assert send(client, "/settings/keys/revoke", "/settings/keys", name="web").status_code == 303
+    asked = send(client, "/settings/keys/revoke?lang=es", "/settings/keys", name="web")
+    assert "No se puede deshacer" in said(asked)
+    assert client.get("/settings/keys").text.count("<code>pwk_") == 2, "it is asked once more"
+    assert send(client, "/settings/keys/revoke", "/settings/keys", name="web", confirm="yes").status_code == 303
     assert "<code>pwk_" not in client.get("/settings/keys").text
 
 
@@ -245,6 +271,7 @@ def test_the_audit_log_is_read_filtered_checked_and_taken_away(client) -> None:
     enter(client, ADMIN)
     page = client.get("/settings/audit?lang=es&action=key&verify=1")
     assert "key.rotated" in page.text
+    assert "Clave de escritura renovada" in page.text
     assert "person.invited" not in page.text
     assert "íntegra" in page.text
     assert client.get("/settings/audit?since=2999-01-01&until=x&before=x").status_code == 200

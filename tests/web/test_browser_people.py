@@ -147,3 +147,22 @@ def test_by_keyboard_alone_a_customer_is_found_and_a_pair_decided_and_undone(bro
         assert page.query_selector("button[value=undo]") is None
         assert page.query_selector("button[value=same]") is not None
     assert wrong == []
+
+
+def test_without_a_script_somebody_signs_in_finds_a_customer_and_narrows(browser, site, made, session) -> None:
+    page = browser.new_context(java_script_enabled=False, locale="es-CO").new_page()
+    page.goto(f"{site}/sign-in?to=/customers")
+    page.fill("#email", "ana@tienda.example")
+    page.fill("#password", "no es esta")
+    page.click("main button[type=submit]")
+    assert page.input_value("#email") == "ana@tienda.example"
+    page.fill("#password", GOOD)
+    page.click("main button[type=submit]")
+    page.fill("#who", "ana@correo.example")
+    page.click("form[role=search] button")
+    assert page.url.endswith(f"/customers/{view(made.ws, 'crm:k1').person}")
+    page.goto(f"{site}/cases")
+    page.select_option("form.filters select >> nth=-1", "opened")
+    page.click("form.filters button")
+    assert "order=opened" in page.url
+    page.context.close()

@@ -283,6 +283,25 @@ def test_customers_change_their_own_data_after_being_asked_once_more(nobody, mad
     assert refused.status_code == 403
 
 
+def test_customers_are_told_beside_the_field_why_nothing_was_changed(nobody, made) -> None:
+    at = make_own_link(made[0], "crm:k2", days=7, now=utc_now()).path
+    sent = {"field": "birth_date", "value": "31/02/1990"}
+    asked = post(nobody, f"{at}/correct?lang=es", **sent)
+    assert "fecha de nacimiento: 31/02/1990" in asked.text
+    refused = post(nobody, f"{at}/correct?lang=es", confirm="yes", **sent)
+    assert refused.status_code == 422
+    assert re.search(r'id="value"[^>]+value="31/02/1990"[^>]+aria-describedby="value-wrong"', refused.text)
+    assert "escriba la fecha como año-mes-día" in refused.text
+    assert '<details class="person" open>' in refused.text
+    forgetting = post(nobody, f"{at}/forget?lang=es", word="no")
+    assert forgetting.status_code == 422
+    assert 'id="word-wrong"' in forgetting.text
+    assert "esta persona" not in forgetting.text, "it is said to them, not of them"
+    shown = nobody.get(f"{at}?lang=es").text
+    assert "el cliente" not in shown
+    assert "Retiro mi permiso" in shown or "Doy mi permiso" in shown
+
+
 def test_customers_see_how_much_is_held_table_by_table(nobody, made) -> None:
     link_ = make_own_link(made[0], "crm:k2", days=7, now=utc_now())
     assert f'href="{link_.path}/held"' in nobody.get(link_.path).text

@@ -82,7 +82,7 @@ def test_a_row_is_mended_and_goes_into_the_store(client, service_workspace) -> N
     done = send(client, "/data/replay", address, item=item)
     assert re.fullmatch(r"/data/quarantine\?said=1-0", done.headers["location"])
     assert open_facts(service_workspace).table("opinions").count().execute() == before + 1
-    assert "1 rows went into the store" in client.get(f"{done.headers['location']}&lang=en").text
+    assert "Taken into the store: 1. Still waiting: 0." in client.get(f"{done.headers['location']}&lang=en").text
     assert client.get(address).status_code in {200, 404}
     assert "No row waits" in client.get("/data/quarantine?lang=en").text
     enter(client, "administrator@tienda.example")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from promesa.report import Cell, Table
 from promesa.web import sections
 from promesa.web.reader import reader_of
+from promesa.web.rendering import environment
 from promesa.web.taking import as_csv
 
 if TYPE_CHECKING:
@@ -96,3 +98,13 @@ def test_no_cell_is_a_formula_in_a_spreadsheet() -> None:
     cells = ("=1+1", "@x", "+49 1", "-2,5 %", "-cmd", "ñ")
     table = Table(caption="", heads=("a",), numeric=(False,), rows=tuple((Cell(text=cell),) for cell in cells))
     assert as_csv(table).decode("utf-8-sig").splitlines()[1:] == ["'=1+1", "'@x", "+49 1", '"-2,5 %"', "'-cmd", "ñ"]
+
+
+def test_every_form_is_sent_by_a_button_and_every_wait_ends_without_a_script() -> None:
+    environment_ = environment()
+    for name in environment_.list_templates():
+        assert environment_.loader is not None
+        text = environment_.loader.get_source(environment_, name)[0]
+        for form in re.findall(r"<form.*?</form>", text, re.DOTALL):
+            assert "<button" in form, name
+        assert "data-waiting" not in text or name == "filters.html" or "<noscript>" in text, name

@@ -9,8 +9,10 @@ from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
 from promesa.access import PERMISSIONS, make_token, may, passwords, person_of, reach_of
-from promesa.web import application
+from promesa.errors import DatabaseUnreachable, StoreDamaged
+from promesa.web import application, own_pages
 from promesa.web.gate import SAFE_METHODS, utc_now
+from promesa.web.rendering import assets
 from tests.web.people import GOOD, OWN, ROLES, enter, make, send
 
 if TYPE_CHECKING:
@@ -206,3 +208,30 @@ def test_pages_of_access_are_kept_nowhere_and_carry_the_headers(client) -> None:
         assert "script-src 'self'" in answer.headers["content-security-policy"]
         assert "<script>" not in answer.text
         assert " style=" not in answer.text
+
+
+def test_without_the_database_a_page_says_so_and_its_style_comes(client, monkeypatch) -> None:
+    def gone(**_: object) -> None:
+        raise DatabaseUnreachable(what="The database does not answer.", got="", expected="", fix="")
+
+    monkeypatch.setattr(client.app.state.gate, "person", gone)
+    client.cookies.set("promesa", "a session")
+    style = assets()["light"]
+    answers = [client.get(address) for address in ("/cases?lang=es", style, "/healthz")]
+    client.cookies.clear()
+    assert [one.status_code for one in answers] == [503, 200, 200]
+    assert "La base de datos no responde" in answers[0].text
+    assert "<code>promesa db current</code>" in answers[0].text
+
+
+def test_a_fault_on_a_customers_own_page_leads_nowhere_else(client, monkeypatch) -> None:
+    def fall(*_: object, **__: object) -> None:
+        raise StoreDamaged(what="A file is gone.", got="", expected="", fix="")
+
+    monkeypatch.setattr(own_pages.customers, "open_own_link", fall)
+    client.cookies.clear()
+    shown = client.get("/me/abc?lang=es")
+    assert shown.status_code == 503
+    assert "Inténtelo más tarde con el mismo enlace" in shown.text
+    assert 'href="/promises"' not in shown.text
+    assert "promesa load" not in shown.text

@@ -79,7 +79,7 @@ def test_a_webhook_is_made_used_and_removed_on_its_page(client) -> None:
     assert "24" in client.get(one).text
     wrong = send(client, f"{one}/change", url="http://hooks.example.com")
     assert wrong.status_code == 422
-    assert send(client, f"{one}/remove").status_code == 303
+    assert send(client, f"{one}/remove", confirm="yes").status_code == 303
     assert client.get(one).status_code == 404
     with client.app.state.gate.database.begin() as connection:
         log = [one for one in audit_entries(connection) if one.object.startswith("webhook:")]

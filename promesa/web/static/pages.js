@@ -54,3 +54,15 @@ document.addEventListener("keydown", (event) => {
   const button = [...document.querySelectorAll("button[data-key]")].find((one) => one.dataset.key === event.key);
   if (button) { event.preventDefault(); button.click(); }
 });
+
+// A page that waits for something looks again, and is opened anew once it is there; a page without a script is refreshed.
+if (document.querySelector("[data-waiting]")) {
+  const look = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const isPage = answer?.headers.get("content-type")?.startsWith("text/html");
+    const isThere = answer && (!isPage || !(await answer.text()).includes("data-waiting"));
+    if (isThere) location.reload();
+    else setTimeout(look, 3000);
+  };
+  setTimeout(look, 3000);
+}
