@@ -243,10 +243,12 @@ def _kept(
         return []
 
     def write(engine: Embedded, number: int, file: str, places: Sequence[int] | None) -> Written | None:
-        rows = relation(engine, [file], columns, extra=() if places is None else ("file_row_number",))
-        stays = f"NOT coalesce({gone}, false)" if places is None else f"file_row_number NOT IN ({_listed(places)})"
-        listed = ", ".join(name(column) for column, _ in columns)
-        select = f"SELECT {listed} FROM ({rows}) WHERE {stays}"
+        if places is None:
+            select = f"SELECT * FROM ({relation(engine, [file], columns)}) WHERE NOT coalesce({gone}, false)"
+        else:
+            rows = f"read_parquet({literal(file)}, file_row_number = true)"
+            stays = f"file_row_number NOT IN ({', '.join(map(str, places))})"
+            select = f"SELECT * EXCLUDE (file_row_number) FROM {rows} WHERE {stays}"
         return write_file(engine, seen.folder, select, stem=f"{stem}-kept-{number}", row_group=_ROW_GROUP, level=_LEVEL)
 
     def write_beside(number: int, file: str, places: Sequence[int] | None) -> Written | None:
@@ -266,10 +268,6 @@ def _kept(
     else:
         files += [write(run.engine, *one) for one in apart]
     return [file for file in files if file]
-
-
-def _listed(places: Sequence[int]) -> str:
-    return ", ".join(map(str, places))
 
 
 def timestamp(run: Run) -> str:
