@@ -82,7 +82,7 @@ def lived_scores(steps: Steps) -> Lived | None:
     """
     engine = steps.question.facts.engine
     drawn, share = of_drawn_customers(steps.question, steps.table, most=MOST_ROWS)
-    table = _with_scores(replace(steps, table=drawn), share)
+    table = _with_scores(steps, drawn, share)
     rows = engine.fetch(table.order_by([table[JOURNEY], table["place_"]]))
     scores, codes = _numbers(rows, "score_"), _codes(rows, JOURNEY)[0]
     if np.isnan(scores).all() or not np.isnan(scores).any():
@@ -104,15 +104,14 @@ def lived_scores(steps: Steps) -> Lived | None:
     )
 
 
-def _with_scores(steps: Steps, share: float) -> Table:
+def _with_scores(steps: Steps, drawn: Table, share: float) -> Table:
     """Return the moments of drawn customers with their score, what is measured of them, and what came of their journey.
 
     Notes
     -----
     What is joined is of the same customers: an engine that cannot know how few are drawn would lay out all moments.
     """
-    drawn = steps.table
-    asked = moment_scores(steps).select("score_", scored_source="source", scored_id="id")
+    asked = of_share(moment_scores(steps), share).select("score_", scored_source="source", scored_id="id")
     table = drawn.left_join(asked, [drawn["source"] == asked["scored_source"], drawn["id"] == asked["scored_id"]])
     names = _elements(steps)
     if names:

@@ -1,7 +1,7 @@
 """What is measured: scores, response, elements and cost, by touchpoint and by whatever else is asked."""
 
 from promesa.measures.ages import AGE_BAND, with_age_band
-from promesa.measures.drawing import of_drawn_customers, of_share
+from promesa.measures.drawing import of_drawn_customers, of_share, share_of
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
 from promesa.measures.opinions import (
     DETRACTOR_TO,
@@ -70,6 +70,7 @@ __all__ = [
     "quality",
     "reviews_of",
     "score_value",
+    "share_of",
     "sort_key",
     "tiers_of",
     "touchpoints",

@@ -22,10 +22,13 @@ def of_drawn_customers(question: Question, table: Table, *, most: int) -> tuple[
         Rows to bring; with no more of them all stay, and the share is 1.
     """
     rows = int(question.facts.engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
-    if rows <= most:
-        return table, 1.0
-    share = max(1, PARTS * most // rows) / PARTS
+    share = share_of(rows, most=most)
     return of_share(table, share), share
+
+
+def share_of(rows: int, *, most: int) -> float:
+    """Return the share of customers that keeps so many rows to about `most`; 1 where there are no more."""
+    return 1.0 if rows <= most else max(1, PARTS * most // rows) / PARTS
 
 
 def of_share(table: Table, share: float) -> Table:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from promesa import journeys
-from promesa.journeys import steps_of
+from promesa.journeys import steps_of, supposing
+from promesa.journeys.assembling import JOURNEY
 from promesa.journeys.recalling import recalled
-from promesa.measures import ask
+from promesa.measures import ask, of_share
 from promesa.stats import WEIGHED, score_summaries
 from tests.journeys.logs import Row, log_facts
 
@@ -176,6 +177,29 @@ def test_nothing_asked_and_nothing_remembered(rows: Any, tmp_path: Path, duckdb:
 
 def test_where_every_moment_was_asked_about_nothing_is_supposed(found: journeys.Memory) -> None:
     assert not [e for e in found.estimates if "supposed" in e.measure or e.measure == "score_explained"]
+
+
+def test_of_drawn_customers_the_same_is_known_as_among_all(tmp_path: Path, duckdb: Engine) -> None:
+    """An answer about a journey that two share stays with the moment of the one who is not drawn."""
+    moments, opinions, orders = company(2, customers=30)
+    for who, customer in enumerate((3, 25)):
+        row = {"customer": customer, "journey": "shared", "touchpoint": "call", "channel": "web", "source": "s"}
+        moments.append({**row, "at": BEGIN + timedelta(days=600, hours=who), "id": f"shared {who}"})
+    about = {"journey": "shared", "touchpoint": "call", "concept": "moment", "score": 1.0}
+    opinions.append({**about, "customer": 3, "at": BEGIN + timedelta(days=601)})
+    facts = facts_of(tmp_path, duckdb, (moments, opinions, orders), version="drawn")
+    steps, share = steps_of(ask(facts.workspace, facts=facts)), 1e-5  # the customers below 10
+    order = [JOURNEY, "place_"]
+    whole = duckdb.fetch(of_share(supposing._with_scores(steps, steps.table, 1.0), share)).sort_by(
+        [(name, "ascending") for name in order]
+    )
+    drawn = duckdb.fetch(supposing._with_scores(steps, of_share(steps.table, share), share)).sort_by(
+        [(name, "ascending") for name in order]
+    )
+    assert set(drawn["customer"].to_pylist()) == set(range(10))
+    assert drawn.equals(whole)
+    [mine] = [row for row in drawn.to_pylist() if row[JOURNEY] == "shared"]
+    assert mine["score_"] is None
 
 
 def test_moments_nobody_was_asked_about_are_supposed(rows: Any, tmp_path: Path, duckdb: Engine) -> None:
