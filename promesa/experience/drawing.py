@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from promesa.experience.outcomes import came_of, with_gain
 from promesa.experience.units import UNIT, place_of
+from promesa.measures import of_share, share_of
 
 if TYPE_CHECKING:
     from promesa.engine import Table
     from promesa.measures import Question
     from promesa.workspace import Outcome
 
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 COLUMNS = (UNIT, "customer", "started_at", "ended_at", "known", "known_at", "value")
 
 
@@ -35,11 +35,8 @@ class Rows:
         self.n_units = int(counts["known"])
         self.n_unknown = int(counts["all"]) - self.n_units
         most = question.workspace.model.studies.drivers.most_rows
-        parts = PARTS if self.n_units <= most else max(1, PARTS * most // self.n_units)
-        self.share = parts / PARTS
-        rows = every.filter(every["known"])
-        if parts < PARTS:
-            rows = rows.filter(rows["customer"] % PARTS < parts)
+        self.share = share_of(self.n_units, most=most)
+        rows = of_share(every.filter(every["known"]), self.share)
         self._name = place_of(question, "rows")
         self._table = question.facts.engine.hold_anew(self._name, _alike(with_gain(question, outcome, rows)))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EVERYONE, FEW = "everyone", 1_500  # with no more records than this, each is compared with each
 # Records that may hold a key: one that nearly names a person, a whole name, one that only narrows, and one that finds
-# hardly anything where more hold it (of a million records: 1.2 million pairs less to compare, 37 links of 130,000).
+# hardly anything where more hold it (benchmarks/README.md counts what it spares and what it misses).
 STRICT, NAMED, LOOSE, THIN = 60, 20, 10, 5
 
 

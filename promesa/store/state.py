@@ -261,12 +261,8 @@ def _kept(
     numbered = [(number, file, places) for number, (file, places) in enumerate(dropped.items())]
     # A condition may name temporary tables, which this connection alone sees; places need none of them.
     files = [write(run.engine, *one) for one in numbered if one[2] is None]
-    apart = [one for one in numbered if one[2] is not None]
-    if len(apart) > 1:
-        with ThreadPoolExecutor(min(len(apart), os.cpu_count() or 1), thread_name_prefix="kept") as threads:
-            files += threads.map(lambda one: write_beside(*one), apart)
-    else:
-        files += [write(run.engine, *one) for one in apart]
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="kept") as threads:
+        files += threads.map(lambda one: write_beside(*one), [one for one in numbered if one[2] is not None])
     return [file for file in files if file]
 
 

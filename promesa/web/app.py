@@ -74,7 +74,7 @@ _PAGES = (
 )
 _PEOPLE = tuple(route for pages in _PAGES for route in pages.ROUTES)
 # A page reached by a link of its own tells its address to nobody and is kept nowhere.
-BY_LINK = ("/me/", "/mail/")
+_ADDRESSES = ("/me/", "/mail/")
 _BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 LOG = logging.getLogger("promesa.web")
 
@@ -217,7 +217,7 @@ def _error_page(visit: Visit, error: HTTPException, *, kind: str = "") -> Respon
         known = 400
     title, said = (visit.say(f"error.{kind or known}.{part}") for part in ("title", "said"))
     # A customer who came by a link has no other page here.
-    by_link = visit.request.url.path.startswith(BY_LINK)
+    by_link = visit.request.url.path.startswith(_ADDRESSES)
     if by_link and (kind or known == 500):
         title, said = visit.say("me.fault"), visit.say("me.fault_said", company=visit.site.workspace.company)
     template = "told_own.html" if by_link else "error.html"
@@ -229,7 +229,7 @@ def _error_page(visit: Visit, error: HTTPException, *, kind: str = "") -> Respon
 async def _add_headers(message: Any, scope: Any) -> None:
     if message["type"] == "http.response.start":
         known = {name.lower() for name, _ in message["headers"]}
-        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(BY_LINK) else SAFE
+        own = {**SAFE, **_BY_LINK} if str(scope.get("path", "")).startswith(_ADDRESSES) else SAFE
         message["headers"] = [
             *message["headers"],
             *((k.lower().encode(), v.encode()) for k, v in own.items() if k.lower().encode() not in known),
