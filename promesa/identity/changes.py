@@ -45,6 +45,8 @@ class Changes:
         Values not used: `field`, `reason`, `records`.
     shared : sequence of Shared
         Keys of other systems that join nobody because too many name them.
+    known : bool
+        Whether any of those whose links are found anew may have had a record before.
     """
 
     records: int
@@ -54,6 +56,7 @@ class Changes:
     gone: int
     left_out: Sequence[Mapping[str, object]]
     shared: Sequence[Shared]
+    known: bool
 
     @property
     def any(self) -> bool:
@@ -88,7 +91,7 @@ def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | 
     engine.run(f"CREATE OR REPLACE TEMP VIEW {_KEPT} AS {state_rows(run, 'records', kept_columns(model))}")
     read = _look(run, whole=anew) if arrived is None else _look_at_arrived(run, arrived)
     left_out = _make(run, whole=anew, files=read)
-    again = _kept_again(run, whole=anew)
+    again = read is None
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
     rest = f" UNION ALL SELECT {columns} FROM {_KEPT}{f' ANTI JOIN {_LOOKED} USING (customer)' if again else ''}"
     rest = "" if anew else rest
@@ -106,6 +109,7 @@ def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | 
         gone=gone,
         left_out=left_out,
         shared=shared,
+        known=bool(changed or gone or key_identifiers(model)),
     )
 
 
@@ -149,7 +153,8 @@ def _look_at_arrived(run: Run, arrived: Sequence[str]) -> Sequence[str] | None:
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_LOOKED} AS SELECT DISTINCT customer FROM ({come}) WHERE customer IS NOT NULL"
     )
-    read = None if _kept_again(run, whole=False) else arrived
+    # Without a record before, a customer has no row in another file.
+    read = None if run.engine.value(f"SELECT count(*) FROM {_KEPT} WHERE customer IN (FROM {_LOOKED})") else arrived
     _write_live(run, files=read, where=f"customer IN (FROM {_LOOKED})")
     # The others, such as those of a run that was killed at its end, are known as they are.
     run.engine.run(
@@ -166,13 +171,6 @@ def _write_live(run: Run, *, files: Sequence[str] | None = None, where: str = "c
         "SELECT customer, count(*) AS profile_rows, max(recorded_at) AS newest "
         f"FROM ({profiles}) WHERE {where} GROUP BY customer"
     )
-
-
-def _kept_again(run: Run, *, whole: bool) -> bool:
-    """Tell whether any customer that is looked at has a record already."""
-    if whole:
-        return True
-    return bool(run.engine.value(f"SELECT count(*) FROM {_KEPT} WHERE customer IN (FROM {_LOOKED})"))
 
 
 def _make(run: Run, *, whole: bool, files: Sequence[str] | None) -> Sequence[Mapping[str, object]]:
@@ -194,7 +192,7 @@ def _compare(run: Run, columns: str, *, whole: bool, again: bool, all_there: boo
     Parameters
     ----------
     again : bool
-        Some of those that were looked at have a record already.
+        Some of those that were looked at may have a record already.
     all_there : bool
         Nobody can have gone.
     """

@@ -152,7 +152,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     at_rest = kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
     settled = None
     if whole or not at_rest or run.engine.value(f"SELECT count(*) FROM {NEW}"):
-        found = _find_links(run, model, link_from=link_from, whole=whole)
+        found = _find_links(run, model, link_from=link_from, whole=whole, known=changes.known)
         tell_step(run, "guards")
         same_records = not (anew or changes.any)
         settled = _settled(run, kept, link_from=link_from, whole=whole, same_records=same_records)
@@ -225,15 +225,14 @@ def _trained(run: Run) -> LinkModel:
     return model
 
 
-def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: bool) -> _Found:
+def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: bool, known: bool) -> _Found:
     """Write the links of the new customers: by identifiers, and by the model."""
     from promesa.identity.blocking import NEAR, pairs
     from promesa.identity.scoring import score
 
     engine, declared = run.engine, run.ws.model
     blocks: Sequence[LeftOut] = ()
-    known = 0 if whole else engine.value(f"SELECT count(*) FROM (SELECT customer FROM {BEFORE})")
-    before = BEFORE if known else None  # of records that are all new there is nothing to read
+    before = BEFORE if known and not whole else None  # of records that are all new there is nothing to read
     tell_step(run, "pairs")
     if whole:
         if model:

@@ -128,12 +128,14 @@ def _keep_shared(engine: Embedded, keys: Sequence[Key], *, pairs: str) -> None:
     _take_out(engine, pairs, few="SELECT key FROM identity_blocks WHERE held <= most")
     engine.run("DELETE FROM identity_wanted WHERE key IN (SELECT key FROM identity_blocks)")
     # Key by key: a pair that shares one value is told, and its others need not be counted.
+    left = {number for (number,) in engine.run("SELECT DISTINCT number FROM identity_wanted")}
     for number, key in numbered:
+        if number not in left:
+            continue
         open_ones = f"(low, high) IN (SELECT (low, high) FROM {pairs})"
         shared = f"SELECT key FROM identity_wanted WHERE number = {number} AND {open_ones}"
-        if engine.value(f"SELECT count(*) FROM ({shared})"):
-            holders = f"({_holders([(number, key)], 'identity_parts')}) WHERE key IN ({shared})"
-            _take_out(engine, pairs, few=f"SELECT key FROM {holders} GROUP BY key HAVING count(*) <= {key.most}")
+        holders = f"({_holders([(number, key)], 'identity_parts')}) WHERE key IN ({shared})"
+        _take_out(engine, pairs, few=f"SELECT key FROM {holders} GROUP BY key HAVING count(*) <= {key.most}")
     for table in ("parts_new", "wanted"):
         engine.run(f"DROP TABLE identity_{table}")
 

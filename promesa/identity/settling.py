@@ -161,13 +161,12 @@ def _gather_scope(run: Run, *, link_from: float, fresh: Fresh | None, touched: s
         everyone += f" UNION SELECT low FROM {_KNOWN} WHERE anew UNION SELECT high FROM {_KNOWN} WHERE anew"
         engine.run(f"CREATE OR REPLACE TEMP TABLE {_SCOPE} AS {everyone}")
         return
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {EDGES} AS {strong}")
     engine.run(f"CREATE OR REPLACE TEMP TABLE {_SCOPE} AS {_first_touched(run, fresh=fresh, touched=touched)}")
     engine.run(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS FROM {_SCOPE}")
     while engine.value(f"SELECT count(*) FROM {_NEW}"):
         beyond = (
-            f"SELECT high AS customer FROM {EDGES} WHERE low IN (FROM {_NEW}) "
-            f"UNION SELECT low FROM {EDGES} WHERE high IN (FROM {_NEW})"
+            f"SELECT high AS customer FROM ({strong}) WHERE low IN (FROM {_NEW}) "
+            f"UNION SELECT low FROM ({strong}) WHERE high IN (FROM {_NEW})"
         )
         engine.run(f"CREATE OR REPLACE TEMP TABLE {_OLD} AS FROM ({beyond}) WHERE customer NOT IN (FROM {_SCOPE})")
         engine.run(f"INSERT INTO {_SCOPE} FROM {_OLD}")
