@@ -151,8 +151,13 @@ def _check(ws: Workspace, target: Path) -> None:
 
 
 def _read(run: Run, held: Held) -> HeldTable:
+    from promesa.identity import is_part
+
     rows = run.engine.arrow(held.select).to_pylist()
-    return HeldTable(name=held.table, columns=held.columns, rows=tuple(rows))
+    columns = held.columns
+    if held.table == "records":
+        columns = tuple(column for column in columns if not is_part(column[0]))
+    return HeldTable(name=held.table, columns=columns, rows=tuple(rows))
 
 
 def _about(ws: Workspace, person: Person, *, recorded_at: datetime, version: str) -> dict[str, Any]:

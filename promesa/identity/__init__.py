@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promesa.identity.decided import Decision, Drawn, evidence_of, standing
     from promesa.identity.decisions import decide, decision_log, undo, unlink
     from promesa.identity.evaluation import Evaluation, evaluate
+    from promesa.identity.keys import is_part
     from promesa.identity.link_quality import IdentityQuality, quality
     from promesa.identity.linking import link, refresh_persons
     from promesa.identity.records import left_out, make_records, record_columns
@@ -35,6 +36,7 @@ _WHERE = {
     "draw_pairs": "sampling",
     "evaluate": "evaluation",
     "evidence_of": "decided",
+    "is_part": "keys",
     "left_out": "records",
     "link": "linking",
     "make_records": "records",
@@ -61,6 +63,7 @@ __all__ = [
     "draw_pairs",
     "evaluate",
     "evidence_of",
+    "is_part",
     "left_out",
     "link",
     "make_records",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import name
 from promesa.identity.comparisons import BUILT_IN
-from promesa.identity.keys import EVERYONE, LeftOut, any_value_in, keys_of, parts_of, values_of
+from promesa.identity.keys import EVERYONE, LeftOut, any_value_in, keys_of, values_of
 from promesa.identity.new_pairs import left_out_of_new, lost_pairs, near_new, search_new
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NEAR = "identity_near_customers"  # temporary table: `customer`, perhaps more th
 
 def pairs(
     engine: Embedded,
-    records: str,
+    parts: str,
     *,
     new: str | None,
     into: str,
@@ -41,8 +41,8 @@ def pairs(
     ----------
     engine : Embedded
         Where the records are.
-    records : str
-        Table or view of records, one row a customer.
+    parts : str
+        SELECT of the parts of the records, one row a customer, as `select_parts` writes it.
     new : str or None
         Table with a column `customer`: only pairs with at least one of these; None pairs all with all. With it, the
         table `NEAR` says who holds an identifier's value that these hold or held, however many do.
@@ -51,8 +51,8 @@ def pairs(
     model : Model
         Of the workspace: its traits and identifiers give keys of their own.
     before : str or None
-        With `new`: the records of these customers as they were, columns of `records`, for those that were known;
-        customers that are no more belong here too. None means that none of them was known.
+        With `new`: the parts of these customers as they were, for those that were known; customers that are no more
+        belong here too. None means that none of them was known.
     known, lost : str or None
         With `new`: a SELECT of `low`, `high`, pairs that an earlier search has found, and the temporary table to write
         with those of them, among customers that are not new, that a search of all with all finds no more. Such pairs
@@ -64,12 +64,12 @@ def pairs(
         Keys with blocks that were too large, and those whose limit the new records crossed.
     """
     keys = keys_of(model)
-    _write_parts(engine, records, into="identity_parts", keys=keys)
+    engine.run(f"CREATE OR REPLACE TEMP TABLE identity_parts AS {parts}")
     if new is None:
         left_out = _search(engine, keys)
     else:
         if before:
-            _write_parts(engine, before, into="identity_parts_before", keys=keys)
+            engine.run(f"CREATE OR REPLACE TEMP TABLE identity_parts_before AS {before}")
         looked = search_new(engine, keys, new=new, before="identity_parts_before" if before else None)
         left_out = left_out_of_new(engine, looked)
         near_new(engine, looked, fields={*BUILT_IN, *model.identifiers}, into=NEAR)
@@ -93,11 +93,6 @@ def _search(engine: Embedded, keys: Sequence[Key]) -> list[LeftOut]:
         left_out += _left_out(engine, key)
         _add_pairs(engine)
     return left_out
-
-
-def _write_parts(engine: Embedded, records: str, *, into: str, keys: Sequence[Key]) -> None:
-    """Write the parts of every record as numbers: texts are hashed once, not once a key."""
-    engine.run(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT customer, {parts_of(keys)} FROM {records}")
 
 
 def _holders(key: Key, parts: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import literal
 from promesa.identity.exact import key_identifiers, key_pairs
+from promesa.identity.keys import part_columns, parts_of, select_parts
 from promesa.identity.records import make_records, record_columns
 from promesa.identity.settling import same_rows
 from promesa.store import change_state, columns_of, replace_state, state_rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MADE_OF = (("profile_rows", "whole"), ("newest", "time"))
 # Tables and views of the session.
 RECORDS, BEFORE, NEW, KEYED = "identity_records", "identity_before", "identity_new", "identity_keyed"
+PARTS = "identity_known_parts"
 _FRESH, _KEPT, _LIVE, _LOOKED = "identity_fresh", "identity_kept", "identity_live", "identity_looked"
 _IDENTITIES = (("customer", "whole"),)
 
@@ -66,15 +68,15 @@ class Changes:
 
 def kept_columns(model: Model) -> tuple[tuple[str, str], ...]:
     """Return the columns of the table `records`."""
-    return (*record_columns(model), *MADE_OF)
+    return (*record_columns(model), *MADE_OF, *part_columns(model))
 
 
 def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | None = None) -> Changes:
     """Make the records of customers whose profiles changed, and write who they are.
 
-    The session then has ``identity_records`` (all records as they are now), ``identity_before`` (those of changed
-    customers as they were), ``identity_new`` (`customer`: whose links are to be found anew) and
-    ``identity_keyed`` (links by another system's key).
+    The session then has ``identity_records`` (all records as they are now), ``identity_known_parts`` (their parts, of
+    which keys are made), ``identity_before`` (records of changed customers as they were), ``identity_new``
+    (`customer`: whose links are to be found anew) and ``identity_keyed`` (links by another system's key).
 
     Parameters
     ----------
@@ -93,8 +95,10 @@ def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | 
     left_out = _make(run, whole=anew, files=read)
     again = read is None
     columns = ", ".join(f'"{column}"' for column, _ in record_columns(model))
-    rest = f" UNION ALL SELECT {columns} FROM {_KEPT}{f' ANTI JOIN {_LOOKED} USING (customer)' if again else ''}"
-    rest = "" if anew else rest
+    others = f"{_KEPT}{f' ANTI JOIN {_LOOKED} USING (customer)' if again else ''}"
+    rest = "" if anew else f" UNION ALL SELECT {columns} FROM {others}"
+    parts = [select_parts(model, _FRESH), *([] if anew else [select_parts(model, others, kept=True)])]
+    engine.run(f"CREATE OR REPLACE TEMP VIEW {PARTS} AS {' UNION ALL '.join(parts)}")
     # A run that looks at few records reads few columns of the others: they stay where they are kept.
     kind = "TABLE" if whole else "VIEW"
     engine.run(f"CREATE OR REPLACE TEMP {kind} {RECORDS} AS SELECT {columns} FROM {_FRESH}{rest}")
@@ -116,11 +120,12 @@ def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | 
 def write_records(run: Run, *, whole: bool) -> None:
     """Bring the table `records` to what the session knows; nothing is written where nothing differs."""
     columns = kept_columns(run.ws.model)
-    select = f"SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer) ORDER BY customer"
+    fresh = f"SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer)"
+    made = f"SELECT *, {parts_of(run.ws.model)} FROM ({fresh})"
+    select = f"{made} ORDER BY customer"
     listed = ", ".join(f'"{column}"' for column, _ in columns)
     if whole:
-        made = f"(SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer))"
-        if not same_rows(run.engine, made, _KEPT, listed):
+        if not same_rows(run.engine, f"({made})", _KEPT, listed):
             replace_state(run, "records", select, columns=columns)
     elif run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
         change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
@@ -128,7 +133,7 @@ def write_records(run: Run, *, whole: bool) -> None:
 
 def forget_session(run: Run, *, whole: bool) -> None:
     """Drop the tables and views that `find_changes` made."""
-    for view in (BEFORE, *(() if whole else (RECORDS,)), _KEPT):
+    for view in (BEFORE, *(() if whole else (RECORDS,)), PARTS, _KEPT):
         run.engine.run(f"DROP VIEW IF EXISTS {view}")
     for table in (*((RECORDS,) if whole else ()), NEW, KEYED, _FRESH, _LIVE, _LOOKED, "identity_profiles"):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")

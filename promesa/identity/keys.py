@@ -9,7 +9,7 @@ from promesa.engine import name
 from promesa.identity.comparisons import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from promesa.workspace import Model
 
@@ -62,6 +62,7 @@ class LeftOut:
     crossed: int = 0
 
 
+_KEPT = "part_"  # begins the name of a column that keeps a part beside the record
 _ANY_SURNAME = ("surname", "surname_2")
 _KEYS = (
     Key("document", (("document",),), STRICT),
@@ -140,13 +141,47 @@ def _all_keys(model: Model) -> Iterator[Key]:
         yield Key(f"{trait}, given name and surname", whole, LOOSE)
 
 
-def parts_of(keys: Sequence[Key]) -> str:
-    """Return SQL of the parts of a record as numbers: texts are hashed once, not once a key."""
-    wanted = sorted({part for key in keys for way in key.ways for part in way})
-    return ", ".join(f"hash({_PARTS.get(part, name(part))}) AS {name(part)}" for part in wanted)
+def _part_names(model: Model) -> list[str]:
+    return sorted({part for key in keys_of(model) for way in key.ways for part in way})
 
 
-_UNKNOWN = "hash(NULL)"  # the number of a part that a record does not know
+def is_part(column: str) -> bool:
+    """Tell whether a column of `records` keeps a number that only the other columns were made into."""
+    return column.startswith(_KEPT)
+
+
+def part_columns(model: Model) -> tuple[tuple[str, str], ...]:
+    """Return name and kind of the columns in which the parts of a record are kept beside it."""
+    return tuple((_KEPT + part, "whole") for part in _part_names(model))
+
+
+def parts_of(model: Model) -> str:
+    """Return SQL over the columns of a record of its `part_columns`: texts are hashed once, not once a key."""
+    return ", ".join(f"{_number(_PARTS.get(part, name(part)))} AS {name(_KEPT + part)}" for part in _part_names(model))
+
+
+def select_parts(model: Model, records: str, *, kept: bool = False) -> str:
+    """Return a SELECT of the parts of records as keys are made of them, beside `customer`.
+
+    Parameters
+    ----------
+    records : str
+        A table, or what else may stand after FROM.
+    kept : bool, default False
+        Its `part_columns` say them; otherwise they are worked out of the others.
+    """
+    parts = {part: _number(_PARTS.get(part, name(part))) for part in _part_names(model)}
+    if kept:
+        parts = {part: name(_KEPT + part) for part in parts}
+    return f"SELECT customer, {', '.join(f'{number} AS {name(part)}' for part, number in parts.items())} FROM {records}"
+
+
+def _number(text: str) -> str:
+    # A table of the store holds signed numbers only.
+    return f"CAST(hash({text}) >> 1 AS BIGINT)"
+
+
+_UNKNOWN = _number("NULL")  # the number of a part that a record does not know
 
 
 def values_of(key: Key, *also: str) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from promesa.identity.changes import (
     BEFORE,
     KEYED,
     NEW,
+    PARTS,
     RECORDS,
     find_changes,
     forget_session,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from promesa.store import Run
     from promesa.workspace import Model, Workspace
 
-VERSION = 3  # of what makes records and links: with another one, everything is looked at again
+VERSION = 4  # of what makes records and links: with another one, everything is looked at again
 # Tables of the session: links found anew; pairs of others whose links are found anew, by the model and by identifiers.
 _LINKS, _PAIRS, _LOST, _MOVED = "identity_links", "identity_pairs", "identity_lost", "identity_moved_values"
 _AGAIN = "identity_again"
@@ -236,7 +237,7 @@ def _find_links(run: Run, model: LinkModel | None, *, link_from: float, whole: b
     tell_step(run, "pairs")
     if whole:
         if model:
-            blocks = pairs(engine, RECORDS, new=None, into=_PAIRS, model=declared)
+            blocks = pairs(engine, f"FROM {PARTS}", new=None, into=_PAIRS, model=declared)
     else:
         blocks = _pairs_of_new(run, before=before)
     tell_step(run, "exact")
@@ -303,10 +304,12 @@ def _enough_agrees(agreed: str, declared: Model) -> str:
 def _pairs_of_new(run: Run, *, before: str | None) -> Sequence[LeftOut]:
     """Write the pairs of new customers with all, and what these change among the others."""
     from promesa.identity.blocking import pairs
+    from promesa.identity.keys import select_parts
 
     found = f"SELECT low, high FROM ({state_rows(run, 'links')}) WHERE kind = 'model'"
+    was = select_parts(run.ws.model, before) if before else None
     lost = {"known": found, "lost": _LOST}
-    return pairs(run.engine, RECORDS, new=NEW, before=before, into=_PAIRS, model=run.ws.model, **lost)
+    return pairs(run.engine, f"FROM {PARTS}", new=NEW, before=was, into=_PAIRS, model=run.ws.model, **lost)
 
 
 def _read_close(run: Run, model: LinkModel | None) -> str:
@@ -335,7 +338,9 @@ def _settings_of(run: Run) -> str:
         key: {field: value for field, value in asdict(identifier).items() if field != "label"}
         for key, identifier in declared.identifiers.items()
     }
-    text = json.dumps([VERSION, identity, identifiers], sort_keys=True, default=str)
+    # The numbers of the parts kept beside records are the engine's: another one may number texts otherwise.
+    made_by = [VERSION, run.engine.value("SELECT version()")]
+    text = json.dumps([*made_by, identity, identifiers], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

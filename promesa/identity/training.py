@@ -15,6 +15,7 @@ from promesa.identity.blocking import pairs as find_pairs
 from promesa.identity.comparisons import comparisons_of
 from promesa.identity.frequencies import common_values, shares_of
 from promesa.identity.kept_model import LinkModel
+from promesa.identity.keys import select_parts
 from promesa.identity.levels import untrained
 from promesa.identity.mixture import LEAST, Mixture, Patterns, separate
 from promesa.identity.scoring import gamma_column, prepare, vectors
@@ -72,7 +73,8 @@ def train(
     comparisons, notes = _useful(engine, records, comparisons_of(model))
     n = int(str(engine.value(f"SELECT count(*) FROM {records}")))
     share = _sample(engine, records, n=n, wanted=model.identity.train_on, seed=seed)
-    find_pairs(engine, records, new="identity_sample", into="identity_candidates", model=model)
+    parts = select_parts(model, records)
+    find_pairs(engine, parts, new="identity_sample", into="identity_candidates", model=model)
     tell(0.5)
     candidates = _patterns(engine, records, "identity_candidates", comparisons)
     tell(0.7)

@@ -56,8 +56,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Company:
             for key in ("w1", "k2")
         ]
         add_state(run, "pauses", " UNION ALL ".join(pauses))
-        columns = (("customer", "whole"), ("at", "time"), ("name", "text"))
-        records = " UNION ALL ".join(f"SELECT {n} AS customer, {now} AS at, 'x' AS name" for n in numbers.values())
+        columns = (("customer", "whole"), ("at", "time"), ("name", "text"), ("part_name", "whole"))
+        records = " UNION ALL ".join(
+            f"SELECT {n} AS customer, {now} AS at, 'x' AS name, 7 AS part_name" for n in numbers.values()
+        )
         replace_state(run, "records", records, columns=columns)
     return made
 
@@ -94,6 +96,8 @@ def test_every_row_of_every_table_and_nothing_else(full: Company, tmp_path: Path
         t: len(r) for t, r in expected.items() if r
     }
     document = json.loads((tmp_path / "out" / "person.json").read_text(encoding="utf-8"))
+    # What is only made of the columns beside it is of no use to the person.
+    assert [column["name"] for column in document["tables"]["records"]["columns"]] == ["customer", "at", "name"]
     for table, rows in expected.items():
         given = [{key: text(value) for key, value in row.items()} for row in document["tables"][table]["rows"]]
         names = [column["name"] for column in document["tables"][table]["columns"]]

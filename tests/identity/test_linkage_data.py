@@ -13,6 +13,7 @@ import pytest
 from benchmarks.linkage import PROFILES, figures, splink_links, write_people
 from promesa.engine import Embedded
 from promesa.identity.blocking import pairs
+from promesa.identity.keys import select_parts
 from promesa.identity.records import make_records
 from promesa.identity.scoring import score
 from promesa.identity.training import train
@@ -63,7 +64,7 @@ def promesa_f1(engine: Embedded, *, compare: tuple[str, ...]) -> dict[float, flo
     settings = IdentitySettings(compare=compare)
     model = replace(MODEL, identity=settings)
     link_model = train(engine, "records", model=model, seed=settings.seed)
-    pairs(engine, "records", new=None, into="candidates", model=model)
+    pairs(engine, select_parts(model, "records"), new=None, into="candidates", model=model)
     score(engine, "records", "candidates", link_model=link_model, into="scored", at_least=0.01)
     return f1(engine, "SELECT low, high FROM scored WHERE probability >= {}")
 

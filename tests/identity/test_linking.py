@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.identity import decide, keys, undo
+from promesa.identity import decide, keys, linking, undo
+from promesa.identity.changes import kept_columns
 from promesa.store import open_store, replace_state, session, state_rows
 from tests.begun import begun
 from tests.identity.linked import SYSTEMS, Linked, linked
@@ -142,6 +143,31 @@ def test_what_changes_is_linked_as_if_it_had_always_been_so(tmp_path: Path, kept
     version = open_store(step_by_step.ws).version
     step_by_step.link(full=True)
     assert open_store(step_by_step.ws).version == version
+
+
+def test_the_parts_kept_beside_a_record_are_made_of_its_columns(tmp_path: Path, kept_model: Path) -> None:
+    made = first_evening(tmp_path, kept_model)
+    second_day(made)
+    made.load()
+    assert made.link().changed == 1
+    model = made.ws.model
+    columns = [column for column, _ in keys.part_columns(model)]
+    with session(made.ws, recorded_at=made.now()) as run:
+        records = state_rows(run, "records", kept_columns(model))
+        kept = run.engine.run(f"SELECT customer, {', '.join(columns)} FROM ({records}) ORDER BY customer")
+        worked_out = f"SELECT customer, {keys.parts_of(model)} FROM ({records}) ORDER BY customer"
+        assert kept == run.engine.run(worked_out)
+    assert len({row[1 + columns.index("part_document")] for row in kept}) > 3
+
+
+def test_another_engine_or_version_makes_all_records_anew(
+    tmp_path: Path, kept_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = first_evening(tmp_path, kept_model)
+    assert not made.link().whole
+    monkeypatch.setattr(linking, "VERSION", 0)
+    assert made.link().whole
+    assert not made.link().whole
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])

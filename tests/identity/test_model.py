@@ -12,6 +12,7 @@ from promesa.engine import Embedded
 from promesa.errors import StoreDamaged
 from promesa.identity.blocking import pairs
 from promesa.identity.kept_model import fits, read_model, write_model
+from promesa.identity.keys import select_parts
 from promesa.identity.scoring import score
 from promesa.identity.training import train
 from promesa.workspace import IdentitySettings
@@ -90,7 +91,7 @@ def test_splink_reads_the_kept_settings_and_gives_the_same_weights(company, link
     from splink import Linker
     from splink.backends.duckdb import DuckDBAPI
 
-    pairs(company, "records", new=None, into="candidates", model=MODEL)
+    pairs(company, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     company.run("CREATE OR REPLACE TEMP TABLE few AS SELECT * FROM candidates ORDER BY low, high LIMIT 20000")
     score(company, "records", "few", link_model=link_model, into="ours", at_least=0.0)
     company.run("CREATE OR REPLACE TABLE for_splink AS SELECT * FROM records")
@@ -114,7 +115,7 @@ def test_splink_reads_the_kept_settings_and_gives_the_same_weights(company, link
 
 
 def test_a_pair_is_worth_the_same_alone(company, link_model):
-    pairs(company, "records", new=None, into="candidates", model=MODEL)
+    pairs(company, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     score(company, "records", "candidates", link_model=link_model, into="all_scored", at_least=0.0)
     for low, high, probability, agreed in company.run(
         "FROM (SELECT low, high, probability, agreed FROM all_scored) USING SAMPLE 5"
@@ -126,14 +127,14 @@ def test_a_pair_is_worth_the_same_alone(company, link_model):
 
 
 def test_only_pairs_likely_enough_are_kept(company, link_model):
-    pairs(company, "records", new=None, into="candidates", model=MODEL)
+    pairs(company, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     score(company, "records", "candidates", link_model=link_model, into="likely", at_least=0.6)
     assert float(str(company.value("SELECT min(probability) FROM likely"))) >= 0.6
 
 
 @pytest.mark.parametrize("at_least", [0.05, 0.5, 0.97])
 def test_what_short_values_rule_out_would_not_have_been_kept(company, link_model, at_least):
-    pairs(company, "records", new=None, into="candidates", model=MODEL)
+    pairs(company, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     score(company, "records", "candidates", link_model=link_model, into="in_full", at_least=0.0)
     score(company, "records", "candidates", link_model=link_model, into="likely", at_least=at_least)
     kept = company.run(f"FROM in_full WHERE probability >= {at_least} ORDER BY low, high")

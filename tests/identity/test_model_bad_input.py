@@ -6,6 +6,7 @@ import pytest
 
 from promesa.engine import Embedded
 from promesa.identity.blocking import pairs
+from promesa.identity.keys import select_parts
 from promesa.identity.scoring import score
 from promesa.identity.training import train
 
@@ -22,7 +23,7 @@ def engine():
 
 def linked(engine: Embedded, *, at_least: float) -> list[tuple[object, ...]]:
     link_model = train(engine, "records", model=MODEL, seed=1)
-    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    pairs(engine, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     score(engine, "records", "candidates", link_model=link_model, into="scored", at_least=at_least)
     return engine.run("SELECT low, high FROM scored ORDER BY ALL")
 
@@ -83,6 +84,6 @@ def test_a_value_that_most_have_joins_nobody(engine, column):
 def test_blocks_too_large_are_counted_without_their_values(engine):
     rows = [{"customer": place, "phone": "+573001112233", "given": f"nombre{place}"} for place in range(1, 2001)]
     write_records(engine, rows, into="records")
-    found = pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    found = pairs(engine, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     assert [(one.key, one.blocks, one.records) for one in found] == [("phone", 1, 2000)]
     assert "3001112233" not in repr(found)

@@ -10,6 +10,7 @@ import pytest
 from promesa.engine import Embedded
 from promesa.identity import keys
 from promesa.identity.blocking import NEAR, pairs
+from promesa.identity.keys import select_parts
 
 from .linkage import MODEL, write_company, write_records
 
@@ -78,25 +79,25 @@ def only(*names: str, **other: object) -> dict[str, object]:
 )
 def test_records_of_one_person_are_compared(engine, many_records, one, two):
     write_records(engine, [{"customer": 8, **one}, {"customer": 3, **two}, {"customer": 5}], into="records")
-    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    pairs(engine, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     assert engine.run("FROM candidates") == [(3, 8)]
 
 
 def test_records_that_share_nothing_are_not_compared(engine, many_records):
     other = {"given": "luis", "surname": "mora", "birth_date": date(1951, 12, 30), "phone": "+573009999999"}
     write_records(engine, [{"customer": 1, **PERSON}, {"customer": 2, **other}], into="records")
-    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    pairs(engine, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     assert engine.run("FROM candidates") == []
 
 
 def test_few_records_are_compared_each_with_each(engine):
     write_records(engine, [{"customer": place} for place in (4, 2, 9)], into="records")
-    pairs(engine, "records", new=None, into="candidates", model=MODEL)
+    pairs(engine, select_parts(MODEL, "records"), new=None, into="candidates", model=MODEL)
     assert engine.run("FROM candidates ORDER BY ALL") == [(2, 4), (2, 9), (4, 9)]
 
 
 def all_pairs(engine: Embedded, records: str) -> set[tuple[object, ...]]:
-    pairs(engine, records, new=None, into="whole", model=MODEL)
+    pairs(engine, select_parts(MODEL, records), new=None, into="whole", model=MODEL)
     return set(engine.run("FROM whole"))
 
 
@@ -116,8 +117,8 @@ def test_new_and_changed_records_give_what_all_at_once_gives(engine, many_record
         "UNION SELECT customer FROM was"
     )
     known = "SELECT low, high FROM whole_known"
-    options = {"before": "was", "known": known, "lost": "lost_pairs"}
-    pairs(engine, "records", new="new", into="some_pairs", model=MODEL, **options)
+    options = {"before": select_parts(MODEL, "was"), "known": known, "lost": "lost_pairs"}
+    pairs(engine, select_parts(MODEL, "records"), new="new", into="some_pairs", model=MODEL, **options)
     touched = {customer for (customer,) in engine.run("FROM new")}
     stay = {(low, high) for low, high in found if low not in touched and high not in touched}
     again, lost = set(engine.run("FROM some_pairs")), set(engine.run("FROM lost_pairs"))
@@ -130,7 +131,10 @@ def test_new_and_changed_records_give_what_all_at_once_gives(engine, many_record
 def test_nothing_new_finds_nothing(engine):
     write_company(engine, 300, seed=2)
     engine.run("CREATE OR REPLACE TEMP TABLE new (customer BIGINT)")
-    assert pairs(engine, "records", new="new", into="some_pairs", model=MODEL, lost="lost_pairs") == []
+    assert (
+        pairs(engine, select_parts(MODEL, "records"), new="new", into="some_pairs", model=MODEL, lost="lost_pairs")
+        == []
+    )
     assert engine.run("FROM some_pairs") == []
     assert engine.run("FROM lost_pairs") == []
 
@@ -138,7 +142,7 @@ def test_nothing_new_finds_nothing(engine):
 def test_the_company_says_how_many_may_share_a_key(engine, many_records):
     write_company(engine, 800, seed=1)
     few = replace(MODEL, identity=replace(MODEL.identity, block_most=12))
-    left_out = pairs(engine, "records", new=None, into="few_pairs", model=few)
+    left_out = pairs(engine, select_parts(MODEL, "records"), new=None, into="few_pairs", model=few)
     assert set(engine.run("FROM few_pairs")) < all_pairs(engine, "records")
     assert {entry.most for entry in left_out} <= {2, 4, 12}
 
@@ -146,9 +150,9 @@ def test_the_company_says_how_many_may_share_a_key(engine, many_records):
 def test_what_too_many_share_is_counted_the_same_however_records_come(engine, many_records):
     write_company(engine, 800, seed=1)
     few = replace(MODEL, identity=replace(MODEL.identity, block_most=12))
-    whole = pairs(engine, "records", new=None, into="few_pairs", model=few)
+    whole = pairs(engine, select_parts(MODEL, "records"), new=None, into="few_pairs", model=few)
     engine.run("CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records")
-    bit_by_bit = pairs(engine, "records", new="new", into="some_pairs", model=few)
+    bit_by_bit = pairs(engine, select_parts(MODEL, "records"), new="new", into="some_pairs", model=few)
     assert [replace(entry, crossed=0) for entry in bit_by_bit if entry.blocks] == whole
     ways = {key.field: len(key.ways) for key in keys.keys_of(few)}
     assert any(ways[entry.key] > 1 and entry.records > entry.most for entry in whole)
@@ -163,7 +167,14 @@ def test_whoever_shares_an_identifier_with_new_ones_is_near_them(engine, many_re
         "CREATE OR REPLACE TEMP TABLE new AS SELECT customer FROM records WHERE customer % 20 = 0 "
         "UNION SELECT customer FROM was"
     )
-    pairs(engine, "records", new="new", before="was", into="some_pairs", model=MODEL)
+    pairs(
+        engine,
+        select_parts(MODEL, "records"),
+        new="new",
+        before=select_parts(MODEL, "was"),
+        into="some_pairs",
+        model=MODEL,
+    )
     fields = ("document", "email", "phone")
     new = {customer for (customer,) in engine.run("FROM new")}
     columns = f"SELECT customer, {', '.join(fields)} FROM"
