@@ -51,10 +51,18 @@ async def note_body(request: Request[Any, Any, Any]) -> None:
         request.state.asked = hashlib.sha256(told).digest()
 
 
-def once(change: Callable[..., Any]) -> Callable[..., Any]:
+def once(change: Callable[..., Any], *, again: Callable[..., Response[Any]] | None = None) -> Callable[..., Any]:
     """Make a route answer a second request with the key of a first as it answered the first.
 
     Only what was done is kept: a request that was refused may be sent again with the same key.
+
+    Parameters
+    ----------
+    change : callable
+        The route.
+    again : callable or None
+        Answers a second request, from the same arguments, by what is known then: for a first answer that tells of a
+        customer, of which nothing may be kept where `forget` does not look.
     """
 
     @wraps(change)
@@ -66,16 +74,20 @@ def once(change: Callable[..., Any]) -> Callable[..., Any]:
             raise _refused(400, "bad-idempotency-key", f"An Idempotency-Key has 1 to {LONGEST} characters.")
         mark = hashlib.sha256(key.encode()).digest()
         kept = _claim(visit, mark)
+        if kept is not None and again is not None:
+            answer = again(visit, *given, **named)
+            answer.headers["Idempotency-Replayed"] = "true"
+            return answer
         if kept is not None:
             headers = {**kept.headers, "Idempotency-Replayed": "true"}
             return Response(kept.body, status_code=kept.status, media_type="application/json", headers=headers)
         with _renewed(visit, mark):
             try:
-                answer: Response[Any] = change(visit, *given, **named)
+                answer = change(visit, *given, **named)
             except BaseException:
                 _let_go(visit, mark)
                 raise
-            _keep(visit, mark, answer)
+            _keep(visit, mark, answer if again is None else Response(None))
         return answer
 
     return route

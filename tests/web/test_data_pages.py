@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from sqlalchemy import create_engine, make_url
 
 from promesa.access import make_key, revoke_key
+from promesa.database import tables
 from promesa.intake import compact
 from promesa.store import load, open_facts, quarantine_list
 from promesa.web import application
@@ -47,6 +48,26 @@ def client(service_workspace: Workspace) -> Iterator[TestClient[Any]]:
 
 def item_of(ws: Workspace) -> str:
     return quarantine_list(ws, state=None)[0].id
+
+
+def test_of_a_mended_row_the_database_keeps_only_that_it_was_mended(client, service_workspace) -> None:
+    """`forget` does not look there: a second request with the same key is told what the store knows then."""
+    enter(client, "analyst@tienda.example")
+    csrf = client.get("/account").text.split('name="csrf" value="')[1].split('"')[0]
+    headers = {"X-CSRF-Token": csrf, "Idempotency-Key": "mend-1"}
+    at = f"/api/v1/quarantine/{item_of(service_workspace)}"
+    first, again = (client.post(f"{at}/mend", headers=headers, json={"changes": {"score": "77.0"}}) for _ in range(2))
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json() == client.get(at).json()
+    assert [one.headers.get("idempotency-replayed") for one in (first, again)] == [None, "true"]
+    assert again.headers["cache-control"] == "no-store"
+    other = client.post(f"{at}/mend", headers=headers, json={"changes": {"score": "76.0"}})
+    assert other.status_code == 422, "the key was sent with another request"
+    gate = client.app.state.gate
+    with gate.database.begin() as connection:
+        [row] = connection.execute(tables.replays.select()).all()
+    assert "nadie" not in gate.key.open(row.answer)
+    assert "77" not in gate.key.open(row.answer)
 
 
 def test_the_rows_that_wait_are_listed_with_their_reason(client, service_workspace) -> None:
