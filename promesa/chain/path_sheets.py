@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from promesa.engine import case, null_of, when
-from promesa.measures import own_opinions
+from promesa.measures import CUSTOMER_PARTS, own_opinions, share_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from promesa.workspace import Concept, IndexSurvey
 
 SCALE = (0.0, 100.0)
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 DIGITS = 5  # of a hash in hexadecimal, by which sheets without a customer are drawn
 MOST_UNITS = 20_000  # more customers than these stand together in buckets: sums of each would not fit in memory
 BUCKETS = 4_096
@@ -127,10 +126,10 @@ def _pivoted(asked: Table, items: tuple[str, ...]) -> Table:
 
 def _drawn(table: Table, n_answered: int, most: int) -> Table:
     """Return all sheets, or those of a share of the customers."""
-    if n_answered <= most:
+    share = share_of(n_answered, most=most)
+    if share >= 1:
         return table
-    share = most / n_answered
-    of_customer = table["customer"] % PARTS < int(share * PARTS)
+    of_customer = table["customer"] % CUSTOMER_PARTS < round(share * CUSTOMER_PARTS)
     of_journey = table["journey"].hexdigest("md5").left(DIGITS) < f"{int(share * 16**DIGITS):0{DIGITS}x}"
     return table.filter(when(table["customer"].isnull(), of_journey, of_customer))
 
@@ -146,5 +145,5 @@ def _units(customers: list[int | None]) -> tuple[NDArray[np.int64], int]:
     n_customers = len(distinct) + int((~known).sum())
     if n_customers > MOST_UNITS:
         # Other digits than those that drew the sample; a sheet of nobody goes into a bucket by its place.
-        units = np.where(known, ids // PARTS, units) % BUCKETS
+        units = np.where(known, ids // CUSTOMER_PARTS, units) % BUCKETS
     return units, n_customers

@@ -1,7 +1,7 @@
 """What is measured: scores, response, elements and cost, by touchpoint and by whatever else is asked."""
 
 from promesa.measures.ages import AGE_BAND, with_age_band
-from promesa.measures.drawing import of_drawn_customers, of_share, share_of
+from promesa.measures.drawing import CUSTOMER_PARTS, of_drawn_customers, of_share, share_of
 from promesa.measures.figures import NO_DATA, count_of, mean_of, withheld
 from promesa.measures.opinions import (
     DETRACTOR_TO,
@@ -34,6 +34,7 @@ from promesa.measures.touchpoints import Touchpoints, cost_to_serve, costs_besid
 
 __all__ = [
     "AGE_BAND",
+    "CUSTOMER_PARTS",
     "DETRACTOR_TO",
     "KINDS",
     "NO_DATA",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from promesa.engine import Table
     from promesa.measures.slices import Question
 
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
+CUSTOMER_PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 
 
 def of_drawn_customers(question: Question, table: Table, *, most: int) -> tuple[Table, float]:
@@ -28,9 +28,9 @@ def of_drawn_customers(question: Question, table: Table, *, most: int) -> tuple[
 
 def share_of(rows: int, *, most: int) -> float:
     """Return the share of customers that keeps so many rows to about `most`; 1 where there are no more."""
-    return 1.0 if rows <= most else max(1, PARTS * most // rows) / PARTS
+    return 1.0 if rows <= most else max(1, CUSTOMER_PARTS * most // rows) / CUSTOMER_PARTS
 
 
 def of_share(table: Table, share: float) -> Table:
     """Return the rows of the customers that `of_drawn_customers` drew, of another table with their surrogates."""
-    return table if share >= 1 else table.filter(table["customer"] % PARTS < round(share * PARTS))
+    return table if share >= 1 else table.filter(table["customer"] % CUSTOMER_PARTS < round(share * CUSTOMER_PARTS))

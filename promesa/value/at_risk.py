@@ -11,11 +11,11 @@ from scipy.stats import norm
 from promesa import words
 from promesa.engine import interval_days, lit
 from promesa.errors import TooFewObservations, ValueOutOfRange
-from promesa.measures import ask
+from promesa.measures import CUSTOMER_PARTS, ask
 from promesa.results import Estimate, Result
 from promesa.value.hazard_rows import drawn
 from promesa.value.hazards import fit, standing
-from promesa.value.histories import PARTS, history
+from promesa.value.histories import history
 from promesa.value.purchases import buying
 from promesa.value.spells import spells
 from promesa.value.terms import design_of
@@ -141,9 +141,9 @@ def _parts(found: Spells, seen: History) -> Iterator[History]:
     if seen.share >= 1:
         yield seen
         return
-    step = round(seen.share * PARTS)
-    for first in range(0, PARTS, step):
-        yield history(found, first=first, parts=min(step, PARTS - first))
+    step = round(seen.share * CUSTOMER_PARTS)
+    for first in range(0, CUSTOMER_PARTS, step):
+        yield history(found, first=first, parts=min(step, CUSTOMER_PARTS - first))
 
 
 def _rows(question: Question, found: Spells, fitted: Fit, seen: History, at: Moments, *, top: int) -> list[Estimate]:

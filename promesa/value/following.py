@@ -14,8 +14,10 @@ from promesa.measures import (
     cost_to_serve,
     costs_beside_the_books,
     lived_moments,
+    of_share,
     own_opinions,
     score_value,
+    share_of,
     with_dimensions,
 )
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 AFTER_DAYS = 365
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 MOST = 50_000  # customers of a regression
 GROUPS = ("promoter", "passive", "detractor")
 AFTER = ("spend", "margin", "cost_to_serve", "moments", "referrals")
@@ -153,9 +154,7 @@ def rows_of(question: Question, table: Table) -> tuple[dict[str, Floats], NDArra
     """Return numbers, groups and channels of at most `MOST` customers, drawn by their surrogate."""
     engine = question.facts.engine
     n = int(engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
-    if n > MOST:
-        table = table.filter(table["customer"] % PARTS < PARTS * MOST // n)
-    found = engine.fetch(table.order_by("customer"))
+    found = engine.fetch(of_share(table, share_of(n, most=MOST)).order_by("customer"))
     numbers: Sequence[str] = ("returned", *AFTER, "before", "tenure")
     values = {name: np.array(found.column(name).to_numpy(zero_copy_only=False), dtype=np.float64) for name in numbers}
     groups, channels = (np.array(found.column(k).to_pylist(), dtype=object) for k in (PREFIX + "group", "channel"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa.engine import lit, when
-from promesa.measures import PREFIX, lived_moments, own_opinions, score_value, with_dimensions
+from promesa.measures import CUSTOMER_PARTS, PREFIX, lived_moments, own_opinions, score_value, share_of, with_dimensions
 from promesa.promises import commitments
 from promesa.value.spells import renewed, with_gaps
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-PARTS = 1_000_000  # customers are drawn by the remainder of their surrogate, which is a hash already
 SPAN = 1 << 20  # days: one number holds a customer and a day
 
 
@@ -112,13 +111,13 @@ def complaint_points(model: Model) -> tuple[str, ...]:
 
 
 def parts_for(found: Spells, most: int) -> int:
-    """Return how many of `PARTS` of the customers are drawn, so that no more than `most` stretches are read."""
+    """Return how many of `CUSTOMER_PARTS` parts of the customers keep the stretches that are read to `most`."""
     table = found.table if found.contract else found.bought.days
     n = int(found.bought.question.facts.engine.fetch(table.count()).as_py())
-    return PARTS if n <= most else max(1, PARTS * most // n)
+    return round(share_of(n, most=most) * CUSTOMER_PARTS)
 
 
-def history(found: Spells, *, first: int = 0, parts: int = PARTS) -> History:
+def history(found: Spells, *, first: int = 0, parts: int = CUSTOMER_PARTS) -> History:
     """Read what is known of the customers whose surrogate's remainder lies in ``first`` to ``first + parts``."""
     found = renewed(found)
     question = replace(found.bought.question, by=(), since=None)
@@ -139,7 +138,7 @@ def history(found: Spells, *, first: int = 0, parts: int = PARTS) -> History:
         answers=reader.dated(reader.answers()),
         complaints=reader.dated(reader.complaints()),
         last_day=_number(found.bought.last_day),
-        share=parts / PARTS,
+        share=parts / CUSTOMER_PARTS,
     )
 
 
@@ -156,9 +155,9 @@ class _Reader:
 
     def drawn(self, table: Table) -> Table:
         table = table.filter(table["customer"].notnull())
-        if self.parts >= PARTS:
+        if self.parts >= CUSTOMER_PARTS:
             return table
-        place = table["customer"] % PARTS
+        place = table["customer"] % CUSTOMER_PARTS
         return table.filter((place >= self.first) & (place < self.first + self.parts))
 
     def stretches(self) -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 
 from promesa.engine import stack
 from promesa.errors import TooFewObservations
-from promesa.measures import ask, cost_to_serve, costs_beside_the_books, lived_moments
+from promesa.measures import CUSTOMER_PARTS, ask, cost_to_serve, costs_beside_the_books, lived_moments, share_of
 from promesa.stats import purchases_of_pairs, summarise
 from promesa.value.choosing import fitted, spend_of
 from promesa.value.kept_sums import UNITS, whole_numbers
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1)
 FIT_CUSTOMERS = 100_000  # that the process is fitted to; above it a sample, drawn by the surrogate, which is a hash
-PARTS = 1_000_000
 _BINS = 200 * BINS  # more than there are: the logarithms of two amounts differ by less than 200
 _MOST_COUNTED = 8_000_000  # pairs of days bought and first day that are told apart without sorting
 
@@ -133,8 +132,8 @@ def _fit(columns: Columns, recency: Floats, seen: Floats) -> tuple[BuyingProcess
     A hold-out would ask for every day of every customer again; both processes have as many parameters.
     """
     count = columns["customer"].size
-    parts = PARTS if count <= FIT_CUSTOMERS else max(1, PARTS * FIT_CUSTOMERS // count)
-    drawn = columns["customer"] % PARTS < parts
+    parts = round(share_of(count, most=FIT_CUSTOMERS) * CUSTOMER_PARTS)
+    drawn = columns["customer"] % CUSTOMER_PARTS < parts
     repeats = (columns["days"][drawn] - 1).astype(np.float64)
     from threadpoolctl import threadpool_limits
 

@@ -186,16 +186,16 @@ def test_what_was_foretold_is_told(tmp_path: Path, duckdb: Engine) -> None:
 
 
 def test_customers_drawn_are_listed_in_slices_as_well(tmp_path: Path, duckdb: Engine) -> None:
-    from promesa.measures import ask
-    from promesa.value.histories import PARTS, history
+    from promesa.measures import CUSTOMER_PARTS, ask
+    from promesa.value.histories import history
     from promesa.value.spells import spells
 
     tables = returning_shop(60, seed=3, ratio=0.7)
     for row in (*tables["orders"], *tables["moments"]):
         row["customer"] = row["customer"] * 16_667  # spread over the remainders that customers are drawn by
     found = spells(ask((facts := facts_with(tmp_path, duckdb, end=400, **tables)).workspace, facts=facts))
-    whole, half = history(found), history(found, first=0, parts=PARTS // 2)
-    rest = history(found, first=PARTS // 2, parts=PARTS // 2)
+    whole, half = history(found), history(found, first=0, parts=CUSTOMER_PARTS // 2)
+    rest = history(found, first=CUSTOMER_PARTS // 2, parts=CUSTOMER_PARTS // 2)
     assert sorted([*half.customers, *rest.customers]) == list(whole.customers)
     assert half.owner.size + rest.owner.size == whole.owner.size
     assert half.broken["in_time"].keys.size + rest.broken["in_time"].keys.size == whole.broken["in_time"].keys.size
