@@ -144,3 +144,11 @@ class Result:
 
     def __str__(self) -> str:
         return self.summary()
+
+
+def steady(value: float | None) -> float:
+    """Return a figure as figures are put in order by it: without the last digits, which the order of additions moves.
+
+    Of two figures that are equal the first counts then, on each run; unknown is 0.
+    """
+    return float(f"{value or 0.0:.9g}")

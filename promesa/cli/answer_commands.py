@@ -56,7 +56,7 @@ def analyse(workspace: Folder = HERE, as_of: AsOf = None, locale: Locale = None,
 
     ws = open_workspace(workspace)
     with progress_of("Analysing") as step:
-        snapshot = run(ws, as_of=as_of, progress=step)
+        snapshot = run(ws, as_of=as_of, processes=None, progress=step)
     if as_json:
         keys = ("as_of", "as_of_day", "store_version", "documents")
         print_json({key: snapshot.about[key] for key in keys})
@@ -202,7 +202,7 @@ def report(
     if snapshot is None or not current:
         print("The store or the day asked for is newer than the last analysis: analysing first.", file=sys.stderr)
         with progress_of("Analysing") as step:
-            snapshot = run(ws, as_of=as_of, progress=step)
+            snapshot = run(ws, as_of=as_of, processes=None, progress=step)
     file = _write(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)
     if as_json:
         print_json({"file": str(file), "as_of": snapshot.about["as_of"]})

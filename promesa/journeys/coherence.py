@@ -15,7 +15,7 @@ from promesa.journeys.observing import SCORE, WAIT, observed
 from promesa.journeys.saying import said
 from promesa.journeys.stating import stated_figures
 from promesa.measures import PERIODS, ask
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.stats import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class Coherence(Result):
             words.say("journeys.coherence.summary", locale, found=len(found), compared=len(compared), n=len(compared))
         ]
         if found:
-            most = min(found, key=lambda e: float(str(e.extra["p_value"])))
+            most = min(found, key=lambda e: steady(float(str(e.extra["p_value"]))))
             told.append(self._widest(most, locale))
         stated = [e for e in self.estimates if e.measure == "stated_less" and e.lower is not None and e.lower > 0.5]
         if stated:
-            told.append(self._stated(max(stated, key=lambda e: e.lower or 0.0), locale))
+            told.append(self._stated(max(stated, key=lambda e: steady(e.lower)), locale))
         return " ".join(told)
 
     def _widest(self, e: Estimate, locale: str) -> str:
@@ -83,7 +83,7 @@ class Coherence(Result):
         found = [e for e in self.estimates if e.measure == "widest_difference" and e.extra["found"]]
         if not found:
             return None
-        most = min(found, key=lambda e: float(str(e.extra["p_value"])))
+        most = min(found, key=lambda e: steady(float(str(e.extra["p_value"]))))
         same = ("touchpoint", "promise", "by")
         rows = [
             e.row()

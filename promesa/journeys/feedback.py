@@ -10,7 +10,7 @@ from promesa.journeys.assembling import steps_of
 from promesa.journeys.feedback_rows import BROKEN, OWN, SCORE, broken_of, gap_figures, later_figures
 from promesa.journeys.saying import ENDS
 from promesa.measures import ask
-from promesa.results import Result
+from promesa.results import Result, steady
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -34,7 +34,7 @@ class Feedback(Result):
         gaps = [e for e in self.estimates if e.measure == "expectation_gap" and e.upper is not None]
         short = [e for e in gaps if (e.upper or 0.0) < 0]
         if short:
-            worst = min(short, key=lambda e: e.estimate or 0.0)
+            worst = min(short, key=lambda e: steady(e.estimate))
             told.append(self._of("gap", worst, locale))
         elif gaps:
             told.append(words.say("journeys.feedback.no_gap", locale, count=len(gaps)))
@@ -45,10 +45,10 @@ class Feedback(Result):
         if not found:
             return words.say(f"journeys.feedback.no_{name}", locale)
         sign = 1.0 if name == SCORE else -1.0
-        worst = min(found, key=lambda e: sign * (e.estimate or 0.0))
+        worst = min(found, key=lambda e: sign * steady(e.estimate))
         bad = sign * (worst.estimate or 0.0) < 0
         if not bad:  # nothing is worse than the rest: the best is said
-            worst = max(found, key=lambda e: sign * (e.estimate or 0.0))
+            worst = max(found, key=lambda e: sign * steady(e.estimate))
         return self._of(f"{name}_{'worse' if bad else 'better'}", worst, locale)
 
     def _of(self, key: str, one: Estimate, locale: str) -> str:

@@ -12,7 +12,7 @@ from promesa.journeys.opening import in_hours
 from promesa.journeys.saying import said
 from promesa.journeys.shares import asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import clustered, count_of, group_of, mean_of, sort_key, withheld
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ class Handovers(Result):
         if not shares:
             return words.say("journeys.handovers.empty", locale)
         often = {tuple(e.dimensions.values()) for e in shares if (e.estimate or 0.0) >= OFTEN}
-        told = [self._said("summary", max(shares, key=lambda e: e.estimate or 0.0), locale)]
+        told = [self._said("summary", max(shares, key=lambda e: steady(e.estimate)), locale)]
         for measure, key in (("wait_median", "slowest"), ("visited_again", "returns"), ("unowned", "unowned")):
             known = [e for e in self._known(measure) if tuple(e.dimensions.values()) in often]
-            if known and (most := max(known, key=lambda e: (e.estimate or 0.0, e.n))).estimate:
+            if known and (most := max(known, key=lambda e: (steady(e.estimate), e.n))).estimate:
                 told.append(self._said(key, most, locale))
         worse = [e for e in self._known("score_difference") if e.upper is not None and e.upper < 0]
         if worse:
-            told.append(self._said("worse", min(worse, key=lambda e: e.estimate or 0.0), locale))
+            told.append(self._said("worse", min(worse, key=lambda e: steady(e.estimate)), locale))
         return " ".join(told)
 
     def _known(self, measure: str) -> list[Estimate]:

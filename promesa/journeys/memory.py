@@ -19,7 +19,7 @@ from promesa.journeys.recalling import recalled
 from promesa.journeys.saying import said
 from promesa.journeys.supposing import lived_scores
 from promesa.measures import ask
-from promesa.results import Result
+from promesa.results import Result, steady
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -49,7 +49,7 @@ class Memory(Result):
         more = [e for e in self._rows("foretold_more", outcome) if e.dimensions["summary"] in PLAIN]
         if not more:
             return ""
-        best = max(more, key=lambda e: e.estimate or 0.0)
+        best = max(more, key=lambda e: steady(e.estimate))
         sure = best.lower is not None and best.lower > 0
         told = [
             words.say(
@@ -62,7 +62,7 @@ class Memory(Result):
         ]
         changes = self._rows("change_by_point", outcome)
         if changes:
-            most = max(changes, key=lambda e: e.estimate or 0.0)
+            most = max(changes, key=lambda e: steady(e.estimate))
             touchpoint = self.label(most.dimensions["touchpoint"], locale)
             told.append(
                 words.say(f"journeys.memory.{outcome}_moment", locale, touchpoint=touchpoint, **said(most, locale))

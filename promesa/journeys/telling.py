@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.journeys.saying import ENDS, said
+from promesa.results import steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def told_endings(result: Result, locale: str) -> str:
             if e.measure == "rate_difference" and e.dimensions["ending"] == ending and e.extra["found"]
         ]
         if found:
-            most = max(found, key=lambda e: abs(e.estimate or 0.0))
+            most = max(found, key=lambda e: steady(abs(e.estimate or 0.0)))
             values = {end: words.change(getattr(most, end) or 0.0, "fraction", locale) for end in ENDS}
             what = held_name(result, most, locale)
             key = "most_next" if ending == "complained" else "most"
@@ -72,7 +73,7 @@ def told_conformance(result: Result, locale: str) -> str:
     told = [words.say("journeys.conformance.summary", locale, **_amounts(whole, locale))]
     shares = [e for e in result.estimates if e.measure == "deviating" and e.estimate is not None]
     if shares:
-        most = max(shares, key=lambda e: e.estimate or 0.0)
+        most = max(shares, key=lambda e: steady(e.estimate))
         name = result.label(most.dimensions["touchpoint"], locale)
         key = f"journeys.conformance.{most.dimensions['deviation']}"
         if most.dimensions["next"] is not None:

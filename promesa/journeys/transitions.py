@@ -11,7 +11,7 @@ from promesa.journeys.opening import in_hours, with_open_wait
 from promesa.journeys.saying import said
 from promesa.journeys.shares import Totals, asked_of_journeys, keys_of, share_rows, totals_of, with_groups
 from promesa.measures import PREFIX, count_of, group_of, sort_key, withheld
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.stats import QUANTILE_GRID, quantile_interval
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ class Transitions(Result):
         shares = [e for e in self.estimates if e.measure == "share_of_journeys" and e.estimate is not None]
         if not shares:
             return words.say("journeys.transitions.empty", locale)
-        most = max(shares, key=lambda e: e.estimate or 0.0)
+        most = max(shares, key=lambda e: steady(e.estimate))
         often = {tuple(e.dimensions.values()) for e in shares if (e.estimate or 0.0) >= 0.05}
         waits = [e for e in self.estimates if e.measure == "wait_median" and tuple(e.dimensions.values()) in often]
         told = [words.say("journeys.transitions.summary", locale, **self._said(most, locale))]
         if waits:
-            slow = max(waits, key=lambda e: e.estimate or 0.0)
+            slow = max(waits, key=lambda e: steady(e.estimate))
             told.append(words.say("journeys.transitions.slowest", locale, **self._said(slow, locale)))
         return " ".join(told)
 

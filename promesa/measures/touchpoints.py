@@ -12,7 +12,7 @@ from promesa.measures.figures import count_of, mean_of
 from promesa.measures.opinions import scores
 from promesa.measures.slices import ask, names_of, sort_key, with_dimensions
 from promesa.measures.sums import clustered
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Touchpoints(Result):
         lived = [e for e in self.estimates if e.measure == "moments" and e.estimate]
         if not lived:
             return words.say("measures.touchpoints.empty", locale)
-        most = max(lived, key=lambda e: e.estimate or 0)
+        most = max(lived, key=lambda e: steady(e.estimate))
         return words.say(
             "measures.touchpoints.summary",
             locale,

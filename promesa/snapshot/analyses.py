@@ -157,6 +157,11 @@ def _function_of(analysis: str) -> Callable[..., Result]:
     return function
 
 
+def room_of(key: str) -> str:
+    """Return the room that works out a document of a snapshot."""
+    return _WHERE[key.partition("_by_")[0]][0]
+
+
 def document_key(analysis: str, by: tuple[str, ...] = ()) -> str:
     """Return the name under which a snapshot keeps an answer: ``promises``, ``promises_by_month``."""
     return f"{analysis}_by_{'_and_'.join(by)}" if by else analysis

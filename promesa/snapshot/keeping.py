@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import NothingAnalysed, StoreBusy, StoreNotWritable
+from promesa.snapshot.documents import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -74,6 +74,7 @@ def analyse(
     workspace: Workspace,
     *,
     as_of: date | datetime | str | None = None,
+    processes: int | None = 1,
     progress: Callable[[str, float], None] | None = None,
 ) -> Snapshot:
     """Run every analysis and keep the answers as the workspace's newest snapshot.
@@ -84,6 +85,8 @@ def analyse(
         From `promesa.open`.
     as_of : date, datetime, str or None
         As in `store.open_facts`.
+    processes : int or None
+        How many work at once; None takes as many as are worth it (see `lanes.processes_for`).
     progress : callable or None
         Called with the name of the answer at hand and the share done.
 
@@ -96,21 +99,24 @@ def analyse(
     StoreNotWritable
         If the snapshot cannot be written; an earlier one stays as it was.
     """
-    from promesa.snapshot.analyses import kept_questions, questions
+    from promesa.snapshot.analyses import questions
+    from promesa.snapshot.lanes import processes_for, work_out
     from promesa.store import open_facts
 
     facts = open_facts(workspace, as_of=as_of)
-    total = len(kept_questions(workspace))
+    asked = dict(questions(workspace, facts))
     with _written(workspace), _alone(workspace):
         folder = _new_folder(workspace)
-        keys: list[str] = []
-        for key, ask in questions(workspace, facts):
-            with _shown(facts, progress, key, done=len(keys), total=total):
-                _write(folder / f"{key}.json", ask().to_document())
-            keys.append(key)
+
+        def answer(key: str, done: int) -> None:
+            with _shown(facts, progress, key, done=done, total=len(asked)):
+                write(folder / f"{key}.json", asked[key]().to_document())
+
+        many = processes_for(facts) if processes is None else processes
+        work_out(facts, list(asked), folder, answer=answer, processes=many)
         last = as_of is None and workspace.as_of is None
-        about = {**_about(workspace, facts), "as_of_is_last": last, "documents": keys}
-        _write(folder / "about.json", about)
+        about = {**_about(workspace, facts), "as_of_is_last": last, "documents": list(asked)}
+        write(folder / "about.json", about)
         return Snapshot(folder=_publish(workspace, folder, facts), about=about)
 
 
@@ -290,18 +296,3 @@ def fingerprint(workspace: Workspace) -> str:
     settings = (FORMAT, workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
     limits = (workspace.confidence_level, workspace.min_group, workspace.min_cell)
     return hashlib.sha256(repr((settings, limits)).encode()).hexdigest()[:16]
-
-
-def _write(path: Path, document: object) -> None:
-    path.write_text(json.dumps(finite(document), ensure_ascii=False, allow_nan=False), encoding="utf-8")
-
-
-def finite(value: object) -> object:
-    """Return a document with what JSON cannot say (NaN, infinity) as null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value

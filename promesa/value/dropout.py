@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.errors import TooFewObservations
 from promesa.measures import NO_DATA, ask, withheld
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.stats import benjamini_hochberg, compare_buying
 from promesa.value.first_purchases import Contrast, contrasts
 from promesa.value.purchases import buying
@@ -38,7 +38,7 @@ class Dropout(Result):
             return words.say("value.dropout.empty", locale)
         if not sure:
             return words.say("value.dropout.none", locale, n=len(found))
-        worst = max(sure, key=lambda e: abs(e.estimate or 0.0))
+        worst = max(sure, key=lambda e: steady(abs(e.estimate or 0.0)))
         ends = {
             name: next(e for e in self.estimates if e.measure == name and e.extra["term"] == worst.extra["term"]
                        and e.extra["level"] == worst.extra["level"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promesa import charts, words
 from promesa.errors import ValueOutOfRange
 from promesa.measures import NO_DATA, ask
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.value.hazard_rows import hazard_rows
 from promesa.value.purchases import refused_dimensions
 from promesa.value.spells import spells
@@ -73,7 +73,7 @@ class Retention(Result):
         if not found:
             return ""
         returns = found[0].extra["event"] == "returns"
-        worst = min(found, key=lambda e: (e.estimate or 0.0) * (1 if returns else -1))
+        worst = min(found, key=lambda e: steady(e.estimate) * (1 if returns else -1))
         return words.say(
             f"value.retention.{worst.extra['event']}",
             locale,

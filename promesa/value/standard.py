@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.measures import ask, sort_key
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.value.standard_groups import group_rows, with_comparisons
 from promesa.value.standard_levels import level_rows
 from promesa.value.standard_moments import GROUPS_WHERE, asked_of, judged, rates
@@ -35,7 +35,7 @@ class StandardAnswer(Result):
             return self._split(known, locale)
         aimed = [e for e in known if e.extra["target"] is not None]
         met = sum((e.estimate or 0.0) >= _target(e) for e in aimed)
-        least = min(known, key=lambda e: (e.estimate or 0.0) - _target(e))
+        least = min(known, key=lambda e: steady((e.estimate or 0.0) - _target(e)))
         said = [
             words.say(
                 "value.standard.summary",
@@ -53,7 +53,7 @@ class StandardAnswer(Result):
         return " ".join(said)
 
     def _split(self, known: list[Estimate], locale: str) -> str:
-        least = min(known, key=lambda e: (e.estimate or 0.0) - _target(e))
+        least = min(known, key=lambda e: steady((e.estimate or 0.0) - _target(e)))
         return words.say(
             "value.standard.split",
             locale,
@@ -69,7 +69,7 @@ class StandardAnswer(Result):
         worse = [e for e in self.estimates if e.measure == "kept_difference" and e.extra["worse"]]
         if not worse:
             return words.say("value.standard.nobody_worse", locale)
-        first = min(worse, key=lambda e: e.estimate or 0.0)
+        first = min(worse, key=lambda e: steady(e.estimate))
         return words.say(
             "value.standard.worse",
             locale,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
 from promesa.measures import NO_DATA, ask, count_of, mean_of, withheld
-from promesa.results import Estimate, Result
+from promesa.results import Estimate, Result, steady
 from promesa.stats import ClusterSums, Interval, mean_interval
 from promesa.value.whale_customers import curve_of, customers_left, losers_of
 
@@ -61,7 +61,7 @@ class Whale(Result):
 
     def _main_reason(self) -> Estimate | None:
         reasons = [e for e in self.estimates if e.measure == "lost" and e.extra["reason"] not in (None, "other")]
-        return min((e for e in reasons if e.estimate), key=lambda e: e.estimate or 0.0, default=None)
+        return min((e for e in reasons if e.estimate), key=lambda e: steady(e.estimate), default=None)
 
     def _because(self, reason: Estimate, lost: Estimate, locale: str) -> str:
         touchpoint = reason.extra["touchpoint"]
