@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, by_measure, mapping, number
+from promesa.report.content import by, by_measure, listed, mapping, number
 from promesa.report.figures import Figure, amount, change, change_span, figure_of, percent, short
 from promesa.report.forest import Mark, forest
+from promesa.report.promises import statement_of
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promesa.report.content import Content, Row
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LEVELS = ("touchpoint", "function")
 STAKES = ("money_at_stake", "return_at_stake", "satisfaction_at_stake")
 FIRST, MOST_DRAWN = 3, 8
+DIRECTIONS = ("more", "less")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,20 @@ class Begin:
 
     Attributes
     ----------
+    key : str
+        Name in the model.
+    improve : tuple of str
+        What would move there: promises kept, elements made better.
     sure : str
         In how many of the samples it stands among the first three.
     others : tuple of (str, Figure)
         What else is at stake there.
     """
 
+    key: str
     name: str
     function: str
+    improve: tuple[str, ...]
     stake: Figure
     evidence: str
     unclear: bool
@@ -80,8 +88,10 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
     row = rows[measure]
     lower = number(row.get("lower"))
     return Begin(
+        key=str(row.get("name")),
         name=content.label("touchpoint", row.get("name")),
         function=_who(row, content),
+        improve=tuple(_improve(row, content)),
         stake=stake_of(row, content),
         evidence=str(row.get("evidence") or "described"),
         unclear=lower is None or lower <= 0,
@@ -92,6 +102,28 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
             if key != measure and key in rows and _tells(rows[key])
         ),
     )
+
+
+def _improve(row: Row, content: Content) -> Iterator[str]:
+    """Yield what is at stake is made of: what is lived there, moves the outcome and has a better direction."""
+    for one in content.rows("system"):
+        name, known = str(one.get("feature")), number(one.get("estimate")) is not None
+        if not known or one.get("outcome") != row.get("outcome") or one.get("touchpoint") != row.get("name"):
+            continue
+        if one.get("kind") == "promise":
+            yield content.say("priorities.keep", promise=statement_of(name, content))
+        elif one.get("kind") == "element" and content.elements.get(name, {}).get("better") in DIRECTIONS:
+            yield _element(name, str(row.get("name")), content)
+
+
+def _element(name: str, touchpoint: str, content: Content) -> str:
+    """Return an element, with the other touchpoints at which it is measured together with this one."""
+    label = content.label("element", name)
+    others = [one for one in listed(content.elements[name].get("touchpoints")) if one != touchpoint]
+    if not others:
+        return label
+    named = ", ".join(content.label("touchpoint", one) for one in others)
+    return content.say("priorities.elsewhere", element=label, touchpoints=named)
 
 
 def _tells(row: Row) -> bool:
