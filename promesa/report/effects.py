@@ -90,7 +90,9 @@ def reason_of(row: Row, content: Content) -> str:
 def _on_outcome(outcome: str, rows: list[Row], content: Content) -> OnOutcome:
     named = {str(name): by_measure(part) for name, part in by(rows, "effect").items()}
     known = {name: of for name, of in named.items() if number(of.get("effect", {}).get("estimate")) is not None}
-    ordered = _told_once(sorted(known.values(), key=lambda of: _strength(of["effect"])))
+    once = told_once([of["effect"] for of in known.values()])
+    shown = [of for of in known.values() if any(of["effect"] is row for row in once)]
+    ordered = sorted(shown, key=lambda of: _strength(of["effect"]))
     title = content.say("effects.chart", outcome=outcome_name(outcome, content))
     unit = str(ordered[0]["effect"].get("unit"))
     marks = [_mark(of, content) for of in ordered]
@@ -107,12 +109,11 @@ def _on_outcome(outcome: str, rows: list[Row], content: Content) -> OnOutcome:
     )
 
 
-def _told_once(effects: Sequence[Rows]) -> list[Rows]:
+def told_once(rows: Sequence[Row]) -> list[Row]:
     """Return the effects without those that repeat one: the same act with the same figures, asked again by segment."""
-    kept: dict[tuple[object, ...], Rows] = {}
-    for of in effects:
-        row = of["effect"]
-        kept.setdefault((effect_key(row), *(row.get(part) for part in ("estimate", "lower", "upper"))), of)
+    kept: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        kept.setdefault((effect_key(row), *(row.get(part) for part in ("outcome", "estimate", "lower", "upper"))), row)
     return list(kept.values())
 
 

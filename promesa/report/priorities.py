@@ -32,7 +32,7 @@ class Begin:
     Attributes
     ----------
     key : str
-        Name in the model.
+        Name of the touchpoint in the model; empty for a function.
     improve : tuple of str
         What would move there: promises kept, elements made better.
     sure : str
@@ -59,9 +59,10 @@ def ranked_by(content: Content) -> str:
 
 
 def begin(content: Content) -> tuple[Begin, ...]:
-    """Return the touchpoints to begin with."""
+    """Return the touchpoints to begin with; functions where only they have something at stake."""
     measure = ranked_by(content)
-    return tuple(_begin(rows, measure, content) for _, rows in _ranking("touchpoint", content)[:FIRST])
+    level, ranking = next(((one, found) for one in LEVELS if (found := _ranking(one, content))), (LEVELS[0], []))
+    return tuple(_begin(level, rows, measure, content) for _, rows in ranking[:FIRST])
 
 
 def begin_lines(content: Content) -> list[str]:
@@ -84,14 +85,14 @@ def _told(one: Begin, unit: str, content: Content) -> str:
     return f"{said} {content.say('priorities.unclear')}" if one.unclear else said
 
 
-def _begin(rows: Rows, measure: str, content: Content) -> Begin:
+def _begin(level: str, rows: Rows, measure: str, content: Content) -> Begin:
     row = rows[measure]
     lower = number(row.get("lower"))
     return Begin(
-        key=str(row.get("name")),
-        name=content.label("touchpoint", row.get("name")),
+        key=str(row.get("name")) if level == "touchpoint" else "",
+        name=content.label(level, row.get("name")),
         function=_who(row, content),
-        improve=tuple(_improve(row, content)),
+        improve=tuple(_improve(level, row, content)),
         stake=stake_of(row, content),
         evidence=str(row.get("evidence") or "described"),
         unclear=lower is None or lower <= 0,
@@ -104,22 +105,23 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
     )
 
 
-def _improve(row: Row, content: Content) -> Iterator[str]:
+def _improve(level: str, row: Row, content: Content) -> Iterator[str]:
     """Yield what is at stake is made of: what is lived there, moves the outcome and has a better direction."""
     for one in content.rows("system"):
         name, known = str(one.get("feature")), number(one.get("estimate")) is not None
-        if not known or one.get("outcome") != row.get("outcome") or one.get("touchpoint") != row.get("name"):
+        if not known or one.get("outcome") != row.get("outcome") or one.get(level) != row.get("name"):
             continue
         if one.get("kind") == "promise":
             yield content.say("priorities.keep", promise=statement_of(name, content))
         elif one.get("kind") == "element" and content.elements.get(name, {}).get("better") in DIRECTIONS:
-            yield _element(name, str(row.get("name")), content)
+            yield _element(name, str(one.get("touchpoint")), content)
 
 
 def _element(name: str, touchpoint: str, content: Content) -> str:
     """Return an element, with the other touchpoints at which it is measured together with this one."""
     label = content.label("element", name)
-    others = [one for one in listed(content.elements[name].get("touchpoints")) if one != touchpoint]
+    declared = listed(content.elements[name].get("touchpoints"))
+    others = [one for one in declared if one != touchpoint and one in content.touchpoints]
     if not others:
         return label
     named = ", ".join(content.label("touchpoint", one) for one in others)

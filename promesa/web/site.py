@@ -66,7 +66,7 @@ class Owned:
     arrows : Table or None
         What moves which outcome, of what is theirs.
     begins : bool
-        Whether any touchpoint of theirs is ranked by what is at stake.
+        Whether what is at stake in anything of theirs is known.
     """
 
     content: report.Content
@@ -176,7 +176,7 @@ class Site:
         def draw() -> Owned:
             content = report.owned(self.content(snapshot, locale), functions)
             linked = Linked(section="own", locale=locale)
-            ranked = (row.get("level") == "touchpoint" and row.get("rank") for row in content.rows("priorities"))
+            ranked = (row.get("rank") for row in content.rows("priorities"))
             return Owned(
                 content=content,
                 drawn={name: report.section_html(name, content, taking=linked) for name in OWN},

@@ -126,7 +126,7 @@ def test_where_to_begin_says_what_to_improve_and_where_else_it_is_measured() -> 
     ]
     stake = {**row("money_at_stake", 5.0, unit="BRL", level="touchpoint", name="delivery", rank=1), "outcome": "margin"}
     elements = {
-        "waits": {"better": "less", "touchpoints": ["delivery", "pickup"]},
+        "waits": {"better": "less", "touchpoints": ["delivery", "payment"]},
         "taste": {"better": None, "touchpoints": ["delivery"]},
         "damage": {"better": "less", "touchpoints": ["delivery"]},
     }
@@ -136,7 +136,7 @@ def test_where_to_begin_says_what_to_improve_and_where_else_it_is_measured() -> 
     assert first.key == "delivery"
     kept, waits = first.improve
     assert kept.startswith("keep “")
-    assert waits == "waits (also at: pickup)"
+    assert waits == "waits (also at: Payment)"
 
 
 def test_the_page_opens_with_the_time_its_figures_are_of_and_tears_no_figure_from_its_sign() -> None:

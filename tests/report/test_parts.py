@@ -97,6 +97,25 @@ def test_the_map_marks_what_is_apart_from_the_whole_and_what_breaks_a_promise() 
     assert max(chip.share for chip in chips.values()) == 100.0
 
 
+def test_a_score_whose_answers_name_no_channel_stands_where_its_touchpoint_was_lived() -> None:
+    at = {"touchpoint": "delivery"}
+    rows = [
+        row("moments", 900.0, **at, channel="web"),
+        row("stars", 4.0, unit="score", **at, channel=None),
+        row("stars", 3.0, unit="score", touchpoint="payment", channel=None),
+    ]
+    labels = {"concept": {"stars": {"es": "Estrellas", "en": "Stars"}}}
+    drawn = maps.map_of(with_document("touchpoints_by_channel", rows, labels=labels), ())
+    assert drawn is not None
+    assert drawn.shared
+    chips = {(channel, chip.key): chip for channel, cells in drawn.rows for cell in cells for chip in cell}
+    assert {key for _, key in chips} == {"delivery", "payment"}
+    assert len(chips) == 2
+    delivery = next(chip for (_, key), chip in chips.items() if key == "delivery")
+    assert delivery.score is not None
+    assert (delivery.moments.text, delivery.score.text) == ("900", "4.00")
+
+
 def test_amounts_are_written_in_their_unit() -> None:
     assert amount(2.2, "count", SPANISH) == "2,20"
     assert amount(14887.0, "count", SPANISH) == "14.887"
