@@ -134,9 +134,11 @@ def with_namespace(svg: str) -> str:
 
 
 def _columns(table: Table) -> list[tuple[int, bool]]:
-    """Return the columns of a file: of which column of the table, and whether its small texts."""
+    """Return the columns of a file: of which column of the table, and whether its small texts; none of drawings."""
     small = [any(row[i].small for row in table.rows) for i in range(len(table.heads))]
-    return [(i, second) for i, two in enumerate(small) for second in ((False, True) if two else (False,))]
+    drawn = [any(row[i].drawing is not None for row in table.rows) for i in range(len(table.heads))]
+    kept = [(i, two) for i, two in enumerate(small) if two or not drawn[i]]
+    return [(i, second) for i, two in kept for second in ((False, True) if two else (False,))]
 
 
 def _grid(table: Table, locale: str) -> list[list[str]]:
