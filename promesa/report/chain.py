@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, by_measure, number, only
+from promesa.report.content import by, by_measure, listed, number, only
 from promesa.report.figures import NO_BREAK, Figure, change, change_span, figure_of, size
 from promesa.report.tables import Cell, Table, cell_of, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promesa.report.content import Content, Row
 
 LINKS = (
@@ -107,12 +109,22 @@ def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
 def _measured(row: Row, content: Content) -> str:
     concept = row.get("concept")
     if concept:
-        return content.label("concept", concept)
+        return _scaled(content.label("concept", concept), content.concepts.get(str(concept), {}), content)
     key = f"chain.measure.{row.get('measure')}"
     said = (
         words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
     )
     return said[:1].upper() + said[1:]
+
+
+def _scaled(label: str, declared: Mapping[str, object], content: Content) -> str:
+    """Return what was asked with the scale of its answers, of which a mean or a share says nothing by itself."""
+    low, high = (number(end) for end in listed(declared.get("scale")) or (None, None))
+    key, top = str(declared.get("kind")), number(declared.get("top_from"))
+    if low is None or high is None or "(" in label or key not in {"mean", "top_box"} or (key == "top_box") != bool(top):
+        return label
+    ends = {name: words.number(value, content.locale) for name, value in (("low", low), ("high", high), ("top", top))}
+    return content.say(f"chain.scale.{key}", measure=label, **ends)
 
 
 def _trend(row: Row, unit: str, content: Content) -> Trend:

@@ -37,7 +37,7 @@ class Content:
         The reader's: ``es``, ``en``, ``es_CO``.
     labels : mapping
         Kind to name to language to text.
-    touchpoints, promises, elements : mapping
+    touchpoints, promises, elements, concepts : mapping
         What the model says of each.
     documents : mapping
         `Result.to_document()` by key.
@@ -58,6 +58,7 @@ class Content:
     touchpoints: Mapping[str, Mapping[str, object]]
     promises: Mapping[str, Mapping[str, object]]
     elements: Mapping[str, Mapping[str, object]]
+    concepts: Mapping[str, Mapping[str, object]]
     documents: Mapping[str, Mapping[str, object]]
     min_group: int | None
     trend_days: int
@@ -182,6 +183,7 @@ def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
         touchpoints={name: mapping(said) for name, said in mapping(model.get("touchpoints")).items()},
         promises={name: mapping(said) for name, said in mapping(model.get("promises")).items()},
         elements={name: mapping(said) for name, said in mapping(model.get("elements")).items()},
+        concepts={name: mapping(said) for name, said in mapping(model.get("concepts")).items()},
         documents={key: mapping(document) for key, document in documents.items()},
         min_group=None if smallest is None else int(smallest),
         trend_days=int(number(snapshot.get("trend_days")) or TREND_DAYS),
