@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.report import chain, drivers, effects, experiments, forest, indices, method, priorities
+from promesa.report import chain, drivers, effects, experiments, forest, indices, method, moving, priorities
 from promesa.report.content import Content, read
 from promesa.report.figures import change, short
 from promesa.report.page import headlines_of, html_of
@@ -147,6 +147,16 @@ def test_the_page_opens_with_the_time_its_figures_are_of_and_tears_no_figure_fro
     assert re.fullmatch(r"[A-Z][a-z]+ 20\d\d", ENGLISH.since)
     assert not re.search(r"\d %|[A-Z]{3} \d", money)
     assert replace(ENGLISH, documents={}).since == ""
+
+
+def test_what_comes_of_a_move_in_a_year_is_customers_and_no_parts_of_one() -> None:
+    moved = {"outcome": "comes_back", "feature": "arrives"}
+    rows = [
+        {**row("change", 0.01, unit="fraction", width=0.002, n=900), **moved},
+        {**row("customers_kept", 223.6, unit="count", width=16.4, n=900), **moved},
+    ]
+    cell = moving.moving_table(rows, ENGLISH).rows[0][3]
+    assert (cell.text, cell.small) == ("+224 customers", "+207 to +240")
 
 
 def test_doubts_are_warnings() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from openpyxl import load_workbook
 from promesa.report import Cell, Table
 from promesa.web import sections
 from promesa.web.reader import reader_of
-from promesa.web.rendering import environment
+from promesa.web.rendering import environment, here
 from promesa.web.taking import as_csv, as_xlsx
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def test_a_choice_is_kept_and_leads_back(client: TestClient) -> None:
     assert '<html lang="en' in page
     assert "/dark.css" in page
     client.cookies.clear()
+
+
+def test_a_choice_leads_back_to_the_filters_and_from_a_form_to_its_page(client: TestClient) -> None:
+    page = client.get("/promises?from=2026-01-01&lang=es").text
+    link = html.unescape(re.search(r'href="(/choose\?lang=en[^"]+)"', page)[1])  # type: ignore[index]
+    answer = client.get(link, follow_redirects=False)
+    assert answer.headers["location"] == "/promises?from=2026-01-01"
+    client.cookies.clear()
+    sent = SimpleNamespace(method="POST", url=SimpleNamespace(path="/customers/find", query=""))
+    assert here(sent) == "/customers"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
