@@ -88,17 +88,17 @@ def test_a_second_figure_of_a_link_stands_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("declared", "said"),
     [
-        ({"kind": "mean", "scale": [1, 5], "top_from": None}, "Stars (mean, 1 to 5)"),
-        ({"kind": "top_box", "scale": [1, 5], "top_from": 4}, "Stars (4 or more, 1 to 5)"),
-        ({"kind": "nps", "scale": [0, 10], "top_from": None}, "Stars"),
-        ({}, "Stars"),
+        ({"kind": "mean", "scale": [1, 5], "top_from": None}, "mean, 1 to 5"),
+        ({"kind": "top_box", "scale": [1, 5], "top_from": 4}, "answer 4 or more, 1 to 5"),
+        ({"kind": "nps", "scale": [0, 10], "top_from": None}, ""),
+        ({}, ""),
     ],
 )
 def test_a_link_says_the_scale_of_what_was_asked(declared: dict[str, object], said: str) -> None:
     asked = {**row("stars", 4.0, unit="score", link="emotion"), "concept": "stars"}
     labels = {"concept": {"stars": {"es": "Estrellas", "en": "Stars"}}}
     content = with_document("chain", [asked], labels=labels, model={"concepts": {"stars": declared}})
-    assert {link.name: link.measure for link in chain.links_of(content)}["emotion"] == said
+    assert {link.name: link.scale for link in chain.links_of(content)}["emotion"] == said
 
 
 def test_the_map_marks_what_is_apart_from_the_whole_and_what_breaks_a_promise() -> None:
