@@ -9,6 +9,7 @@ import numpy as np
 
 from promesa import charts, words
 from promesa.chain.fits import NO_DATA, fits
+from promesa.chain.moves import all_moves, moves_at
 from promesa.chain.system import assumption, effect_text, journeys_a_year, unit_of
 from promesa.measures import ask
 from promesa.results import Estimate, Result
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from promesa.chain.fits import Fit, Seen
-    from promesa.experience import Feature
+    from promesa.chain.fits import Fit
+    from promesa.chain.moves import Move, Moves
     from promesa.measures import Question
     from promesa.store import Facts
     from promesa.workspace import Workspace
 
     Floats = NDArray[np.float64]
-    Moves = dict[tuple[str, str], tuple[Feature, Seen, float]]
 
 RANKED = ("money_at_stake", "satisfaction_at_stake", "return_at_stake")  # the first of these that tells something
 STAKES = {
@@ -133,6 +133,9 @@ def priorities(
     function owns several, what one does through another counts once. A promise counts for its owner, an element for
     the function of its touchpoint: the stakes of functions may overlap, and are not to be added up.
 
+    No outcome tells of everything: a call for help cannot be led to by the delivery that comes after it. What the
+    values of a thing were is therefore read from the outcome known of most journeys among those it has an effect on.
+
     Ranks are by money where orders tell a margin or a revenue and the stake of some touchpoint can be told from
     nothing; else by satisfaction. Their interval and the
     probability to stand among the first three are shares of samples of customers drawn again.
@@ -140,18 +143,18 @@ def priorities(
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     found = fits(question)
     usable = {name: one for name, one in found.items() if one.note is None and one.known.any()}
-    reference = max(usable.values(), key=lambda one: one.n, default=None)
     heading: dict[str, Any] = question.heading("priorities", first=("level", "name"))
-    if reference is None:
+    if not usable:
         rows = [_nothing(level, name) for level in LEVELS for name in _names(workspace, level)]
         return Priorities(**heading, estimates=tuple(rows), ranked_by=None, confounders=())
     chosen = _chosen(question, usable)
     year = journeys_a_year(question)
-    ranked_by = _ranked_by(question, chosen, reference)
+    everything = all_moves(usable)
+    ranked_by = _ranked_by(question, chosen, everything)
     rows = [
         row
         for level in LEVELS
-        for row in _level_rows(question, level, chosen, reference=reference, year=year, ranked_by=ranked_by)
+        for row in _level_rows(question, level, chosen, everything=everything, year=year, ranked_by=ranked_by)
     ]
     confounders = dict.fromkeys(name for one in usable.values() for name in one.confounders)
     return Priorities(**heading, estimates=tuple(rows), ranked_by=ranked_by, confounders=tuple(confounders))
@@ -169,14 +172,13 @@ def _chosen(question: Question, usable: Mapping[str, Fit]) -> dict[str, tuple[st
     return chosen
 
 
-def _ranked_by(question: Question, chosen: Mapping[str, tuple[str, Fit]], reference: Fit) -> str | None:
+def _ranked_by(question: Question, chosen: Mapping[str, tuple[str, Fit]], everything: Moves) -> str | None:
     """Return the first measure in which the stake of some touchpoint can be told from nothing; else the first."""
     measures = [measure for measure in RANKED if measure in chosen]
     for measure in measures:
         one = chosen[measure][1]
         for name in question.workspace.model.touchpoints:
-            moves = _moves(reference, "touchpoint", name)
-            stake = _stake(one, moves)
+            stake = _stake(one, moves_at(everything, "touchpoint", name))
             interval = sampled_interval(
                 float(stake[0]), stake[1:], units=one.buckets, confidence_level=question.confidence_level
             )
@@ -199,7 +201,7 @@ def _level_rows(
     level: str,
     chosen: Mapping[str, tuple[str, Fit]],
     *,
-    reference: Fit,
+    everything: Moves,
     year: int,
     ranked_by: str | None,
 ) -> list[Estimate]:
@@ -207,13 +209,13 @@ def _level_rows(
     rows: list[Estimate] = []
     samples: dict[str, Floats] = {}
     for name in _names(question.workspace, level):
-        moves = _moves(reference, level, name)
+        moves = moves_at(everything, level, name)
         extra = _who(question.workspace, level, name)
         if not moves:
             rows.append(_nothing(level, name, ranked_by or RANKED[0], NOTHING_TO_MOVE))
             continue
         where: dict[str, str | None] = {"level": level, "name": name}
-        rows += _described(reference, moves, where, year=year, extra=extra)
+        rows += _described(moves, everything.get(("met", name)), where, year=year, extra=extra)
         rows += _importance(question, chosen, moves, where, extra=extra)
         for measure, (outcome, one) in chosen.items():
             stake = _stake(one, moves) * (1 if measure == "satisfaction_at_stake" else year)
@@ -225,26 +227,6 @@ def _level_rows(
     return _ranked(rows, samples, ranked_by, level=question.confidence_level)
 
 
-def _moves(reference: Fit, level: str, name: str) -> Moves:
-    """Return by how much each thing lived there would move, where it is lived."""
-    moves: Moves = {}
-    for k, feature in enumerate(reference.features):
-        here = feature.touchpoints[0] if level == "touchpoint" else feature.function
-        if here == name and feature.kind != "met" and feature.better != 0 and reference.known[k]:
-            seen = reference.seen[k]
-            moves[feature.kind, feature.name] = (feature, seen, _better_quarter(feature, seen) - seen.mean)
-    return moves
-
-
-def _better_quarter(feature: Feature, seen: Seen) -> float:
-    """Return where the better quarter of journeys already is; never worse than the mean."""
-    if feature.kind == "promise":
-        return 0.0
-    if feature.better > 0:
-        return max(seen.mean, seen.three_quarters)
-    return min(seen.mean, seen.quarter)
-
-
 def _stake(one: Fit, moves: Moves) -> Floats:
     """Return the change of an outcome's mean over all journeys, in each sample."""
     places = [k for k, f in enumerate(one.features) if (f.kind, f.name) in moves and one.known[k]]
@@ -252,7 +234,7 @@ def _stake(one: Fit, moves: Moves) -> Floats:
         return np.full(len(one.total), np.nan)
     effects = controlled_effects(one.total[:, places], one.onward[:, places][:, :, places], groups=one.groups[places])
     steps = [moves[one.features[k].kind, one.features[k].name] for k in places]
-    return effects @ np.array([step * seen.met for _, seen, step in steps])
+    return effects @ np.array([move.step * move.seen.met for move in steps])
 
 
 def _importance(
@@ -296,27 +278,22 @@ def _importance(
 
 
 def _described(
-    reference: Fit,
     moves: Moves,
+    met: Move | None,
     where: dict[str, str | None],
     *,
     year: int,
     extra: dict[str, Any],
 ) -> list[Estimate]:
     """Return how many journeys meet it in a year, and how often its promises are broken."""
-    lived_share = max(seen.met for _, seen, _ in moves.values())
-    met = [
-        seen.mean
-        for feature, seen in zip(reference.features, reference.seen, strict=True)
-        if feature.kind == "met" and feature.name == where["name"]
-    ]
-    size = year * max([lived_share, *met])
-    rows = [Estimate(dimensions=where, measure="journeys", estimate=size, n=reference.n, unit="count", extra=extra)]
-    promises = [seen for feature, seen, _ in moves.values() if feature.kind == "promise"]
+    often = [(move.seen.met, move.n) for move in moves.values()]
+    share, n = max([*often, (met.seen.mean, met.n)] if met else often)
+    rows = [Estimate(dimensions=where, measure="journeys", estimate=year * share, n=n, unit="count", extra=extra)]
+    promises = [move for move in moves.values() if move.feature.kind == "promise"]
     if promises:
-        due = sum(seen.met for seen in promises)
-        broken = sum(seen.met * seen.mean for seen in promises) / due
-        n = round(due * reference.n)
+        due = sum(move.seen.met for move in promises)
+        broken = sum(move.seen.met * move.seen.mean for move in promises) / due
+        n = round(sum(move.seen.met * move.n for move in promises))
         rows.append(
             Estimate(dimensions=where, measure="broken_share", estimate=broken, n=n, unit="fraction", extra=extra)
         )

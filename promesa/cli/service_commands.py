@@ -36,13 +36,13 @@ def serve(
     """Serve the company's pages until stopped (Ctrl-C)."""
     from promesa.errors import InputError, UnknownName
     from promesa.words import say
-    from promesa.workspace import ServiceSettings, open_workspace
+    from promesa.workspace import open_workspace
 
     ws, hour = open_workspace(workspace), _hour(analyse_at)
     try:
         from promesa.access import first_administrator
         from promesa.database import open_database
-        from promesa.web import STYLES
+        from promesa.web import STYLES, listening
         from promesa.web import serve as run
     except ModuleNotFoundError as error:
         raise InputError(
@@ -59,8 +59,7 @@ def serve(
             token = first_administrator(connection, now=utc_now())
         database.engine.dispose()
         if token is not None:
-            unsaid = ws.service.address == ServiceSettings().address
-            address = f"http://{host}:{port}" if unsaid else ws.service.address
+            address = ws.service.address if ws.service.addressed else listening(host, port)
             print(say("access.first", ws.locale, link=f"{address}/invitation/{token}"), flush=True)
         run(ws.root, host=host, port=port, analyse_at=hour, log=log)
 

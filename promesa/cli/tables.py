@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 ALWAYS = ("records", "new", "linked", "review")  # counts of a link run that are shown even where they are 0
+OF_TRAITS = {
+    ", given name and surname": "given_name_and_surname_of_trait",
+    " and name": "and_name",
+    " and street": "and_street",
+}
+"""How the key of a trait ends, and how it is said."""
 FIXED = ("measure", "estimate", "lower", "upper", "n", "n_missing", "unit", "evidence", "note")
 
 COMPACT: dict[str, Callable[[Sequence[Row], Terms], Iterator[Block]]] = {
@@ -225,7 +231,9 @@ def print_links_made(report: Any, ws: Workspace) -> None:
     cells = [
         [
             words.say(f"identity.what.{str(row['what']).replace(' ', '_')}", locale),
-            _kind_of(row["of"], labels, locale),
+            key_of(str(row["of"]), labels, locale)
+            if row["what"] == "not compared"
+            else _kind_of(row["of"], labels, locale),
             words.number(row["count"], locale),
         ]
         for row in report.rows()
@@ -237,6 +245,23 @@ def print_links_made(report: Any, ws: Workspace) -> None:
     print(report.summary(locale))
 
 
+def key_of(key: str, labels: dict[str, str], locale: str) -> str:
+    """Return what records were compared by: a field, an identifier, parts of several, a trait beside one of them."""
+    said = f"identity.key.{key.replace(' ', '_')}"
+    if words.knows(said, locale):
+        return words.say(said, locale)
+    for end, beside in OF_TRAITS.items():
+        trait = key.removesuffix(end)
+        if trait != key:
+            return words.say(f"identity.key.{beside}", locale, trait=labels.get(trait, trait))
+    return _field_of(key, labels, locale)
+
+
+def _field_of(field: str, labels: dict[str, str], locale: str) -> str:
+    key = f"customers.review.fields.{field}"
+    return words.say(key, locale) if words.knows(key, locale) else labels.get(field, field)
+
+
 def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
     """Return what a count is about: an identifier, a reason, a size; a field with why it is left out."""
     if of is None:
@@ -244,7 +269,5 @@ def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
     field, _, reason = str(of).partition(": ")
     if reason:
         key = f"identity.left_out.{reason.replace(' ', '_')}"
-        field_key = f"customers.review.fields.{field}"
-        field = words.say(field_key, locale) if words.knows(field_key, locale) else labels.get(field, field)
-        return f"{field}: {words.say(key, locale) if words.knows(key, locale) else reason}"
+        return f"{_field_of(field, labels, locale)}: {words.say(key, locale) if words.knows(key, locale) else reason}"
     return words.say(key, locale) if words.knows(key := f"report.link.{field}", locale) else labels.get(field, field)

@@ -138,8 +138,7 @@ class Telling:
 
     def said_in(self, event: Event) -> str:
         """Return what one fact says beyond where and when: its elements, its score, its words."""
-        parts = [f"{self.label(name)} {words.number(value, self.locale, decimals=_decimals(value))}"
-                 for name, value in event.elements.items()]  # fmt: skip
+        parts = [f"{self.label(name)}: {self._lived(name, value)}" for name, value in event.elements.items()]
         if event.kind == "opinions":
             score = words.number(event.score, self.locale, decimals=_decimals(event.score or 0.0))
             answered = event.score is not None or event.text
@@ -154,6 +153,13 @@ class Telling:
             if name not in _TAKEN_AS_READ
         ]
         return ", ".join(parts if event.lived else [self.say("open"), *parts])
+
+    def _lived(self, name: str, value: float) -> str:
+        """Return what was measured of an element: yes or no, a share, a number in its unit."""
+        element = self.ws.model.elements.get(name)
+        if element is not None and element.unit == "fraction":
+            return self.yes_no(yes=value == 1) if value in {0, 1} else words.percent(value, self.locale, decimals=0)
+        return words.number(value, self.locale, decimals=_decimals(value)).replace("-", "\N{MINUS SIGN}")
 
     def _detail(self, value: object) -> str:
         if isinstance(value, float):

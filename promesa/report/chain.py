@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, by_measure, number, only
+from promesa.report.content import by, by_measure, listed, number, only
 from promesa.report.figures import NO_BREAK, Figure, change, change_span, figure_of, size
 from promesa.report.tables import Cell, Table, cell_of, table
 
@@ -61,6 +61,8 @@ class Link:
     trend: Trend
     owner: str
     gap: str
+    scale: str = ""
+    """Of the answers that the figure sums up."""
     others: tuple[tuple[str, Figure], ...] = ()
     arriving: tuple[str, ...] = ()
     """What other links do to this one, in words."""
@@ -95,6 +97,7 @@ def _link(name: str, family: str, rows: list[Row], content: Content) -> Link:
         family=family,
         label=words.say(f"chain.link.{name}", content.locale),
         measure=_measured(main, content) if main else "",
+        scale=_scale_of(main, content) if main else "",
         figure=figure,
         trend=_trend(main, unit, content) if main and figure.state == "shown" else Trend(sign="none", text=""),
         owner=content.label("function", owner) if owner else "",
@@ -113,6 +116,17 @@ def _measured(row: Row, content: Content) -> str:
         words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
     )
     return said[:1].upper() + said[1:]
+
+
+def _scale_of(row: Row, content: Content) -> str:
+    """Return the scale of what was asked, without which a mean or a share of answers says nothing."""
+    declared = content.concepts.get(str(row.get("concept")), {})
+    low, high = (number(end) for end in listed(declared.get("scale")) or (None, None))
+    key, top = str(declared.get("kind")), number(declared.get("top_from"))
+    if low is None or high is None or key not in {"mean", "top_box"} or (key == "top_box" and top is None):
+        return ""
+    ends = {name: words.number(value, content.locale) for name, value in (("low", low), ("high", high), ("top", top))}
+    return content.say(f"chain.scale.{key}", **ends)
 
 
 def _trend(row: Row, unit: str, content: Content) -> Trend:
@@ -146,7 +160,7 @@ def chain_table(links: tuple[Link, ...], content: Content) -> Table:
         rows.append(
             [
                 link.label,
-                link.measure or content.say("none"),
+                Cell(text=link.measure or content.say("none"), small=link.scale),
                 cell_of(link.figure) if shown else reason,
                 link.figure.n or content.say("none"),
                 Cell(text=link.trend.text or content.say("none"), small=link.trend.interval),

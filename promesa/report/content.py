@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast, overload
@@ -21,6 +22,9 @@ WITHHELD = "withheld"
 TREND_DAYS = 90
 """Length of the two periods that the chain compares, where the snapshot does not say it."""
 STATISTICS = ("mean", "median", "p90")
+MONTHLY = ("promises_by_month", "touchpoints_by_month", "value_by_month")
+TORN = re.compile(r"(?<=\d) (?=%|pp\b)|(?<=\b[A-Z]{3}) (?=\d)")
+"""Where a line must not end: between a figure and its sign, a currency and its amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Content:
         The reader's: ``es``, ``en``, ``es_CO``.
     labels : mapping
         Kind to name to language to text.
-    touchpoints, promises : mapping
+    touchpoints, promises, elements, concepts : mapping
         What the model says of each.
     documents : mapping
         `Result.to_document()` by key.
@@ -53,6 +57,8 @@ class Content:
     labels: Mapping[str, object]
     touchpoints: Mapping[str, Mapping[str, object]]
     promises: Mapping[str, Mapping[str, object]]
+    elements: Mapping[str, Mapping[str, object]]
+    concepts: Mapping[str, Mapping[str, object]]
     documents: Mapping[str, Mapping[str, object]]
     min_group: int | None
     trend_days: int
@@ -76,7 +82,17 @@ class Content:
     def summary(self, key: str) -> str:
         """Return the sentence that a document says of itself."""
         said = mapping(self.document(key).get("summary"))
-        return str(said.get(words.language_of(self.locale)) or "")
+        return unbroken(str(said.get(words.language_of(self.locale)) or ""))
+
+    @property
+    def since(self) -> str:
+        """Return the month with which the figures of all time begin; empty where the snapshot keeps no months."""
+        months = [row.get("month") for key in MONTHLY for row in self.rows(key)]
+        first = min((str(month) for month in months if month), default="")
+        try:
+            return words.month(date.fromisoformat(f"{first}-01"), self.locale)
+        except ValueError:
+            return ""
 
     def label(self, kind: str, name: object) -> str:
         """Return how a name is written for people; the name itself where no label is declared."""
@@ -166,6 +182,8 @@ def read(snapshot: Mapping[str, object], *, locale: str) -> Content:
         labels=mapping(snapshot.get("labels")),
         touchpoints={name: mapping(said) for name, said in mapping(model.get("touchpoints")).items()},
         promises={name: mapping(said) for name, said in mapping(model.get("promises")).items()},
+        elements={name: mapping(said) for name, said in mapping(model.get("elements")).items()},
+        concepts={name: mapping(said) for name, said in mapping(model.get("concepts")).items()},
         documents={key: mapping(document) for key, document in documents.items()},
         min_group=None if smallest is None else int(smallest),
         trend_days=int(number(snapshot.get("trend_days")) or TREND_DAYS),
@@ -204,6 +222,11 @@ def text_in(said: Mapping[str, object], locale: str) -> str:
     """Return the text of the reader's language, else of the other."""
     own = said.get(words.language_of(locale))
     return str(own or next((text for text in said.values() if text), "") or "")
+
+
+def unbroken(sentence: str) -> str:
+    """Return a sentence whose figures stay with their signs where the line ends."""
+    return TORN.sub("\N{NO-BREAK SPACE}", sentence)
 
 
 def spaced(name: str) -> str:

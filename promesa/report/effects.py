@@ -73,7 +73,7 @@ def refused(content: Content) -> list[tuple[str, str]]:
 
 def effect_name(row: Row, content: Content) -> str:
     """Return what acts, as a sentence begins: ``Breaking “…”``."""
-    kind, name = str(row.get("kind")), str(row.get("of") or row.get("effect"))
+    kind, name = effect_key(row)
     said = statement_of(name, content) if kind == "promise" else any_name(name, content)
     key = "promise" if kind == "promise" else "having" if row.get("unit_of_cause") == "fraction" else "element"
     return content.say(f"effects.name.{key}", name=said)
@@ -90,7 +90,9 @@ def reason_of(row: Row, content: Content) -> str:
 def _on_outcome(outcome: str, rows: list[Row], content: Content) -> OnOutcome:
     named = {str(name): by_measure(part) for name, part in by(rows, "effect").items()}
     known = {name: of for name, of in named.items() if number(of.get("effect", {}).get("estimate")) is not None}
-    ordered = sorted(known.values(), key=lambda of: _strength(of["effect"]))
+    once = told_once([of["effect"] for of in known.values()])
+    shown = [of for of in known.values() if any(of["effect"] is row for row in once)]
+    ordered = sorted(shown, key=lambda of: _strength(of["effect"]))
     title = content.say("effects.chart", outcome=outcome_name(outcome, content))
     unit = str(ordered[0]["effect"].get("unit"))
     marks = [_mark(of, content) for of in ordered]
@@ -105,6 +107,19 @@ def _on_outcome(outcome: str, rows: list[Row], content: Content) -> OnOutcome:
         doubts=tuple(_doubt(of, placebos, content) for of in ordered),
         segments=tuple(_segments(outcome, name, rows, content) for name in known if _has_segments(name, rows)),
     )
+
+
+def told_once(rows: Sequence[Row]) -> list[Row]:
+    """Return the effects without those that repeat one: the same act with the same figures, asked again by segment."""
+    kept: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        kept.setdefault((effect_key(row), *(row.get(part) for part in ("outcome", "estimate", "lower", "upper"))), row)
+    return list(kept.values())
+
+
+def effect_key(row: Row) -> tuple[str, str]:
+    """Return what acts: its kind and its name."""
+    return str(row.get("kind")), str(row.get("of") or row.get("effect"))
 
 
 def _strength(row: Row) -> float:

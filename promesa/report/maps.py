@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from promesa.report.content import Content, Row
     from promesa.report.promises import Promise
 
+    Where = tuple[object, str]
+    Cell = Mapping[str, Row]
+
 FIRST_IN_CELL = 6
 """Touchpoints of a cell of the map that are shown at once; the others unfold."""
 
@@ -47,12 +50,19 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
-    """The map: stages across, channels down."""
+    """The map: stages across, channels down.
+
+    Attributes
+    ----------
+    shared : bool
+        Whether a score is that of all channels, because answers name none.
+    """
 
     stages: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[Chip, ...], ...]], ...]
     concept: str
     whole: Figure | None
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +79,19 @@ def map_of(content: Content, promises: Sequence[Promise]) -> Map | None:
     """Return the map, or None when no touchpoint has been lived."""
     by_channel = bool(content.rows("touchpoints_by_channel"))
     rows = content.rows("touchpoints_by_channel" if by_channel else "touchpoints")
-    cells = by(
+    groups = by(
         (row for row in rows if row.get("touchpoint") is not None),
         lambda row: (row.get("channel"), str(row.get("touchpoint"))),
     )
-    if not cells:
+    if not groups:
         return None
-    ground = _ground(content, rows, [by_measure(group) for group in cells.values()], promises)
+    cells = {where: by_measure(group) for where, group in groups.items()}
+    ground = _ground(content, rows, list(cells.values()), promises)
+    cells, shared = _without_answers_alone(cells, ground.concept)
     chips: dict[tuple[object, str], list[Chip]] = {}
-    for (channel, touchpoint), group in cells.items():
+    for (channel, touchpoint), cell in cells.items():
         stage = str(content.touchpoints.get(touchpoint, {}).get("stage") or "during")
-        chips.setdefault((channel, stage), []).append(_chip(touchpoint, by_measure(group), ground, content))
+        chips.setdefault((channel, stage), []).append(_chip(touchpoint, cell, ground, content))
     channels = dict.fromkeys(channel for channel, _ in cells)
     every = content.say("map.all_channels")
     return Map(
@@ -93,7 +105,25 @@ def map_of(content: Content, promises: Sequence[Promise]) -> Map | None:
         ),
         concept=content.measure(ground.concept) if ground.concept else "",
         whole=figure_of(ground.whole, content) if ground.whole else None,
+        shared=shared,
     )
+
+
+def _without_answers_alone(cells: Mapping[Where, Cell], concept: str) -> tuple[dict[Where, Cell], bool]:
+    """Give a score whose answers name no channel to the channels in which its touchpoint was lived; tell if any was."""
+    lived = {touchpoint for (channel, touchpoint), cell in cells.items() if channel is not None and _moments(cell)}
+    alone = {
+        touchpoint: cell
+        for (channel, touchpoint), cell in cells.items()
+        if channel is None and not _moments(cell) and touchpoint in lived
+    }
+    kept: dict[Where, Cell] = {}
+    for (channel, touchpoint), cell in cells.items():
+        said = alone.get(touchpoint, {})
+        if channel is None and touchpoint in alone:
+            continue
+        kept[channel, touchpoint] = cell if concept in cell or concept not in said else {**cell, concept: said[concept]}
+    return kept, any(concept in said for said in alone.values())
 
 
 def touchpoint_chips(content: Content, promises: Sequence[Promise]) -> tuple[str, dict[str, Chip]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, by_measure
+from promesa.report.content import by, by_measure, number
 from promesa.report.figures import figure_of
 from promesa.report.naming import any_name, outcome_name
 from promesa.report.tables import Cell, Table, cell_of, table
@@ -35,7 +35,7 @@ def moving_table(rows: Sequence[Row], content: Content) -> Table:
                 outcome_name(outcome, content),
                 _moved(feature, content),
                 Cell(text=change.text, small=change.interval or change.reason, state=change.state),
-                cell_of(figure_of(year, content, as_change=True)) if year else "",
+                _in_a_year(year, content) if year else "",
                 words.number(_n(any_row), content.locale),
             ]
         )
@@ -43,6 +43,21 @@ def moving_table(rows: Sequence[Row], content: Content) -> Table:
         (content.say(f"moving.{key}"), key in {"change", "year"}) for key in ("outcome", "moved", "change", "year")
     ]
     return table(content.say("moving.caption"), [*heads, (content.say("column.n"), True)], body)
+
+
+def _in_a_year(row: Row, content: Content) -> Cell:
+    """Return what a change is in a year: money as it is, customers and times whole and named."""
+    if row.get("unit") != "count" or number(row.get("estimate")) is None:
+        return cell_of(figure_of(row, content, as_change=True))
+    whole, lower, upper = (_whole(number(row.get(key)), content) for key in ("estimate", "lower", "upper"))
+    span = content.say("interval", lower=lower, upper=upper) if lower and upper else ""
+    return Cell(text=content.say(f"moving.counted.{row['measure']}", count=whole), small=span)
+
+
+def _whole(value: float | None, content: Content) -> str:
+    if value is None:
+        return ""
+    return words.number(round(value), content.locale, sign=True).replace("-", "\N{MINUS SIGN}")
 
 
 def _n(row: Row) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.report.content import is_withheld, number
+from promesa.report.effects import told_once
 from promesa.report.figures import figure_of
 from promesa.report.naming import feature_name, outcome_name
 from promesa.report.promises import promises_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _KEPT = ("promises", "promises_by_month", "differences", "touchpoints", "touchpoints_by_channel", "cases", "priorities")
 
 
-_ARROWS = {"effects": "effect", "drivers": "change"}
+_ARROWS = {"effects": "effect", "drivers": "change", "system": "total_effect"}
 """Answers of what moves what, and the figure that is the arrow."""
 _OF_OTHERS = frozenset({"adjusted_for", "confounders", "confounder", "told_with"})
 _UNSAID: dict[str, object] = {"summary": {}, "chart": {}}
@@ -39,7 +40,7 @@ def owned(content: Content, functions: Collection[str]) -> Content:
     own = content.only_promises(promises).only_touchpoints(touchpoints)
     documents = {key: {**own.document(key), **_UNSAID} for key in _KEPT if own.document(key)}
     documents |= {
-        key: {**content.document(key), **_UNSAID, "rows": rows}
+        key: {**content.document(key), **_UNSAID, "system": {}, "rows": rows}
         for key, measure in _ARROWS.items()
         if (rows := _arrow_rows(content, key, measure, functions))
     }
@@ -58,7 +59,8 @@ def _arrow_rows(content: Content, key: str, measure: str, functions: Collection[
 
 def arrows_table(content: Content) -> Table | None:
     """Return the part of the chain that begins at something of these functions: what it does to which outcome."""
-    rows = [(row, row.get("of")) for row in content.rows("effects") if row.get("segment") is None]
+    effects = [row for row in content.rows("effects") if row.get("segment") is None]
+    rows = [(row, row.get("of")) for row in told_once(effects)]
     known = {(str(name), row.get("outcome")) for row, name in rows}
     rows += [
         (row, row.get("feature"))

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from promesa import charts
 from promesa.errors import StoreNotWritable
 from promesa.report import priorities, promises
-from promesa.report.content import read
+from promesa.report.content import read, unbroken
 from promesa.report.drawing import environment, render
 from promesa.report.sections import section_html, sections_of
 
@@ -113,9 +113,17 @@ def headlines_of(content: Content) -> list[str]:
     if by_cost and not promises.cost_holds_zero(worst[0]):
         cost = worst[0].cost
         evidence = content.say(f"evidence.{cost.evidence}.word")
-        values = {"statement": worst[0].statement, "cost": cost.text, "interval": cost.interval}
+        values = {
+            "statement": worst[0].statement,
+            "owner": worst[0].owner,
+            "cost": cost.text,
+            "interval": cost.interval,
+        }
         said.append(content.say("headline.costliest", evidence=evidence, **values))
-    return [sentence for sentence in (*said, priorities.headline(content), content.summary("value")) if sentence]
+    said += [priorities.headline(content), content.summary("value")]
+    if content.since:
+        said.append(content.say("headline.period", since=content.since, day=content.day(content.as_of_day)))
+    return [unbroken(sentence) for sentence in said if sentence]
 
 
 def style(theme: Literal["auto", "light", "dark"] = "auto") -> Markup:

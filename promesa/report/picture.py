@@ -136,6 +136,8 @@ def _shown(link: Link, layout: Layout, content: Content) -> list[Line]:
     ]
     n = content.say("n", n=link.figure.n).replace(" ", NO_BREAK)
     small = [(f"{link.figure.interval} · {n}" if link.figure.interval else n, "plain")]
+    if link.scale:
+        small.append((link.scale, "soft"))
     if link.trend.text:
         ends = f" ({link.trend.interval})" if link.trend.interval and link.trend.sign != "level" else ""
         small.append((f"{GLYPHS[link.trend.sign]} {link.trend.text}{ends}".strip(), f"trend-{link.trend.sign}"))

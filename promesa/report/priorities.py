@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa import words
-from promesa.report.content import by, by_measure, mapping, number
+from promesa.report.content import by, by_measure, listed, mapping, number
 from promesa.report.figures import Figure, amount, change, change_span, figure_of, percent, short
 from promesa.report.forest import Mark, forest
+from promesa.report.promises import statement_of
 from promesa.report.tables import Cell, Exhibit, Table, cell_of, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promesa.report.content import Content, Row
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LEVELS = ("touchpoint", "function")
 STAKES = ("money_at_stake", "return_at_stake", "satisfaction_at_stake")
 FIRST, MOST_DRAWN = 3, 8
+DIRECTIONS = ("more", "less")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +31,20 @@ class Begin:
 
     Attributes
     ----------
+    key : str
+        Name of the touchpoint in the model; empty for a function.
+    improve : tuple of str
+        What would move there: promises kept, elements made better.
     sure : str
         In how many of the samples it stands among the first three.
     others : tuple of (str, Figure)
         What else is at stake there.
     """
 
+    key: str
     name: str
     function: str
+    improve: tuple[str, ...]
     stake: Figure
     evidence: str
     unclear: bool
@@ -51,9 +59,10 @@ def ranked_by(content: Content) -> str:
 
 
 def begin(content: Content) -> tuple[Begin, ...]:
-    """Return the touchpoints to begin with."""
+    """Return the touchpoints to begin with; functions where only they have something at stake."""
     measure = ranked_by(content)
-    return tuple(_begin(rows, measure, content) for _, rows in _ranking("touchpoint", content)[:FIRST])
+    level, ranking = next(((one, found) for one in LEVELS if (found := _ranking(one, content))), (LEVELS[0], []))
+    return tuple(_begin(level, rows, measure, content) for _, rows in ranking[:FIRST])
 
 
 def begin_lines(content: Content) -> list[str]:
@@ -76,12 +85,14 @@ def _told(one: Begin, unit: str, content: Content) -> str:
     return f"{said} {content.say('priorities.unclear')}" if one.unclear else said
 
 
-def _begin(rows: Rows, measure: str, content: Content) -> Begin:
+def _begin(level: str, rows: Rows, measure: str, content: Content) -> Begin:
     row = rows[measure]
     lower = number(row.get("lower"))
     return Begin(
-        name=content.label("touchpoint", row.get("name")),
+        key=str(row.get("name")) if level == "touchpoint" else "",
+        name=content.label(level, row.get("name")),
         function=_who(row, content),
+        improve=tuple(_improve(level, row, content)),
         stake=stake_of(row, content),
         evidence=str(row.get("evidence") or "described"),
         unclear=lower is None or lower <= 0,
@@ -92,6 +103,29 @@ def _begin(rows: Rows, measure: str, content: Content) -> Begin:
             if key != measure and key in rows and _tells(rows[key])
         ),
     )
+
+
+def _improve(level: str, row: Row, content: Content) -> Iterator[str]:
+    """Yield what is at stake is made of: what is lived there, moves the outcome and has a better direction."""
+    for one in content.rows("system"):
+        name, known = str(one.get("feature")), number(one.get("estimate")) is not None
+        if not known or one.get("outcome") != row.get("outcome") or one.get(level) != row.get("name"):
+            continue
+        if one.get("kind") == "promise":
+            yield content.say("priorities.keep", promise=statement_of(name, content))
+        elif one.get("kind") == "element" and content.elements.get(name, {}).get("better") in DIRECTIONS:
+            yield _element(name, str(one.get("touchpoint")), content)
+
+
+def _element(name: str, touchpoint: str, content: Content) -> str:
+    """Return an element, with the other touchpoints at which it is measured together with this one."""
+    label = content.label("element", name)
+    declared = listed(content.elements[name].get("touchpoints"))
+    others = [one for one in declared if one != touchpoint and one in content.touchpoints]
+    if not others:
+        return label
+    named = ", ".join(content.label("touchpoint", one) for one in others)
+    return content.say("priorities.elsewhere", element=label, touchpoints=named)
 
 
 def _tells(row: Row) -> bool:

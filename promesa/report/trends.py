@@ -32,7 +32,12 @@ def busiest_touchpoints(content: Content) -> tuple[Exhibit, ...]:
     groups = by(only(content.rows("touchpoints_by_month"), "moments"), "touchpoint")
     order = sorted(groups, key=lambda name: -sum(number(row.get("estimate")) or 0.0 for row in groups[name]))
     return tuple(
-        monthly(content.label("touchpoint", name), groups[name], content, name=f"touchpoint {name}")
+        monthly(
+            content.say("trend.of_touchpoint", name=content.label("touchpoint", name)),
+            groups[name],
+            content,
+            name=f"touchpoint {name}",
+        )
         for name in order[:BUSIEST]
     )
 

@@ -287,6 +287,9 @@ def _about(workspace: Workspace, facts: Facts) -> dict[str, Any]:
                 n: {"unit": e.unit, "better": e.better, "touchpoints": list(e.touchpoints)}
                 for n, e in model.elements.items()
             },
+            "concepts": {
+                n: {"kind": c.kind, "scale": list(c.scale), "top_from": c.top_from} for n, c in model.concepts.items()
+            },
         },
     }
 

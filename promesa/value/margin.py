@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NO_COST = "no-cost-given"
 OF_TOUCHPOINTS = ("touchpoint", "stage", "function", "supplier")
 _OF_ORDERS = ("revenue", "cost_of_goods", "margin", "margin_per_customer", "revenue_per_order")
+NOTICED = 0.005
+"""Of what customers leave: a smaller share that belongs to none of them is not worth a sentence."""
 AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
 
 
@@ -37,7 +39,7 @@ class Margin(Result):
         revenue, left, each = (self.find(m) for m in ("revenue", "margin", "margin_per_customer"))
         if not (revenue and left and each) or each.estimate is None or self.dimensions:
             return words.say("value.empty", locale)
-        return words.say(
+        said = words.say(
             "value.summary",
             locale,
             revenue=words.amount(revenue.estimate, revenue.unit, locale),
@@ -47,6 +49,10 @@ class Margin(Result):
             upper=words.amount(each.upper, each.unit, locale),
             n=words.number(each.n, locale),
         )
+        nobodys = each.estimate * each.n - left.estimate if left.estimate is not None else 0.0
+        if abs(nobodys) < NOTICED * abs(each.estimate * each.n):
+            return said
+        return f"{said} {words.say('value.nobodys', locale, amount=words.amount(nobodys, left.unit, locale))}"
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:
         """Draw the margin over time, when the answer is split by one period."""

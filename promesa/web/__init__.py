@@ -2,6 +2,6 @@
 
 from promesa.web.app import application
 from promesa.web.logs import STYLES, LogStyle
-from promesa.web.serving import serve
+from promesa.web.serving import listening, serve
 
-__all__ = ["STYLES", "LogStyle", "application", "serve"]
+__all__ = ["STYLES", "LogStyle", "application", "listening", "serve"]

@@ -79,7 +79,7 @@ _BY_LINK = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow
 LOG = logging.getLogger("promesa.web")
 
 
-def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Litestar:
+def application(root: Path, *, guarded: bool = True, warmed: bool = False, address: str | None = None) -> Litestar:
     """Return the service of one workspace as an ASGI application.
 
     Parameters
@@ -91,8 +91,10 @@ def application(root: Path, *, guarded: bool = True, warmed: bool = False) -> Li
         tests of the pages alone, never for a port that others reach.
     warmed : bool, default False
         Whether the pages of a new analysis are drawn before somebody asks.
+    address : str, optional
+        Where people open the pages as long as promesa.toml says no other address.
     """
-    site = Site(root)
+    site = Site(root, address=address)
     gate = Gate(site)
     arrivals = Arrivals(site, gate)
     announcing = Announcing(site, gate)

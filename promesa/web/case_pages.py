@@ -88,11 +88,12 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
     table = report.Table(
         caption=visit.say("place.cases"),
         heads=tuple(visit.say(f"cases.{name}") for name in columns),
-        numeric=tuple(False for _ in columns),
+        numeric=tuple(name in {"at_stake", "customer_revenue"} for name in columns),
         rows=tuple(tuple(report.Cell(text=row[name]) for name in columns) for row in cells),
     )
     headers = {"Content-Disposition": f'attachment; filename="{file}"', "Cache-Control": "no-store"}
-    return Response(as_csv(table) if kind == "csv" else as_xlsx(table), media_type=KINDS[kind], headers=headers)
+    body = (as_csv if kind == "csv" else as_xlsx)(table, visit.locale)
+    return Response(body, media_type=KINDS[kind], headers=headers)
 
 
 def _pages(listed: int, at: int) -> list[int | None]:

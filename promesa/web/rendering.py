@@ -8,6 +8,7 @@ from datetime import UTC
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -180,6 +181,7 @@ def page(visit: Visit, template: str, *, title: str, status: int = 200, **values
             company=visit.site.workspace.company,
             places=[(name, address) for name, address in PLACES if _is_for(visit, name)],
             path=visit.request.url.path,
+            here=here(visit.request),
             theme=visit.reader.theme,
             assets=assets(),
             **{"taking": None, **values},
@@ -205,6 +207,14 @@ def _is_for(visit: Visit, name: str) -> bool:
 def is_own(address: str) -> bool:
     """Tell whether an address stays on this site: a path, and none that a browser reads as another host."""
     return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+
+
+def here(request: Request[Any, Any, Any]) -> str:
+    """Return where a choice of language or colours leads back to: the page with its filters; of a form, its page."""
+    if request.method not in {"GET", "HEAD"}:
+        return request.url.path.rpartition("/")[0] or "/"
+    asked = [(key, value) for key, value in parse_qsl(request.url.query) if key not in {"lang", "said"}]
+    return f"{request.url.path}?{urlencode(asked)}" if asked else request.url.path
 
 
 def _other(visit: Visit) -> str:

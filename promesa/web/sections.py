@@ -111,7 +111,7 @@ def take(
     drawn = _drawn(visit, snapshot, section)
     if drawn is None:
         raise NotFoundException
-    body = _taken(drawn, what, number, kind)
+    body = _taken(drawn, what, number, kind, locale=visit.locale)
     disposition = f'attachment; filename="{section.replace(":", "-")}-{name}.{kind}"'
     return Response(body, media_type=KINDS[kind], headers={"Content-Disposition": disposition})
 
@@ -137,12 +137,12 @@ def _there(names: Sequence[str], content: report.Content) -> list[str]:
     return [name for name in names if name in report.PARTS or name in report.sections_of(content)]
 
 
-def _taken(drawn: Drawn, what: str, number: str, kind: str) -> bytes:
+def _taken(drawn: Drawn, what: str, number: str, kind: str, *, locale: str) -> bytes:
     place = int(number) - 1 if number.isdecimal() and len(number) < 5 else -1
     tables: Sequence[report.Table] = drawn.taken.tables if what == "table" else ()
     drawings: Sequence[report.Exhibit] = drawn.taken.drawings if what == "chart" else ()
     if kind in {"csv", "xlsx"} and 0 <= place < len(tables):
-        return as_csv(tables[place]) if kind == "csv" else as_xlsx(tables[place])
+        return (as_csv if kind == "csv" else as_xlsx)(tables[place], locale)
     if kind in {"svg", "png"} and 0 <= place < len(drawings):
         svg = with_namespace(str(drawings[place].svg))
         return svg.encode() if kind == "svg" else as_png(svg)

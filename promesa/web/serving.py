@@ -13,7 +13,14 @@ from promesa.workspace import open_workspace
 if TYPE_CHECKING:
     from datetime import time
 
-FOLDER, LOG_STYLE = "PROMESA_WORKSPACE", "PROMESA_LOG"
+FOLDER, LOG_STYLE, ADDRESS = "PROMESA_WORKSPACE", "PROMESA_LOG", "PROMESA_ADDRESS"
+EVERY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (what a browser opens where all addresses listen)
+
+
+def listening(host: str, port: int) -> str:
+    """Return the address at which a browser of the same machine opens what listens there."""
+    opened = EVERY_HOST.get(host, host)
+    return f"http://{f'[{opened}]' if ':' in opened else opened}:{port}"
 
 
 def serve(root: Path, *, host: str, port: int, analyse_at: time | None = None, log: LogStyle = "text") -> None:
@@ -36,7 +43,7 @@ def serve(root: Path, *, host: str, port: int, analyse_at: time | None = None, l
     from promesa.web.arriving import compacted
     from promesa.web.nightly import nightly
 
-    os.environ[FOLDER], os.environ[LOG_STYLE] = str(root.resolve()), log
+    os.environ[FOLDER], os.environ[LOG_STYLE], os.environ[ADDRESS] = str(root.resolve()), log, listening(host, port)
     logging.config.dictConfig(settings(log))
     server = Granian(
         "promesa.web.serving:from_environment",
@@ -61,4 +68,5 @@ def from_environment() -> Any:
     from promesa.web.logs import logged
 
     logging.config.dictConfig(settings(cast("LogStyle", os.environ.get(LOG_STYLE, "text"))))
-    return logged(with_arrivals(application(Path(os.environ[FOLDER]), warmed=True)))
+    root, address = Path(os.environ[FOLDER]), os.environ.get(ADDRESS)
+    return logged(with_arrivals(application(root, warmed=True, address=address)))

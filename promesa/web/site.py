@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ class Owned:
     arrows : Table or None
         What moves which outcome, of what is theirs.
     begins : bool
-        Whether any touchpoint of theirs is ranked by what is at stake.
+        Whether what is at stake in anything of theirs is known.
     """
 
     content: report.Content
@@ -83,10 +83,13 @@ class Site:
     ----------
     root : Path
         The company's folder.
+    address : str, optional
+        Where people open the pages as long as promesa.toml says no other address.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, address: str | None = None) -> None:
         self.root = root
+        self._address = address
         self._lock = threading.Lock()
         self._workspace: tuple[object, Workspace] | None = None
         self._held = _Held()
@@ -106,7 +109,7 @@ class Site:
     def _read(self, before: Workspace | None) -> Workspace:
         """Read the files; where they hold a mistake the pages go on with what they said before."""
         try:
-            again = open_workspace(self.root)
+            again = self._opened()
         except WorkspaceInvalid as error:
             if before is None:
                 raise
@@ -115,6 +118,12 @@ class Site:
         if before is not None:
             let_go(before)
         return again
+
+    def _opened(self) -> Workspace:
+        ws = open_workspace(self.root)
+        if self._address is None or ws.service.addressed:
+            return ws
+        return replace(ws, service=replace(ws.service, address=self._address))
 
     def snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, or None before the first analysis."""
@@ -167,7 +176,7 @@ class Site:
         def draw() -> Owned:
             content = report.owned(self.content(snapshot, locale), functions)
             linked = Linked(section="own", locale=locale)
-            ranked = (row.get("level") == "touchpoint" and row.get("rank") for row in content.rows("priorities"))
+            ranked = (row.get("rank") for row in content.rows("priorities"))
             return Owned(
                 content=content,
                 drawn={name: report.section_html(name, content, taking=linked) for name in OWN},

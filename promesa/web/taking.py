@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,7 +15,9 @@ from promesa.words import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promesa.report import Cell, Exhibit, Table
+    from xlsxwriter.format import Format
+
+    from promesa.report import Exhibit, Table
 
 KINDS = {
     "csv": "text/csv",
@@ -23,6 +26,10 @@ KINDS = {
     "png": "image/png",
 }
 """What a file is, by how its name ends."""
+_NUMBER = re.compile(
+    r"(?P<sign>[+\-\N{MINUS SIGN}]?) ?(?:(?P<currency>[A-Z]{3}|[A-Z]{0,2}[$€£¥]) ?)?"
+    r"(?P<number>\d[\d.,]*)(?P<percent> ?%)?"
+)
 MARK = "\ufeff"
 """Tells Excel that a CSV file is UTF-8; without it accents break there."""
 
@@ -80,25 +87,34 @@ class Linked(Taken):
     offers = False
 
 
-def as_csv(table: Table) -> bytes:
+def as_csv(table: Table, locale: str) -> bytes:
     """Return a table as CSV for a spreadsheet: what the page shows, the small text of a cell in a column of its own."""
     out = io.StringIO()
     writer = csv.writer(out)
-    for row in _grid(table):
+    for row in _grid(table, locale):
         writer.writerow([harmless(cell) for cell in row])
     return (MARK + out.getvalue()).encode()
 
 
-def as_xlsx(table: Table) -> bytes:
-    """Return a table as an Excel workbook of one sheet."""
+def as_xlsx(table: Table, locale: str) -> bytes:
+    """Return a table as an Excel workbook of one sheet; figures of its numeric columns are numbers there."""
     from xlsxwriter import Workbook
 
     out = io.BytesIO()
     with Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True})
-        for number, row in enumerate(_grid(table)):
-            sheet.write_row(number, 0, row, bold if number == 0 else None)
+        shown: dict[str, Format] = {}
+        heads, *body = _grid(table, locale)
+        sheet.write_row(0, 0, heads, bold)
+        columns = _columns(table)
+        for place, row in enumerate(body, start=1):
+            sheet.write_row(place, 0, row)
+            for column, (of, is_small) in enumerate(columns):
+                found = None if is_small or not table.numeric[of] else _number_in(row[column], locale)
+                if found is not None:
+                    style = shown.setdefault(found[1], book.add_format({"num_format": found[1]}))
+                    sheet.write_number(place, column, found[0], style)
         sheet.freeze_panes(1, 1)
         sheet.autofit(400)
         book.set_properties({"title": table.caption})
@@ -117,16 +133,45 @@ def with_namespace(svg: str) -> str:
     return svg if "xmlns=" in svg[:300] else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
 
 
-def _grid(table: Table) -> list[list[str]]:
-    """Return heads and rows; a column whose cells have a small text is two."""
+def _columns(table: Table) -> list[tuple[int, bool]]:
+    """Return the columns of a file: of which column of the table, and whether its small texts; none of drawings."""
     small = [any(row[i].small for row in table.rows) for i in range(len(table.heads))]
-    heads = [cell for head, two in zip(table.heads, small, strict=True) for cell in ([head, ""] if two else [head])]
-    body = [[part for i, cell in enumerate(row) for part in _parts(cell, two=small[i])] for row in table.rows]
-    return [heads, *body]
+    drawn = [any(row[i].drawing is not None for row in table.rows) for i in range(len(table.heads))]
+    kept = [(i, two) for i, two in enumerate(small) if two or not drawn[i]]
+    return [(i, second) for i, two in kept for second in ((False, True) if two else (False,))]
 
 
-def _parts(cell: Cell, *, two: bool) -> list[str]:
-    return [cell.text, cell.small] if two else [cell.text]
+def _grid(table: Table, locale: str) -> list[list[str]]:
+    """Return heads and rows; a column whose cells have a small text is two."""
+    columns = _columns(table)
+    heads = [say("web.take.small", locale, head=table.heads[i]) if small else table.heads[i] for i, small in columns]
+    return [heads, *([row[i].small if small else row[i].text for i, small in columns] for row in table.rows)]
+
+
+def _number_in(text: str, locale: str) -> tuple[float, str] | None:
+    """Return the number that a cell shows and how a spreadsheet is to show it; None where it is more than a number."""
+    found = _NUMBER.fullmatch(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").strip())
+    if found is None:
+        return None
+    from babel.numbers import NumberFormatError, parse_decimal
+
+    try:
+        value = parse_decimal(found["number"], locale=locale)
+    except NumberFormatError:
+        return None
+    if found["sign"] and found["sign"] != "+":
+        value = -value
+    places = _decimals(found["number"], locale)
+    plain = "#,##0" + ("." + "0" * places if places else "")
+    if found["percent"]:
+        return float(value / 100), f"{plain}%"
+    return float(value), f'"{found["currency"]} "{plain}' if found["currency"] else plain
+
+
+def _decimals(number: str, locale: str) -> int:
+    from babel.numbers import get_decimal_symbol
+
+    return len(number.partition(get_decimal_symbol(locale))[2])
 
 
 def harmless(text: str) -> str:

@@ -110,6 +110,13 @@ def day(value: date | None, locale: str) -> str:
     return format_date(value, format="medium", locale=locale)
 
 
+def month(value: date, locale: str) -> str:
+    """Return a month with its year, in letters."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", value, locale=locale)
+
+
 def instant(value: datetime, zone: str, locale: str) -> str:
     """Return an instant as the clock of a zone shows it, the month in letters: no reader takes the day for it."""
     from zoneinfo import ZoneInfo

@@ -51,6 +51,11 @@ class ServiceSettings:
     oidc: OidcSettings | None = None
 
     @property
+    def addressed(self) -> bool:
+        """Tell whether the company says where people open it; if not, it is where the service listens."""
+        return self.address != DEFAULT_ADDRESS
+
+    @property
     def secure(self) -> bool:
         """Tell whether people reach it by TLS."""
         return self.address.startswith("https://")

@@ -13,7 +13,12 @@ SERVICE = (
         default="embedded",
         help="embedded: the PostgreSQL that comes with promesa; or postgresql://... of the company's own",
     ),
-    Field(name="address", kind="text", default="http://127.0.0.1:8000", help="where people open it, as they write it"),
+    Field(
+        name="address",
+        kind="text",
+        default="http://127.0.0.1:8000",
+        help="where people open it, as they write it; left out, links of the pages name where the service listens",
+    ),
     Field(name="mail", kind="text", help="mail server: smtp://USER:PASSWORD@HOST:587, or smtps:// for port 465"),
     Field(name="mail_from", kind="text", help="address that mail comes from"),
     Field(

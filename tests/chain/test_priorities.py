@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from promesa import chain, words
+from promesa.chain.fits import fits
 from promesa.experience import lived
 from promesa.measures import ask
 from tests.chain.small import company_of
@@ -86,6 +88,19 @@ def test_size_broken_share_and_importance_stand_beside_the_stake(small_facts: Fa
     assert sizes[1] / sizes[0] == pytest.approx(table.column("support").mean())
     shares = [row.estimate for row in importance if row and row.estimate is not None]
     assert 0 <= shares[1] < shares[0] < 1
+
+
+def test_what_the_outcome_known_of_most_journeys_cannot_tell_of_is_ranked_too(
+    small_facts: Facts, found: Priorities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = fits(ask(small_facts.workspace, facts=small_facts))
+    back = known["comes_back"]
+    arrives = [feature.name == "arrives" for feature in back.features]
+    blind = replace(back, n=2 * back.n, total=np.where(arrives, np.nan, back.total))
+    key = next(key for key, one in small_facts.kept.items() if one is back)
+    monkeypatch.setitem(small_facts.kept, key, blind)
+    answer = chain.priorities(small_facts.workspace, facts=small_facts)
+    assert answer.ranking() == found.ranking()
 
 
 def test_without_orders_the_ranks_are_of_satisfaction(tmp_path: Path, duckdb: Engine) -> None:

@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from promesa.cli.app import app
 from promesa.cli.review_screen import Review
+from promesa.cli.tables import key_of
 from promesa.customers import pair_lines, queue
 from promesa.identity import decision_log
+from promesa.identity.keys import _KEYS
 from promesa.workspace import open_workspace
 from tests.store.companies import NOON
 
@@ -213,3 +215,17 @@ def test_the_screen_shows_what_differs_by_a_sign(shop: Path) -> None:
     table = pair_lines(made.queue.items[0], ws, "es")
     assert {line[0] for line in table} >= {"clave", "nombre"}
     assert all(line[3] in {"", "same", "close", "swapped", "partly", "differs", "unknown"} for line in table)
+
+
+def test_what_records_were_compared_by_is_said_in_the_readers_language() -> None:
+    labels = {"region": "Región", "loyalty_card": "Tarjeta"}
+    said = {
+        "surnames and given name": "apellidos y nombre de pila",
+        "region and name": "Región y nombre",
+        "region, given name and surname": "Región, nombre de pila y apellido",
+        "surname": "apellido",
+        "loyalty_card": "Tarjeta",
+    }
+    assert {key: key_of(key, labels, "es") for key in said} == said
+    known = {key.field for key in _KEYS}
+    assert [key for key in known if key_of(key, {}, "es") == key] == []

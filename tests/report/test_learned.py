@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.report import chain, drivers, effects, experiments, forest, indices, method, priorities
+from promesa.report import chain, drivers, effects, experiments, forest, indices, method, moving, priorities
 from promesa.report.content import Content, read
 from promesa.report.figures import change, short
-from promesa.report.page import html_of
+from promesa.report.page import headlines_of, html_of
 from promesa.report.picture import LAYOUTS, boxes_of
 from promesa.report.sections import sections_of
 from tests.report.companies import document, marketplace, newcomer, row
@@ -105,6 +106,57 @@ def test_an_effect_stands_beside_the_plain_comparison() -> None:
     assert not any(warns for _, warns in first.sentences)
     drawn = str(on.exhibit.svg)
     assert drawn.count('fill="none" stroke=') == 3  # a diamond each
+
+
+def test_an_effect_asked_again_by_segment_is_drawn_once() -> None:
+    rows = [dict(one) for one in ENGLISH.rows("effects")]
+    again = [{**one, "of": one.get("of") or one["effect"], "effect": f"{one['effect']}_by_region"} for one in rows]
+    on = effects.effects_of(with_rows("effects", [*rows, *again]))[0]
+    assert len(on.doubts) == len(effects.effects_of(ENGLISH)[0].doubts)
+    assert str(on.exhibit.svg).count('fill="none" stroke=') == 3
+
+
+def test_where_to_begin_says_what_to_improve_and_where_else_it_is_measured() -> None:
+    at = {"outcome": "margin", "touchpoint": "delivery", "measure": "total_effect", "estimate": 1.0}
+    system = [
+        {**at, "kind": "promise", "feature": "arrives_by_date"},
+        {**at, "kind": "element", "feature": "waits"},
+        {**at, "kind": "element", "feature": "taste"},
+        {**at, "kind": "element", "feature": "damage", "estimate": None},
+    ]
+    stake = {**row("money_at_stake", 5.0, unit="BRL", level="touchpoint", name="delivery", rank=1), "outcome": "margin"}
+    elements = {
+        "waits": {"better": "less", "touchpoints": ["delivery", "payment"]},
+        "taste": {"better": None, "touchpoints": ["delivery"]},
+        "damage": {"better": "less", "touchpoints": ["delivery"]},
+    }
+    content = replace(with_rows("priorities", [stake]), elements=elements)
+    content = replace(content, documents={**content.documents, "system": document("system", system)})
+    first = priorities.begin(content)[0]
+    assert first.key == "delivery"
+    kept, waits = first.improve
+    assert kept.startswith("keep “")
+    assert waits == "waits (also at: Payment)"
+
+
+def test_the_page_opens_with_the_time_its_figures_are_of_and_tears_no_figure_from_its_sign() -> None:
+    *_, money, period = headlines_of(ENGLISH)
+    assert (
+        period == f"The figures run from {ENGLISH.since} to {ENGLISH.day(ENGLISH.as_of_day)}; {period.split('; ')[1]}"
+    )
+    assert re.fullmatch(r"[A-Z][a-z]+ 20\d\d", ENGLISH.since)
+    assert not re.search(r"\d %|[A-Z]{3} \d", money)
+    assert replace(ENGLISH, documents={}).since == ""
+
+
+def test_what_comes_of_a_move_in_a_year_is_customers_and_no_parts_of_one() -> None:
+    moved = {"outcome": "comes_back", "feature": "arrives"}
+    rows = [
+        {**row("change", 0.01, unit="fraction", width=0.002, n=900), **moved},
+        {**row("customers_kept", 223.6, unit="count", width=16.4, n=900), **moved},
+    ]
+    cell = moving.moving_table(rows, ENGLISH).rows[0][3]
+    assert (cell.text, cell.small) == ("+224 customers", "+207 to +240")
 
 
 def test_doubts_are_warnings() -> None:

@@ -85,6 +85,22 @@ def test_a_second_figure_of_a_link_stands_in_the_table() -> None:
     assert "Revenue per customer" in said
 
 
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"kind": "mean", "scale": [1, 5], "top_from": None}, "mean, 1 to 5"),
+        ({"kind": "top_box", "scale": [1, 5], "top_from": 4}, "answer 4 or more, 1 to 5"),
+        ({"kind": "nps", "scale": [0, 10], "top_from": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_link_says_the_scale_of_what_was_asked(declared: dict[str, object], said: str) -> None:
+    asked = {**row("stars", 4.0, unit="score", link="emotion"), "concept": "stars"}
+    labels = {"concept": {"stars": {"es": "Estrellas", "en": "Stars"}}}
+    content = with_document("chain", [asked], labels=labels, model={"concepts": {"stars": declared}})
+    assert {link.name: link.scale for link in chain.links_of(content)}["emotion"] == said
+
+
 def test_the_map_marks_what_is_apart_from_the_whole_and_what_breaks_a_promise() -> None:
     drawn = maps.map_of(SPANISH, promises.promises_of(SPANISH))
     assert drawn is not None
@@ -95,6 +111,25 @@ def test_the_map_marks_what_is_apart_from_the_whole_and_what_breaks_a_promise() 
     assert "91,3" in chips["Entrega"].broken
     assert chips["Pago"].broken == ""
     assert max(chip.share for chip in chips.values()) == 100.0
+
+
+def test_a_score_whose_answers_name_no_channel_stands_where_its_touchpoint_was_lived() -> None:
+    at = {"touchpoint": "delivery"}
+    rows = [
+        row("moments", 900.0, **at, channel="web"),
+        row("stars", 4.0, unit="score", **at, channel=None),
+        row("stars", 3.0, unit="score", touchpoint="payment", channel=None),
+    ]
+    labels = {"concept": {"stars": {"es": "Estrellas", "en": "Stars"}}}
+    drawn = maps.map_of(with_document("touchpoints_by_channel", rows, labels=labels), ())
+    assert drawn is not None
+    assert drawn.shared
+    chips = {(channel, chip.key): chip for channel, cells in drawn.rows for cell in cells for chip in cell}
+    assert {key for _, key in chips} == {"delivery", "payment"}
+    assert len(chips) == 2
+    delivery = next(chip for (_, key), chip in chips.items() if key == "delivery")
+    assert delivery.score is not None
+    assert (delivery.moments.text, delivery.score.text) == ("900", "4.00")
 
 
 def test_amounts_are_written_in_their_unit() -> None:

@@ -145,6 +145,21 @@ def test_few_customers_behind_a_sum_are_not_told(tmp_path: Path, duckdb: Engine)
     assert found["assigned"].note == "withheld-small-cell"
 
 
+def test_the_sentence_says_what_of_the_margin_belongs_to_no_customer(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": JUNE, "customer": k, "revenue": 100, "cost": 40} for k in range(40)]
+    plain = value.margin(
+        facts_with(tmp_path, duckdb, orders=orders).workspace, facts=facts_with(tmp_path, duckdb, orders=orders)
+    )
+    rent = [{"at": JUNE, "amount": 600, "touchpoint": None}]
+    facts = facts_with(tmp_path, duckdb, orders=orders, costs=rent)
+    for locale, said in (
+        ("es", "600 de costos no son de ningún cliente"),
+        ("en", "600 of costs belong to no customer"),
+    ):
+        assert said in value.margin(facts.workspace, facts=facts).summary(locale)
+        assert said[3:] not in plain.summary(locale)
+
+
 def test_no_books_and_bad_questions(tmp_path: Path, duckdb: Engine) -> None:
     facts = facts_with(tmp_path, duckdb, moments=[{"at": JUNE, "customer": 1, "touchpoint": "support"}])
     found = value.ledger(facts.workspace, facts=facts)

@@ -103,6 +103,15 @@ def test_every_page_on_every_screen(browser, site, new_site, long_site, on) -> N
         assert found_on(browser, one, [*ADDRESSES, *NAMED], on) == {}
 
 
+@pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
+def test_colours_that_were_chosen_can_be_read_whatever_the_systems_are(browser, site, system, chosen) -> None:
+    with browsing.screen(browser, 1280, "es-CO", system) as (page, _):
+        page.context.add_cookies([{"name": "theme", "value": chosen, "url": site}])
+        page.goto(f"{site}/drivers")
+        assert page.query_selector("main .button") is not None
+        assert browsing.faults(page) == []
+
+
 def test_the_keyboard_comes_past_the_navigation_at_once(browser, site) -> None:
     page = browser.new_page()
     page.goto(f"{site}/promises")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import load_workbook
 
 from promesa.report import Cell, Table
 from promesa.web import sections
 from promesa.web.reader import reader_of
-from promesa.web.rendering import environment
-from promesa.web.taking import as_csv
+from promesa.web.rendering import environment, here
+from promesa.web.taking import as_csv, as_xlsx
 
 if TYPE_CHECKING:
     from litestar.testing import TestClient
@@ -50,6 +53,16 @@ def test_a_choice_is_kept_and_leads_back(client: TestClient) -> None:
     assert '<html lang="en' in page
     assert "/dark.css" in page
     client.cookies.clear()
+
+
+def test_a_choice_leads_back_to_the_filters_and_from_a_form_to_its_page(client: TestClient) -> None:
+    page = client.get("/promises?from=2026-01-01&lang=es").text
+    link = html.unescape(re.search(r'href="(/choose\?lang=en[^"]+)"', page)[1])  # type: ignore[index]
+    answer = client.get(link, follow_redirects=False)
+    assert answer.headers["location"] == "/promises?from=2026-01-01"
+    client.cookies.clear()
+    sent = SimpleNamespace(method="POST", url=SimpleNamespace(path="/customers/find", query=""))
+    assert here(sent) == "/customers"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,27 @@ def test_style_and_script_are_kept_for_ever_under_a_mark_of_their_content(client
 def test_no_cell_is_a_formula_in_a_spreadsheet() -> None:
     cells = ("=1+1", "@x", "+49 1", "-2,5 %", "-cmd", "ñ")
     table = Table(caption="", heads=("a",), numeric=(False,), rows=tuple((Cell(text=cell),) for cell in cells))
-    assert as_csv(table).decode("utf-8-sig").splitlines()[1:] == ["'=1+1", "'@x", "+49 1", '"-2,5 %"', "'-cmd", "ñ"]
+    assert as_csv(table, "es").decode("utf-8-sig").splitlines()[1:] == [
+        "'=1+1",
+        "'@x",
+        "+49 1",
+        '"-2,5 %"',
+        "'-cmd",
+        "ñ",
+    ]
+
+
+def test_figures_are_numbers_in_excel_and_every_column_of_a_file_has_a_head() -> None:
+    figures = ("82,7 %", "\N{MINUS SIGN}COP\N{NO-BREAK SPACE}98.956", "5.551", "5,26\N{NO-BREAK SPACE}días", "–")
+    rows = tuple((Cell(text="12"), Cell(text=said, small="a a b")) for said in figures)
+    table = Table(caption="t", heads=("Caso", "Cifra"), numeric=(False, True), rows=rows)
+    sheet = load_workbook(io.BytesIO(as_xlsx(table, "es"))).active
+    assert [cell.value for cell in sheet[1]] == ["Caso", "Cifra", "Cifra: detalle"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["12"] * 5
+    column = [row[1] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in column] == [0.827, -98956, 5551, "5,26\N{NO-BREAK SPACE}días", "–"]
+    assert [cell.number_format for cell in column[:3]] == ["#,##0.0%", '"COP "#,##0', "#,##0"]
+    assert as_csv(table, "en").decode("utf-8-sig").splitlines()[0] == "Caso,Cifra,Cifra: detail"
 
 
 def test_every_form_is_sent_by_a_button_and_every_wait_ends_without_a_script() -> None:

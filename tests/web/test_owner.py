@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +69,24 @@ def test_no_page_that_an_owner_opens_tells_of_another_function(client) -> None:
         assert client.get(address).status_code == 403
     for address in ("/promises", "/touchpoints", "/drivers", "/journeys", "/value", "/data", "/customers"):
         assert client.get(address).status_code == 403
+
+
+def test_the_way_back_from_a_promise_leads_an_owner_to_a_page_of_theirs(client) -> None:
+    for who, back in (("owner@tienda.example", "/"), ("viewer@tienda.example", "/promises")):
+        enter(client, who)
+        way = re.search(r'class="soft asof"><a href="([^"]+)"', client.get("/promises/arrives_on_time").text)
+        assert way is not None
+        assert way[1] == back
+        assert client.get(back).status_code == 200
+
+
+def test_an_owner_without_cases_is_not_told_that_all_was_delivered(client, monkeypatch) -> None:
+    enter(client, "owner@tienda.example")
+    empty = SimpleNamespace(cases=[], open_now=0, overdue=0, listed=0, more=False, as_of=datetime(2026, 3, 1))
+    monkeypatch.setattr("promesa.web.case_pages.found_cases", lambda *_, **__: empty)
+    assert "No case is open at the touchpoints of your function" in said(client, "/cases?lang=en")
+    enter(client, "viewer@tienda.example")
+    assert "No case is open at the touchpoints of your function" not in said(client, "/cases?lang=en")
 
 
 def test_the_commitments_behind_a_promise_are_for_whoever_may_see_personal_data(client) -> None:

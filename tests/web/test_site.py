@@ -11,6 +11,7 @@ from promesa.errors import WorkspaceInvalid
 from promesa.snapshot import latest
 from promesa.store import open_facts
 from promesa.web.narrowing import Narrowed
+from promesa.web.serving import listening
 from promesa.web.site import Site
 
 if TYPE_CHECKING:
@@ -44,6 +45,17 @@ def test_a_mistake_in_a_file_does_not_take_the_pages_away(site: Site, caplog: py
     assert site.workspace.company != before.company
     with pytest.raises(WorkspaceInvalid):
         _ = Site(site.root.parent).workspace
+
+
+def test_links_name_where_the_service_listens_until_the_company_says_where(site: Site) -> None:
+    told = Site(site.root, address=listening("0.0.0.0", 9001))
+    assert told.workspace.service.address == "http://127.0.0.1:9001"
+    assert site.workspace.service.address == "http://127.0.0.1:8000"
+    file = site.root / "promesa.toml"
+    said = '\n[service]\naddress = "https://promesa.example.com"\n'
+    file.write_text(file.read_text(encoding="utf-8") + said, encoding="utf-8")
+    assert told.workspace.service.address == "https://promesa.example.com"
+    assert listening("::1", 8000) == "http://[::1]:8000"
 
 
 def test_a_section_is_drawn_once_a_snapshot_and_language(site: Site) -> None:
