@@ -138,6 +138,23 @@ def test_no_workspace_here(tmp_path: Path) -> None:
     assert "promesa new" in result.stderr
 
 
+def test_check_finds_the_columns_that_are_not_in_a_source_or_not_in_a_table(tmp_path: Path) -> None:
+    folder = tmp_path / "tienda"
+    run("new", folder)
+    assert run("check", "-w", folder).exit_code == 0
+    for file, right, wrong in (
+        ("orders.shop.sql", "total AS revenue", "totl AS revenue"),
+        ("profiles.shop.sql", "correo AS email", "clientes.corre AS email"),
+    ):
+        path = folder / "load" / file
+        path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    (folder / "load" / "moments.shop.website.sql").write_text("SELECT * FROM visitas;\n-- fin\n", encoding="utf-8")
+    result = run("check", "-w", folder)
+    assert result.exit_code == 2
+    for told in ("load/orders.shop.sql", '"totl"', "load/profiles.shop.sql", '"corre"', "column 'visita'"):
+        assert told in result.stderr
+
+
 def test_new_overwrites_nothing(shop: Path) -> None:
     before = (shop / "promesa.toml").read_bytes()
     assert run("new", shop).exit_code == 2
