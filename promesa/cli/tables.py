@@ -126,9 +126,7 @@ def _print_chain(document: dict[str, Any], labels: dict[str, str], locale: str) 
             reason = words.say(key, locale) if words.knows(key) else str(row["note"])
             rows.append([link, reason, words.NOT_STATED, "", "", ""])
             continue
-        measure = f"chain.measure.{row['measure']}"
-        declared = labels.get(str(row["measure"]), str(row["measure"]))
-        name = words.say(measure, locale) if words.knows(measure) else declared
+        name = words.chain_measure(row, locale) or labels.get(str(row["measure"]), str(row["measure"]))
         owner = labels.get(str(row.get("owner")), str(row.get("owner") or ""))
         rows.append([link, name, _figure(row, locale), words.number(row["n"], locale), _trend(row, locale), owner])
     print_table(words.say("cli.chain.title", locale), columns, rows, right={3})

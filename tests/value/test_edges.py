@@ -40,6 +40,25 @@ def test_nothing_loaded_but_moments_without_cost(tmp_path: Path, duckdb: Engine)
     assert found.summary("es")
 
 
+def test_a_margin_without_any_cost_of_goods_says_so(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0, "customer": n, "revenue": 10} for n in range(5)]
+    found = value.margin((facts := facts_with(tmp_path, duckdb, orders=orders)).workspace, facts=facts)
+    figures = {e.measure: (e.estimate, e.note) for e in found.estimates}
+    assert figures["cost_of_goods"] == (None, "no-cost-of-goods-given")
+    assert figures["margin"] == (50, "without-cost-of-goods")
+    assert figures["margin_per_customer"] == (10, "without-cost-of-goods")
+    assert found.summary("es").endswith("No se dio el costo de lo vendido: el margen no lo descuenta.")
+
+
+def test_orders_that_do_not_say_what_their_goods_cost_are_counted(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0, "customer": n, "revenue": 10, "cost": 4 if n else None} for n in range(5)]
+    found = value.margin((facts := facts_with(tmp_path, duckdb, orders=orders)).workspace, facts=facts)
+    figures = {e.measure: (e.estimate, e.n_missing, e.note) for e in found.estimates}
+    assert figures["cost_of_goods"] == (16, 1, None)
+    assert figures["margin"] == (34, 1, None)
+    assert figures["revenue"] == (50, 0, None)
+
+
 def test_costs_of_nobody_are_booked_and_in_no_mean(tmp_path: Path, duckdb: Engine) -> None:
     orders = [{"at": T0, "customer": n, "revenue": 10, "cost": 4} for n in range(5)]
     costs: list[dict[str, Any]] = [{"at": T0, "customer": None, "amount": 3}, {"at": T0, "customer": 0, "amount": 2}]
