@@ -191,7 +191,11 @@ def _measure(row: dict[str, Any], labels: dict[str, str], locale: str) -> str:
     if name in labels:
         return f"{labels[name]} ({statistic})" if statistic else labels[name]
     key = f"report.measure.{measure}"
-    return words.say(key, locale) if words.knows(key) else measure
+    said = words.say(key, locale) if words.knows(key) else measure
+    if "scale_unit" not in row:
+        return said
+    lower, upper = (words.amount(row[end], row["scale_unit"], locale) for end in ("from", "to"))
+    return words.say("cli.rows.between", locale, measure=said, lower=lower, upper=upper)
 
 
 def _figure(row: dict[str, Any], locale: str) -> str:

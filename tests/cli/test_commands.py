@@ -185,6 +185,27 @@ def test_quarantine_is_listed_mended_and_replayed(shop: Path) -> None:
     assert document("quarantine", "list", "--workspace", shop)["items"] == []
 
 
+def test_a_narrowed_quarantine_says_how_many_rows_it_holds(shop: Path) -> None:
+    sql = shop / "load" / "costs.extra.sql"
+    sql.write_text(
+        "SELECT n AS id, CASE WHEN n < 3 THEN TIMESTAMP '2024-01-02' END AS at, if(n = 0, 'x', '1') AS amount "
+        "FROM range(5) AS t(n)",
+        encoding="utf-8",
+    )
+    assert document("load", "--workspace", shop, "--only", "costs")["quarantined"] == {
+        "missing-at": 2,
+        "not-a-number": 1,
+    }
+    listed = run("quarantine", "list", "--workspace", shop, "--rule", "not-a-number").stdout
+    assert "columna" in listed
+    assert "Se muestran" not in listed
+    assert "Se muestran 1 de 2" in run("quarantine", "list", "-w", shop, "--rule", "missing-at", "--limit", 1).stdout
+
+
+def test_differences_say_between_which_values_they_lie(shop: Path) -> None:
+    assert "Compromisos, de -1,00 días a menos de " in run("show", "differences", "--workspace", shop).stdout
+
+
 def test_messages_come_in_the_language_asked(shop: Path) -> None:
     assert "The value chain" in run("show", "chain", "--workspace", shop, "--locale", "en").stdout
     assert "La cadena de valor" in run("show", "chain", "--workspace", shop, "--locale", "es_CO").stdout
