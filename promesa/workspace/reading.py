@@ -111,7 +111,7 @@ def _read_toml(file: Path, *, place: Place) -> dict[str, Any] | None:
             what="The file is not TOML.",
             got=str(error),
             expected='[sections] and key = "value" lines, each name once',
-            fix="mend the line it names: a quotation mark, an equals sign, a name given twice",
+            fix="mend the line it names: a quotation mark, an equals sign, a name given twice, a decimal comma",
         )
     except UnicodeDecodeError as error:
         here.wrong(
