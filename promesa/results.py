@@ -87,6 +87,8 @@ class Result:
         The figures.
     labels : dict of str to dict of str to str
         For the names in the dimensions, what people call them, by language: ``{"delivery": {"es": "Entrega"}}``.
+    company_locale : str
+        Locale of the company: a document in its language writes numbers as its country does.
     """
 
     analysis: str
@@ -96,6 +98,7 @@ class Result:
     dimensions: tuple[str, ...]
     estimates: tuple[Estimate, ...]
     labels: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    company_locale: str = field(default="", repr=False)
 
     def label(self, name: str | None, locale: str) -> str:
         """Return what people call a name in `locale`; the name itself where none was declared."""
@@ -138,9 +141,13 @@ class Result:
             "confidence_level": self.confidence_level,
             "dimensions": list(self.dimensions),
             "rows": self.rows(),
-            "summary": {locale: self.summary(locale) for locale in ("es", "en")},
+            "summary": {language: self.summary(self._locale_of(language)) for language in ("es", "en")},
             "chart": {locale: self.chart(locale) for locale in ("es", "en")},
         }
+
+    def _locale_of(self, language: str) -> str:
+        """Return the company's own locale where it speaks the language: 755.438 in Spain is 755,438 in Mexico."""
+        return self.company_locale if self.company_locale.split("_")[0] == language else language
 
     def __str__(self) -> str:
         return self.summary()

@@ -68,8 +68,9 @@ class Chain(Result):
 
 def measure_label(result: Result, figure: Estimate, locale: str) -> str:
     """Return what a person calls the measure of a figure."""
-    if words.knows(f"chain.measure.{figure.measure}"):
-        return words.say(f"chain.measure.{figure.measure}", locale)
+    named = words.chain_measure({"measure": figure.measure, "note": figure.note}, locale)
+    if named:
+        return named
     return result.label(figure.measure, locale)
 
 

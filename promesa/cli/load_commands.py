@@ -92,9 +92,12 @@ def list_waiting(
         [item.id, item.load, item.file, str(item.row), item.column or "", item.value or "", item.explanation(language)]
         for item in items
     ]
-    columns = ["id", "load", "file", "row", "column", "value", "rule"]
+    heads = ("load", "file", "row", "column", "value", "rule")
+    columns = ["id", *(words.say(f"cli.quarantine.{head}", language) for head in heads)]
     print_table(words.say("cli.quarantine.title", language), columns, rows, right={3})
-    total = sum(int(str(count["items"])) for count in counts)
+    asked = {"table": table, "load": load, "rule": rule}
+    wanted = [count for count in counts if all(value in (None, count[key]) for key, value in asked.items())]
+    total = sum(int(str(count["items"])) for count in wanted)
     if len(items) < total:
         print(words.say("cli.quarantine.more", language, shown=len(items), total=total))
 

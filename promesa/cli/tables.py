@@ -132,9 +132,7 @@ def _print_chain(document: dict[str, Any], labels: dict[str, str], locale: str) 
             reason = words.say(key, locale) if words.knows(key) else str(row["note"])
             rows.append([link, reason, words.NOT_STATED, "", "", ""])
             continue
-        measure = f"chain.measure.{row['measure']}"
-        declared = labels.get(str(row["measure"]), str(row["measure"]))
-        name = words.say(measure, locale) if words.knows(measure) else declared
+        name = words.chain_measure(row, locale) or labels.get(str(row["measure"]), str(row["measure"]))
         owner = labels.get(str(row.get("owner")), str(row.get("owner") or ""))
         rows.append([link, name, _figure(row, locale), words.number(row["n"], locale), _trend(row, locale), owner])
     print_table(words.say("cli.chain.title", locale), columns, rows, right={3})
@@ -199,7 +197,11 @@ def _measure(row: dict[str, Any], labels: dict[str, str], locale: str) -> str:
     if name in labels:
         return f"{labels[name]} ({statistic})" if statistic else labels[name]
     key = f"report.measure.{measure}"
-    return words.say(key, locale) if words.knows(key) else measure
+    said = words.say(key, locale) if words.knows(key) else measure
+    if "scale_unit" not in row:
+        return said
+    lower, upper = (words.amount(row[end], row["scale_unit"], locale) for end in ("from", "to"))
+    return words.say("cli.rows.between", locale, measure=said, lower=lower, upper=upper)
 
 
 def _figure(row: dict[str, Any], locale: str) -> str:

@@ -70,9 +70,10 @@ def check(workspace: Folder = HERE, locale: Locale = None, as_json: AsJson = Fal
 
 
 def _look_at_sources(ws: Workspace) -> tuple[list[Preview], list[Mistake]]:
-    """Return how each source would be read, and what is wrong with those that cannot be."""
+    """Return how each source would be read, what is wrong with those that cannot be, and the misnamed columns."""
     from promesa.engine import Embedded
     from promesa.sources import preview
+    from promesa.store import misnamed_columns
 
     previews: list[Preview] = []
     mistakes: list[Mistake] = []
@@ -83,6 +84,7 @@ def _look_at_sources(ws: Workspace) -> tuple[list[Preview], list[Mistake]]:
             except InputError as error:
                 facts = {"what": error.what, "got": error.got, "expected": error.expected, "fix": error.fix}
                 mistakes.append(Mistake(file="promesa.toml", key=f"sources.{source.name}", **facts))
+        mistakes += misnamed_columns(ws, columns={seen.name: seen.columns for seen in previews}, engine=engine)
     return previews, mistakes
 
 

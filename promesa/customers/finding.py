@@ -60,7 +60,7 @@ def find_in(look: Inspection, who: str, *, instant: datetime) -> list[int]:
     if not customers:
         raise InputError(
             what=f"Nobody is found by that {_kind(text)}.",
-            got=f"a {_kind(text)} that no record holds",
+            got=f"no record holds that {_kind(text)}",
             expected="system:key, a number that promesa shows, an e-mail, a phone, a document or a name",
             fix="check the text, or look for other words of the name with `promesa customer find`",
         )

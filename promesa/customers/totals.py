@@ -24,12 +24,14 @@ class Totals:
     ----------
     moments, open_commitments, opinions, orders : int
         Moments lived; commitments that have not been lived; answers with a score or a text; purchases.
-    revenue, cost_of_goods : float
+    revenue : float
         The company's currency.
+    cost_of_goods : float or None
+        None where no purchase of the person says what its goods cost.
     cost_to_serve : float or None
         Of moments lived and of costs; None where no cost of the person is given at all.
     margin : float
-        Revenue less both costs; an unknown cost to serve counts as nothing.
+        Revenue less both costs; an unknown cost counts as nothing.
     first_seen, last_seen : datetime or None
         Naive UTC, of moments lived, opinions and purchases.
     """
@@ -39,7 +41,7 @@ class Totals:
     opinions: int = 0
     orders: int = 0
     revenue: float = 0.0
-    cost_of_goods: float = 0.0
+    cost_of_goods: float | None = 0.0
     cost_to_serve: float | None = None
     margin: float = 0.0
     first_seen: datetime | None = None
@@ -54,7 +56,7 @@ def totals_of(facts: PersonFacts) -> Totals:
     opinions = _one(facts, "opinions", answered, n=answered.count(), **_seen(answered))
     given = [cost for cost in (moments.get("cost"), costs.get("cost")) if cost is not None]
     serving = sum(given) if given else None
-    revenue, goods = orders.get("revenue") or 0.0, orders.get("goods") or 0.0
+    revenue, goods = orders.get("revenue") or 0.0, orders.get("goods") if orders.get("n") else 0.0
     found = (moments, opinions, orders)
     return Totals(
         moments=int(moments.get("lived") or 0),
@@ -64,7 +66,7 @@ def totals_of(facts: PersonFacts) -> Totals:
         revenue=revenue,
         cost_of_goods=goods,
         cost_to_serve=serving,
-        margin=revenue - goods - (serving or 0.0),
+        margin=revenue - (goods or 0.0) - (serving or 0.0),
         first_seen=min((each["first"] for each in found if each.get("first")), default=None),
         last_seen=max((each["last"] for each in found if each.get("last")), default=None),
     )

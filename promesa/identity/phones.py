@@ -164,7 +164,8 @@ def add_phone(relation: str, *, raw: str, into: str, plans: Iterable[Dialling], 
         f" WHEN {_nobody('_national')} THEN 'placeholder' WHEN {among(number, ignore)} THEN 'ignored' END"
     )
     told = f"(SELECT *, {reason} AS why_{into} FROM {chosen})"
-    kept = f"CASE WHEN why_{into} IS NULL THEN {number} END"
+    # Where no country is known every number is null, and the engine would make the column one of integers.
+    kept = f"CAST(CASE WHEN why_{into} IS NULL THEN {number} END AS VARCHAR)"
     return (
         "(SELECT * EXCLUDE (_digits, _code, _plan, _given, _coded, _bare, _bare_coded, _national),"
         f" {kept} AS {into} FROM {told})"

@@ -63,6 +63,7 @@ class Question:
         """Return what every result of this question carries; `first` dimensions go before `by`."""
         return {
             "labels": labels_of(self.workspace),
+            "company_locale": self.workspace.locale,
             "analysis": analysis,
             "as_of": self.facts.as_of,
             "store_version": self.facts.version,

@@ -18,6 +18,7 @@ _KEPT = ("source", "id", "at", "customer", "journey", "due", "when_", "status", 
 _OF_MOMENTS = (
     "touchpoint",
     "channel",
+    "branch",
     "employee",
     "supplier",
     "product",

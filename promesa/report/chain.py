@@ -111,10 +111,7 @@ def _measured(row: Row, content: Content) -> str:
     concept = row.get("concept")
     if concept:
         return content.label("concept", concept)
-    key = f"chain.measure.{row.get('measure')}"
-    said = (
-        words.say(key, content.locale) if words.knows(key, content.locale) else content.measure(str(row.get("measure")))
-    )
+    said = words.chain_measure(row, content.locale) or content.measure(str(row.get("measure")))
     return said[:1].upper() + said[1:]
 
 

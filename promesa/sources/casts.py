@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal
+from promesa.sources.cells import sign_patterns
 
 if TYPE_CHECKING:
     from promesa.sources.decisions import DateForm, Decision
@@ -43,7 +44,9 @@ def trimmed(raw: str) -> str:
     return f"trim({raw}, {literal(BLANKS)})"
 
 
-def typed(raw: str, decision: Decision, *, zone: str | None, company_zone: str) -> str:
+def typed(
+    raw: str, decision: Decision, *, zone: str | None, company_zone: str, money_signs: tuple[str, ...] = ()
+) -> str:
     """Return SQL that is null where the cell is null or does not fit.
 
     Parameters
@@ -54,11 +57,20 @@ def typed(raw: str, decision: Decision, *, zone: str | None, company_zone: str) 
         Declared zone of the local times; with it, or with offsets in the cells, times are instants.
     company_zone : str
         Zone of the cells without an offset in a column where others have one.
+    money_signs : tuple of str
+        Marks of the company's currency, which a declared number may carry.
     """
     if decision.kind == "text":
         return raw
-    as_it_is, bare = (_fitting(cell, decision, zone, company_zone) for cell in (raw, trimmed(raw)))
-    return f"coalesce({as_it_is}, {bare})"  # to trim costs more than to cast, and few cells need it
+    cells = [raw, trimmed(raw)]  # to trim costs more than to cast, and few cells need it
+    if money_signs and decision.how == "declared" and decision.kind in ("whole", "number"):
+        cells.append(_without_sign(trimmed(raw), money_signs))
+    return f"coalesce({', '.join(_fitting(cell, decision, zone, company_zone) for cell in cells)})"
+
+
+def _without_sign(cell: str, money_signs: tuple[str, ...]) -> str:
+    before, after = sign_patterns(money_signs)
+    return rf"regexp_replace(regexp_replace({cell}, {literal(before)}, '\1'), {literal(after)}, '')"
 
 
 def _fitting(cell: str, decision: Decision, zone: str | None, company_zone: str) -> str:

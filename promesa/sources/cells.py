@@ -24,6 +24,7 @@ _DATE = re.compile(
     r"(?P<time>[ T](?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(:(?P<seconds>[0-9]{2})(\.[0-9]{1,9})?)?"
     r"( ?(?P<half>[AaPp])\.? ?[Mm]\.?)?(?P<zone> ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
 )
+_GAP = "[ \u00a0\u202f]*"  # between a number and the mark of its currency
 _TAG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d_])\S+")
 
 # Shapes in order of trial: the first that matches is taken.
@@ -61,10 +62,16 @@ class DateShape(NamedTuple):
     zoned: bool
 
 
-Shape = str | DateShape
+class MoneyShape(NamedTuple):
+    """A number with the mark of a currency before or after it, and the shape of the number."""
+
+    number: str
 
 
-def shape_of(cell: str, *, own_format: str | None = None) -> Shape:
+Shape = str | DateShape | MoneyShape
+
+
+def shape_of(cell: str, *, own_format: str | None = None, money_signs: tuple[str, ...] = ()) -> Shape:
     """Return the shape of one cell that is not empty.
 
     Parameters
@@ -73,10 +80,12 @@ def shape_of(cell: str, *, own_format: str | None = None) -> Shape:
         Surrounding spaces are of no account.
     own_format : str or None
         A declared strptime format that is not one of the usual orders; what it reads is a date.
+    money_signs : tuple of str
+        Marks of a currency that a number may carry.
 
     Returns
     -------
-    str or DateShape
+    str, DateShape or MoneyShape
         ``whole``; ``code`` (digits that a number would not keep: leading zeros, more than 64 bits); ``point`` and
         ``comma`` (decimals); ``point_three`` and ``comma_three`` (1.234: decimals or thousands); ``grouped_by_...``;
         ``yes_no``; ``tag`` (letters and digits in one word); ``text``.
@@ -92,7 +101,22 @@ def shape_of(cell: str, *, own_format: str | None = None) -> Shape:
             return found
     if cell.lower() in ("true", "false"):
         return "yes_no"
+    money = _number_shape(bare) if money_signs and (bare := without_sign(cell, money_signs)) != cell else None
+    if money is not None:
+        return MoneyShape(money)
     return "tag" if _TAG.fullmatch(cell) else "text"
+
+
+def sign_patterns(money_signs: tuple[str, ...]) -> tuple[str, str]:
+    """Return the regular expressions of a mark before a number, its plus or minus as the first group, and after one."""
+    marks = "|".join(re.escape(sign) for sign in sorted(money_signs, key=len, reverse=True))
+    return rf"^([+-]?){_GAP}(?:{marks}){_GAP}", rf"{_GAP}(?:{marks})$"
+
+
+def without_sign(cell: str, money_signs: tuple[str, ...]) -> str:
+    """Return a cell without the mark of a currency before or after it."""
+    before, after = sign_patterns(money_signs)
+    return re.sub(after, "", re.sub(before, r"\1", cell))
 
 
 def timed_format(pattern: str) -> bool:

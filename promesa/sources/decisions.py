@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promesa.sources.cells import ORDERS, WORDLIKE, DateShape, Shape, shape_of, timed_format
+from promesa.sources.cells import ORDERS, WORDLIKE, DateShape, MoneyShape, Shape, shape_of, timed_format
 from promesa.sources.shapes import SourceColumn
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class Rules:
     types: Mapping[str, Kind]
     comma: bool | None
     dates: DateForm | None
+    money_signs: tuple[str, ...] = ()
 
     @property
     def own_format(self) -> str | None:
@@ -127,7 +128,7 @@ def shapes_of(cells: Mapping[str, int], *, rules: Rules) -> Counter[Shape]:
     """Return how many cells have each shape, from how often each text occurs."""
     counts: Counter[Shape] = Counter()
     for cell, count in cells.items():
-        counts[shape_of(cell, own_format=rules.own_format)] += count
+        counts[shape_of(cell, own_format=rules.own_format, money_signs=rules.money_signs)] += count
     return counts
 
 
@@ -165,8 +166,15 @@ def _decide(shapes: Counter[Shape], *, declared: Kind | None, sign: _Sign, rules
     if declared in ("day", "time"):
         return _dated(shapes, rules=rules, kind=declared)
     if declared == "number":
-        return replace(_numeric(shapes, sign=sign), kind="number", how="declared", doubt=None)
+        return replace(_numeric(_without_signs(shapes), sign=sign), kind="number", how="declared", doubt=None)
     return Decision(kind=declared, how="declared", comma=declared == "whole" and bool(sign.known))
+
+
+def _without_signs(shapes: Counter[Shape]) -> Counter[Shape]:
+    bare: Counter[Shape] = Counter()
+    for shape, count in shapes.items():
+        bare[shape.number if isinstance(shape, MoneyShape) else shape] += count
+    return bare
 
 
 def _detect(shapes: Counter[Shape], *, sign: _Sign, rules: Rules) -> Decision:
@@ -179,7 +187,11 @@ def _detect(shapes: Counter[Shape], *, sign: _Sign, rules: Rules) -> Decision:
     dated = sum(count for shape, count in shapes.items() if isinstance(shape, DateShape))
     if _mostly(dated, total - dated):
         return _dated(shapes, rules=rules, kind=None)
-    words = sum(shapes[shape] for shape in WORDLIKE) + shapes["yes_no"] + dated
+    money = sum(count for shape, count in shapes.items() if isinstance(shape, MoneyShape))
+    # Load files of before take the marks of the currency off by themselves, so that only a declared number is read.
+    if _mostly(money, total - money):
+        return replace(text, doubt="money")
+    words = sum(shapes[shape] for shape in WORDLIKE) + shapes["yes_no"] + dated + money
     # One code makes a column of codes: as numbers they would lose their zeros or their last digits.
     if shapes["code"] or shapes["tag"] > 1 or not _mostly(total - words, words):
         return text

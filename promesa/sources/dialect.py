@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.errors import SourceUnreadable
 from promesa.sources.cells import WORDLIKE, shape_of
 from promesa.sources.shapes import SourceWarning
+from promesa.sources.titles import may_have_titles, title_lines, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ class Dialect:
     Attributes
     ----------
     skip : int
-        Lines before the table: blank ones, or Excel's ``sep=;``.
+        Lines before the table: blank ones, titles, or Excel's ``sep=;``.
     columns : tuple of str
         Names in the order of the file, made unique.
     """
@@ -73,6 +74,11 @@ def detect(
     if not body.strip():
         raise _no_header(source, found)
     delimiter, quote, records = _best(body, source=source, said=said, whole=whole)
+    titles = 0
+    if may_have_titles(source) and sum(bool(cell.strip()) for cell in records[0]) == 1:
+        titles = _lines_of_title(body, source=source, said=said)
+        skip, body = skip + titles, "".join(io.StringIO(body, newline="").readlines()[titles:])
+        delimiter, quote, records = _best(body, source=source, said=said, whole=whole)
     if len(records[0]) == 1:
         _refuse_wrong_delimiter(records, source=source, found=found, delimiter=delimiter)
     escape = _escape(body, delimiter=delimiter, quote=quote)
@@ -80,6 +86,8 @@ def detect(
         records = _records(body, delimiter=delimiter, quote=quote, escape=escape, whole=whole)
     header = source.header if source.header is not None else not source.columns and has_header(records)
     names, warnings = column_names(records[0], header=header, source=source, shown=found.shown)
+    if titles:
+        warnings.insert(0, titled(source, found, titles=titles, row=skip + 1))
     if facts.guessed:
         warnings.append(_warning("encoding", source, found, encoding=facts.encoding))
     if facts.damaged:
@@ -106,9 +114,25 @@ def _preamble(text: str) -> tuple[int, str | None]:
     return skip, said
 
 
-def _best(body: str, *, source: Source, said: str | None, whole: bool) -> tuple[str, str, list[list[str]]]:
+def _lines_of_title(body: str, *, source: Source, said: str | None) -> int:
+    """Return how many lines stand above the table, blank ones among them."""
+    delimiters, quotes = _ways(source, said=said)
+    ways = [
+        csv_settings(delimiter=delimiter, quote=quote, escape=quote) for quote in quotes for delimiter in delimiters
+    ]
+    titles = title_lines(body, ways, most=_LINES)
+    below = io.StringIO(body, newline="").readlines()[titles:] if titles else []
+    return titles + next((place for place, line in enumerate(below) if line.strip()), 0)
+
+
+def _ways(source: Source, *, said: str | None) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the delimiters and the quotation marks that are tried."""
     delimiters = (source.delimiter,) if source.delimiter else (said,) if said else DELIMITERS
-    quotes = (source.quote,) if source.quote is not None else QUOTES
+    return delimiters, (source.quote,) if source.quote is not None else QUOTES
+
+
+def _best(body: str, *, source: Source, said: str | None, whole: bool) -> tuple[str, str, list[list[str]]]:
+    delimiters, quotes = _ways(source, said=said)
     candidates = [
         (delimiter, quote, _records(body, delimiter=delimiter, quote=quote, escape=quote, whole=whole))
         for quote in quotes

@@ -36,6 +36,7 @@ def rules_of(source: Source) -> Rules:
         types=cast("Mapping[str, Kind]", source.types),  # the workspace has checked them
         comma=None if source.decimal is None else source.decimal == ",",
         dates=date_form_of(source.dates) if source.dates else None,
+        money_signs=source.money_signs,
     )
 
 

@@ -155,7 +155,13 @@ def _numbered(raw: Raw) -> str:
 
 
 def _fitted(cell: str, decision: Decision, plan: Plan) -> str:
-    value = typed(cell, decision, zone=plan.zones.declared, company_zone=plan.zones.company)
+    value = typed(
+        cell,
+        decision,
+        zone=plan.zones.declared,
+        company_zone=plan.zones.company,
+        money_signs=plan.source.money_signs,
+    )
     if decision.kind != "text":
         return value
     return f"CASE WHEN {_is_null_word(cell, decision, plan)} THEN NULL ELSE {value} END"

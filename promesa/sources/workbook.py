@@ -12,6 +12,7 @@ from promesa.sources.encodings import unopened
 from promesa.sources.files import refuse_empty
 from promesa.sources.raw import Raw
 from promesa.sources.textual import cell_text, write_rows
+from promesa.sources.titles import may_have_titles, title_rows, titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,13 @@ def open_workbook(source: Source, found: Found, *, folder: Path) -> Raw:
     first = list(islice(rows, _LOOK))
     if not first:
         raise _empty_sheet(source, found, str(sheet.name))
+    titles = title_rows([cells for _, cells in first]) if may_have_titles(source) else 0
+    first = first[titles:]
     records = [[cell or "" for cell in cells] for _, cells in first]
     header = source.header if source.header is not None else not source.columns and has_header(records)
     columns, warnings = column_names(records[0], header=header, source=source, shown=found.shown)
+    if titles:
+        warnings.insert(0, titled(source, found, titles=titles, row=first[0][0] + 1))
     start = first[0][0] + header  # of the first record, rows of the sheet counted from 0
     copy = folder / f"{found.path.name}.{next(_serial)}.cells.parquet"
     body = ((number - start, cells) for number, cells in chain(first[1:] if header else first, rows))

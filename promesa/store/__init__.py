@@ -51,6 +51,7 @@ from promesa.store.state import (
     timestamp,
 )
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
+from promesa.store.trying import misnamed_columns
 from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "load",
     "load_chosen",
     "merge_small_files",
+    "misnamed_columns",
     "open_facts",
     "open_gone",
     "open_store",

@@ -198,6 +198,16 @@ def open_facts(workspace: Workspace, *, as_of: date | datetime | str | None = No
 
 
 def _nothing_loaded(workspace: Workspace) -> NothingLoaded:
+    from promesa.store.review import quarantine_counts
+
+    waiting = sum(int(str(group["items"])) for group in quarantine_counts(workspace))
+    if waiting:
+        return NothingLoaded(
+            what="No row has been accepted into the store: all that were read are in the quarantine.",
+            got=f"{waiting} rows in the quarantine, none in {workspace.store.name}",
+            expected="at least one row that breaks no rule",
+            fix="run `promesa quarantine list`, mend what the rules name, and run `promesa load`",
+        )
     return NothingLoaded(
         what="The store of the workspace is empty.",
         got=f"no rows in {workspace.store.name}",

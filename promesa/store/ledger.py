@@ -95,6 +95,8 @@ def _settings(source: Source) -> dict[str, object]:
     values = {field.name: getattr(source, field.name) for field in fields(source)}
     if values["intake"] is None:
         del values["intake"]  # loads that were committed before there was such a key stay committed
+    if not {"number", "whole"} & {*source.types.values()}:
+        del values["money_signs"]  # only numbers that are declared may carry them
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from promesa.engine import Embedded, literal, memory_share, name
 from promesa.errors import EngineError, PromesaError
-from promesa.store.deltas import expire, snapshot, sweep
+from promesa.store.deltas import expire, relation, snapshot, sweep
 from promesa.store.forgotten import drop_told
 from promesa.store.identities import add_identities, unlock_identities
 from promesa.store.ledger import Entry, write_entry
@@ -111,7 +111,7 @@ def load_chosen(run: Run, wanted: Sequence[Load], *, full: bool) -> LoadReport:
         recorded_at=run.recorded_at,
         store_version=open_store(run.ws).version,
         counts=(*counts, *stagings.counts),
-        warnings=(*stagings.warnings, *_overlaps(run, counts)),
+        warnings=(*stagings.warnings, *_overlaps(run, counts), *_all_new(run, plans, counts)),
     )
 
 
@@ -121,6 +121,25 @@ def _overlaps(run: Run, counts: Sequence[LoadCount]) -> list[str]:
         for count in counts
         if count.overlapping
     ]
+
+
+def _all_new(run: Run, plans: Sequence[Plan], counts: Sequence[LoadCount]) -> list[str]:
+    """Say which load files were changed so that every row got a new id, while those of before stay in the store."""
+    return [
+        say("store.warning.all_new", run.ws.locale, load=count.load, table=count.table, rows=count.accepted)
+        for plan, count in zip(plans, counts, strict=True)
+        if plan.redefined
+        and plan.whole
+        and count.accepted
+        and not (count.unchanged or count.corrected)
+        and _rows_of(run, plan.load) > count.accepted
+    ]
+
+
+def _rows_of(run: Run, load: Load) -> int:
+    """Return how many rows of the source of a load file its table holds."""
+    rows = relation(run.engine, snapshot(run.places.table(load.table)).files, (("source", "text"),))
+    return int(str(run.engine.value(f"SELECT count(*) FROM ({rows}) WHERE source = {literal(load.source)}")))
 
 
 def _let_go(places: Places) -> None:
@@ -188,8 +207,8 @@ def _skipped(plan: Plan) -> LoadCount:
 def _show(run: Run, plan: Plan, stagings: Stagings) -> None:
     """Make the sources of a load readable under their names."""
     for source in plan.load.reads:
-        relation = stagings.of(plan, source).relation
-        run.engine.run(f"CREATE OR REPLACE TEMP VIEW {name(source)} AS SELECT * FROM {relation}")
+        staged = stagings.of(plan, source).relation
+        run.engine.run(f"CREATE OR REPLACE TEMP VIEW {name(source)} AS SELECT * FROM {staged}")
 
 
 def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:

@@ -75,9 +75,24 @@ def fit(engine: Embedded, load: Load, model: Model) -> Output:
         If the SELECT does not run, lacks a required column, has one that the table does not know, or
         gives a type that cannot hold the column's values.
     """
-    select = load.sql.strip().rstrip(";")
+    types = named_types(engine, load, model)
+    columns = fact_columns(load.table, model)
+    for column in columns:
+        if column.name != "customer" and column.name in types and not fits(column.kind, types[column.name]):
+            raise _misfit(load, column, types[column.name])
+    return Output(load=load, select=_select(load), columns=columns, types=types)
+
+
+def named_types(engine: Embedded, load: Load, model: Model) -> dict[str, str]:
+    """Return the DuckDB type of each column that a load file gives, once their names are those of its table.
+
+    Raises
+    ------
+    LoadFailed
+        If the SELECT does not run, lacks a required column, or has one that the table does not know.
+    """
     try:
-        given = engine.columns(f"SELECT * FROM (\n{select}\n)")
+        given = engine.columns(f"SELECT * FROM (\n{_select(load)}\n)")
     except EngineError as error:
         raise not_run(load, error) from error
     columns = fact_columns(load.table, model)
@@ -89,9 +104,11 @@ def fit(engine: Embedded, load: Load, model: Model) -> Output:
     for column in columns:
         if column.required and column.name != "source" and column.name not in types:
             raise _missing_column(load, column.name, types)
-        if column.name != "customer" and column.name in types and not fits(column.kind, types[column.name]):
-            raise _misfit(load, column, types[column.name])
-    return Output(load=load, select=select, columns=columns, types=types)
+    return types
+
+
+def _select(load: Load) -> str:
+    return load.sql.strip().rstrip(";")
 
 
 def not_run(load: Load, error: EngineError) -> LoadFailed:

@@ -32,6 +32,8 @@ class Plan:
         All of the input is read, so what does not come again is gone.
     skip : bool
         Nothing has changed since the last commit.
+    redefined : bool
+        It was committed before, by another SELECT or other settings.
     """
 
     load: Load
@@ -39,6 +41,7 @@ class Plan:
     marks: Mapping[str, SourceMark]
     whole: bool
     skip: bool
+    redefined: bool = False
 
 
 def chosen(ws: Workspace, only: Sequence[str]) -> list[Load]:
@@ -64,12 +67,20 @@ def is_incremental(source: Source) -> bool:
 def plan_load(run: Run, load: Load, *, full: bool, inputs: Mapping[str, tuple[FileMark, ...] | None]) -> Plan:
     """Decide what a load has to do, from the fingerprints of its sources and what it committed last."""
     definition = definition_of(run.ws, load, mended=_mended_hash(run, load))
-    last = None if full else read_entry(run.places, load)
+    entry = read_entry(run.places, load)
+    last = None if full else entry
     same = last is not None and last.definition == definition
     marks = {source: _mark(inputs[source], source, last if same else None) for source in load.reads}
     skip = same and last is not None and all(_unchanged(marks[source], last, source) for source in load.reads)
     incremental = any(is_incremental(run.ws.sources[source]) for source in load.reads)
-    return Plan(load=load, definition=definition, marks=marks, whole=full or not incremental, skip=skip)
+    return Plan(
+        load=load,
+        definition=definition,
+        marks=marks,
+        whole=full or not incremental,
+        skip=skip,
+        redefined=entry is not None and entry.definition != definition,
+    )
 
 
 def _mended_hash(run: Run, load: Load) -> str:

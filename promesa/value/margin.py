@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 NO_COST = "no-cost-given"
+NO_GOODS, WITHOUT_GOODS = "no-cost-of-goods-given", "without-cost-of-goods"
+_OF_GOODS = ("cost_of_goods", "margin", "margin_per_customer")
 OF_TOUCHPOINTS = ("touchpoint", "stage", "function", "supplier")
 _OF_ORDERS = ("revenue", "cost_of_goods", "margin", "margin_per_customer", "revenue_per_order")
 NOTICED = 0.005
 """Of what customers leave: a smaller share that belongs to none of them is not worth a sentence."""
 AMOUNTS = ("revenue", "cost_of_goods", "cost_to_serve")
+
+Priced = dict[tuple[str | None, ...], tuple[int, int]]  # orders of a group, and those that say what their goods cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +53,13 @@ class Margin(Result):
             upper=words.amount(each.upper, each.unit, locale),
             n=words.number(each.n, locale),
         )
+        more: list[str] = []
         nobodys = each.estimate * each.n - left.estimate if left.estimate is not None else 0.0
-        if abs(nobodys) < NOTICED * abs(each.estimate * each.n):
-            return said
-        return f"{said} {words.say('value.nobodys', locale, amount=words.amount(nobodys, left.unit, locale))}"
+        if abs(nobodys) >= NOTICED * abs(each.estimate * each.n):
+            more.append(words.say("value.nobodys", locale, amount=words.amount(nobodys, left.unit, locale)))
+        if left.note == WITHOUT_GOODS:
+            more.append(words.say("value.without_goods", locale))
+        return " ".join([said, *more])
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:
         """Draw the margin over time, when the answer is split by one period."""
@@ -112,9 +119,10 @@ def margin(
 
     Totals are what was booked; their interval says how much they would vary with another set of customers drawn the
     same way: n times the mean of a customer. Customers are those with an order, a moment or a cost in the window.
-    Where no cost to serve is given at all it is unknown, and the margin is without it. Where no order was ever loaded,
-    what comes in and what is left are unknown, and not nothing. Costs of nobody in particular
-    are in the totals and not in the means.
+    Where no cost to serve is given at all it is unknown, and the margin is without it. The same holds where no order
+    says what its goods cost, and the margin says so; where some do not, they are ``n_missing``. Where no order was
+    ever loaded, what comes in and what is left are unknown, and not nothing. Costs of nobody in particular are in the
+    totals and not in the means.
     """
     question = ask(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
@@ -130,7 +138,8 @@ def margin(
     of_costs = bool({*OF_TOUCHPOINTS} & {*question.by})
     figures = _money_figures(question, of_costs=of_costs)
     if not of_costs:
-        figures += _order_figures(question)
+        of_orders, priced = _order_figures(question)
+        figures = [*(_of_goods(figure, priced) for figure in figures), *of_orders]
         if question.facts.is_empty("orders"):
             figures = [_unknown(figure) if figure.measure in _OF_ORDERS else figure for figure in figures]
     figures.sort(key=lambda figure: tuple((v is None, v or "") for v in figure.dimensions.values()))
@@ -143,10 +152,14 @@ def _unknown(figure: Estimate) -> Estimate:
     return replace(figure, estimate=None, lower=None, upper=None, note=figure.note if _is_withheld(figure) else NO_DATA)
 
 
-def _order_figures(question: Question) -> list[Estimate]:
+def _order_figures(question: Question) -> tuple[list[Estimate], Priced]:
+    """Return what there is to say of orders alone, and in how many of each group the goods have a cost."""
     orders = with_dimensions(question, question.within(question.facts.table("orders")))
     figures: list[Estimate] = []
-    for group in clustered(question, orders, {"revenue": orders["revenue"]}):
+    priced: Priced = {}
+    values = {"revenue": orders["revenue"], "priced": orders["cost"].notnull().cast("float64")}
+    for group in clustered(question, orders, values):
+        priced[tuple(group.dimensions.values())] = (group.rows, round(group.values["priced"].total))
         figures.append(count_of(question, group.dimensions, "orders", group.rows, customers=group.customers))
         figures.append(
             mean_of(
@@ -157,7 +170,19 @@ def _order_figures(question: Question) -> list[Estimate]:
                 unit=question.workspace.currency,
             )
         )
-    return figures
+    return figures, priced
+
+
+def _of_goods(figure: Estimate, priced: Priced) -> Estimate:
+    """Return a figure that rests on what goods cost, with how many orders do not say it: all, some or none."""
+    orders, known = priced.get(tuple(figure.dimensions.values()), (0, 0))
+    if figure.measure not in _OF_GOODS or known == orders or _is_withheld(figure):
+        return figure
+    if known:
+        return replace(figure, n_missing=orders - known)
+    if figure.measure == "cost_of_goods":
+        return replace(figure, estimate=None, lower=None, upper=None, note=NO_GOODS)
+    return replace(figure, note=WITHOUT_GOODS)
 
 
 def _money_figures(question: Question, *, of_costs: bool) -> list[Estimate]:

@@ -70,6 +70,13 @@ def knows(key: str, locale: str = "en") -> bool:
     return key in catalogue(language_of(locale))
 
 
+def chain_measure(row: Mapping[str, Any], locale: str) -> str | None:
+    """Return what a figure of the value chain is called, with what its note says it leaves out; None if unnamed."""
+    key = f"chain.measure.{row.get('measure')}"
+    found = next((name for name in (f"{key}-{row.get('note')}", key) if knows(name, locale)), None)
+    return say(found, locale) if found else None
+
+
 def number(value: float | None, locale: str, *, decimals: int = 0, sign: bool = False) -> str:
     """Return a number as the locale writes it, with a fixed count of decimals."""
     if value is None:

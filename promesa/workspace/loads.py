@@ -53,7 +53,17 @@ def _read_load(file: Path, *, sources: Collection[str] | None, place: Place) -> 
         return None
     reads = _reads(tree, sources=sources, place=here)
     name = file.name.removesuffix(".sql")
-    return Load(name=name, table=table, source=source, file=file, sql=sql.strip().rstrip(";").rstrip(), reads=reads)
+    return Load(name=name, table=table, source=source, file=file, sql=_without_end(sql), reads=reads)
+
+
+def _without_end(sql: str) -> str:
+    """Return the SELECT without the semicolon that ends it, and without what is said after that."""
+    import sqlglot
+
+    tokens = sqlglot.tokenize(sql, read="duckdb")
+    while tokens and tokens[-1].token_type.name == "SEMICOLON":
+        sql = sql[: tokens.pop().start]
+    return sql.strip()
 
 
 def _names_of(file: Path, *, place: Place) -> tuple[str | None, str | None]:
@@ -82,7 +92,8 @@ def _one_select(sql: str, *, place: Place) -> exp.Query | None:
     from sqlglot import errors, exp
 
     try:
-        trees = [tree for tree in sqlglot.parse(sql, read="duckdb") if tree is not None]
+        # A comment after the last semicolon is a statement of its own to the parser.
+        trees = [tree for tree in sqlglot.parse(sql, read="duckdb") if not isinstance(tree, exp.Semicolon | None)]
     except errors.SqlglotError as error:
         where, what = syntax_error(error)
         Place(file=place.file, key=where or "SQL", mistakes=place.mistakes).wrong(

@@ -262,6 +262,8 @@ class Source:
         Column that only grows: rows at or below the highest value loaded are not read again.
     written : str or None
         The path or URL as promesa.toml has it, variables not filled in: what messages may show.
+    money_signs : tuple of str
+        Marks of the company's currency, which declared numbers may carry.
     """
 
     name: str
@@ -284,6 +286,7 @@ class Source:
     new_files_only: bool = False
     watermark: str | None = None
     written: str | None = None
+    money_signs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

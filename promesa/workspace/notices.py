@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.workspace.loads import unread_sources, unsteady_words
+from promesa.workspace.loads import selected_columns, unread_sources, unsteady_words
 from promesa.workspace.notice import Notice
 from promesa.workspace.study_notices import study_notices
 
@@ -38,6 +38,18 @@ def _of_loads(ws: Workspace) -> Iterator[Notice]:
     for table, code in (("moments", "no-moments"), ("opinions", "no-opinions"), ("orders", "no-orders")):
         if ws.loads and table not in tables:
             yield Notice(code=code, name=table)
+    given = {table: _columns_given(ws, table) for table in ("orders", "profiles")}
+    if "orders" in tables and "cost" not in given["orders"]:
+        yield Notice(code="no-cost-of-goods", name="orders")
+    identity = ws.model.identity
+    if "phone" in given["profiles"] and not (identity.country or identity.country_trait):
+        yield Notice(code="phones-of-no-country", name="identity")
+
+
+def _columns_given(ws: Workspace, table: str) -> set[str]:
+    """Return the columns that the load files of a table give; with a star, a cost may be among them."""
+    named = [selected_columns(load) for load in ws.loads if load.table == table]
+    return {column for columns in named for column in (columns if columns is not None else ("cost",))}
 
 
 def _of_identifiers(ws: Workspace) -> Iterator[Notice]:

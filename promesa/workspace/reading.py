@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from promesa.workspace.fields import Place
 from promesa.workspace.loads import read_loads
 from promesa.workspace.model import Workspace
 from promesa.workspace.settings import read_settings
+from promesa.workspace.signs import signs_of
 from promesa.workspace.vocabulary import Sections, build_model, read_model
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def open_workspace(path: str | Path = ".", *, environ: Mapping[str, str] | None 
 
 def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, *, loads: tuple[Any, ...]) -> Workspace:
     company, engine, analysis = settings["company"], settings["engine"], settings["analysis"]
+    signs = signs_of(company["currency"])
     return Workspace(
         root=root,
         company=company["name"],
@@ -77,7 +80,7 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
         min_cell=analysis["min_cell"],
         memory_limit=engine["memory_limit"],
         threads=engine["threads"],
-        sources=settings["sources"],
+        sources={name: replace(source, money_signs=signs) for name, source in settings["sources"].items()},
         loads=loads,
         model=build_model(sections),
         controller=company["controller"],
@@ -108,7 +111,7 @@ def _read_toml(file: Path, *, place: Place) -> dict[str, Any] | None:
             what="The file is not TOML.",
             got=str(error),
             expected='[sections] and key = "value" lines, each name once',
-            fix="mend the line it names: a quotation mark, an equals sign, a name given twice",
+            fix="mend the line it names: a quotation mark, an equals sign, a name given twice, a decimal comma",
         )
     except UnicodeDecodeError as error:
         here.wrong(

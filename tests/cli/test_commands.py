@@ -138,6 +138,23 @@ def test_no_workspace_here(tmp_path: Path) -> None:
     assert "promesa new" in result.stderr
 
 
+def test_check_finds_the_columns_that_are_not_in_a_source_or_not_in_a_table(tmp_path: Path) -> None:
+    folder = tmp_path / "tienda"
+    run("new", folder)
+    assert run("check", "-w", folder).exit_code == 0
+    for file, right, wrong in (
+        ("orders.shop.sql", "total AS revenue", "totl AS revenue"),
+        ("profiles.shop.sql", "correo AS email", "clientes.corre AS email"),
+    ):
+        path = folder / "load" / file
+        path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    (folder / "load" / "moments.shop.website.sql").write_text("SELECT * FROM visitas;\n-- fin\n", encoding="utf-8")
+    result = run("check", "-w", folder)
+    assert result.exit_code == 2
+    for told in ("load/orders.shop.sql", '"totl"', "load/profiles.shop.sql", '"corre"', "column 'visita'"):
+        assert told in result.stderr
+
+
 def test_new_overwrites_nothing(shop: Path) -> None:
     before = (shop / "promesa.toml").read_bytes()
     assert run("new", shop).exit_code == 2
@@ -166,6 +183,27 @@ def test_quarantine_is_listed_mended_and_replayed(shop: Path) -> None:
     replayed = document("quarantine", "replay", "--workspace", shop)
     assert (replayed["left"], replayed["waiting"]) == (1, 0)
     assert document("quarantine", "list", "--workspace", shop)["items"] == []
+
+
+def test_a_narrowed_quarantine_says_how_many_rows_it_holds(shop: Path) -> None:
+    sql = shop / "load" / "costs.extra.sql"
+    sql.write_text(
+        "SELECT n AS id, CASE WHEN n < 3 THEN TIMESTAMP '2024-01-02' END AS at, if(n = 0, 'x', '1') AS amount "
+        "FROM range(5) AS t(n)",
+        encoding="utf-8",
+    )
+    assert document("load", "--workspace", shop, "--only", "costs")["quarantined"] == {
+        "missing-at": 2,
+        "not-a-number": 1,
+    }
+    listed = run("quarantine", "list", "--workspace", shop, "--rule", "not-a-number").stdout
+    assert "columna" in listed
+    assert "Se muestran" not in listed
+    assert "Se muestran 1 de 2" in run("quarantine", "list", "-w", shop, "--rule", "missing-at", "--limit", 1).stdout
+
+
+def test_differences_say_between_which_values_they_lie(shop: Path) -> None:
+    assert "Compromisos, de -1,00 días a menos de " in run("show", "differences", "--workspace", shop).stdout
 
 
 def test_messages_come_in_the_language_asked(shop: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from promesa.customers import candidates, find, number_of
 from promesa.errors import InputError
 from promesa.store import inspect_store, replace_state, session
+from promesa.workspace import IdentitySettings
 from tests.customers.shops import LINKED, link, shop, surrogates
 from tests.store.companies import NOON, Company
 
@@ -92,3 +94,21 @@ def test_the_kept_records_are_looked_at_where_there_are_any(tmp_path: Path) -> N
     assert find(made.ws, "luis@correo.example") == [numbers["k2"]]
     with pytest.raises(InputError):
         find(made.ws, "ana@correo.example")
+
+
+@pytest.mark.parametrize("who", ["luis vega", "3015550000"])
+def test_a_company_that_says_no_country_finds_by_name_all_the_same(tmp_path: Path, who: str) -> None:
+    from promesa.identity import make_records
+    from promesa.identity.records import record_columns
+
+    made = shop(tmp_path)
+    model = replace(made.ws.model, identity=IdentitySettings(compare=("city",)))
+    ws = replace(made.ws, model=model)
+    with session(ws, recorded_at=NOON) as run, inspect_store(ws) as look:
+        make_records(run.engine, model, profiles=look.rows("profiles"), into="kept")
+        replace_state(run, "records", "SELECT * FROM kept", columns=record_columns(model))
+    if who == "luis vega":
+        assert find(ws, who) == [surrogates(made)["k2"]]
+    else:
+        with pytest.raises(InputError, match="Nobody is found"):
+            find(ws, who)

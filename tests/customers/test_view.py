@@ -70,6 +70,13 @@ def test_money_opinions_and_elements(seen: CustomerView) -> None:
     assert totals.first_seen == datetime(2026, 1, 9, 15)
 
 
+def test_goods_whose_cost_nobody_gave_did_not_cost_nothing(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    found = view(made.ws, "crm:k1").totals
+    assert (found.orders, found.revenue, found.cost_of_goods) == (1, 50.5, None)
+    assert view(made.ws, "crm:k3").totals.cost_of_goods == 0
+
+
 def test_totals_of_all_persons_are_those_of_the_company(made: Company) -> None:
     persons = {view(made.ws, f"{'crm' if key[0] == 'k' else 'shop'}:{key}").person for key in surrogates(made)}
     views = [view(made.ws, number, as_of=NOON) for number in persons]

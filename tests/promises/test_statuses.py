@@ -84,6 +84,16 @@ def test_each_commitment(folder: Path, duckdb: Engine, promise: str) -> None:
     assert statuses == {number: status for number, (_, status) in cases.items()}
 
 
+@pytest.mark.parametrize("by", ["branch", "channel", "employee", "product", "brand"])
+def test_commitments_are_split_by_every_column_that_a_moment_states(folder: Path, duckdb: Engine, by: str) -> None:
+    rows = [delivery(delivered=DUE, **{by: "north"}), delivery(delivered=CLOSE, **{by: "south"})]
+    small = Company(workspace=workspace_of(folder, min_group=1, min_cell=1), tables={"moments": rows})
+    facts = small.facts(folder, engine=duckdb)
+    found = promises.kept(small.workspace, promises=["arrives"], by=by, facts=facts)
+    rates = {e.dimensions[by]: e.estimate for e in found.estimates if e.measure == "kept_rate"}
+    assert rates == {"north": 1.0, "south": 0.0}
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -239,3 +239,22 @@ def test_a_file_larger_than_the_engine_may_hold_streams(tmp_path: Path) -> None:
         staged = bench.stage("big.csv")
         assert staged.rows == 1_200_000
         assert engine.value(f"SELECT sum(id) FROM {staged.relation}") == sum(range(1_200_000))
+
+
+@pytest.mark.parametrize("rest", ["", ";;"])
+@pytest.mark.parametrize("gap", ["", "\n", "\n;;\n"])
+def test_titles_above_the_table_are_passed_over_and_said(bench: Bench, rest: str, gap: str) -> None:
+    above = f"Informe de ventas 2025{rest}\nPeriodo: enero{rest}\n{gap}"
+    staged = bench.csv(
+        above + "id;fecha;importe\n1;13/02/2025;3,5\nx;14/02/2025;2,5\n3;15/02/2025;1,5\n4;15/02/2025;1\n"
+    )
+    assert [row[0] for row in bench.rows(staged)] == [1, 3, 4]
+    assert [row[2] for row in bench.rows(staged)] == [3.5, 1.5, 1.0]
+    line = above.count("\n") + 1
+    assert [reject[0] for reject in bench.rejects(staged)] == [line + 2]
+    assert [warning.code for warning in staged.warnings] == ["title_rows"]
+    assert f"row {line}" in str(staged.warnings[0])
+
+
+def test_a_file_of_one_column_has_no_title(bench: Bench) -> None:
+    assert bench.rows(bench.csv("id\n1\n2\n")) == [(1,), (2,)]

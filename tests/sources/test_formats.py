@@ -175,6 +175,30 @@ def test_rows_of_a_sheet_are_counted_as_it_shows_them(bench: Bench) -> None:
     assert staged.files[0].rows == 4
 
 
+def test_titles_above_the_table_of_a_sheet_are_passed_over_and_said(bench: Bench) -> None:
+    rows: list[list[object]] = [
+        ["Informe de llamadas"],
+        [None, "Periodo: 2025"],
+        [None],
+        ["id", "espera", "motivo"],
+        [1, 5, "a"],
+        ["x", 6, "b"],
+        [3, 7, "c"],
+        [4, 7, "c"],
+    ]
+    staged = bench.stage(workbook(bench, rows))
+    assert kinds(staged) == {"id": "whole", "espera": "whole", "motivo": "text"}
+    assert bench.rows(staged) == [(1, 5, "a"), (3, 7, "c"), (4, 7, "c")]
+    assert bench.rejects(staged) == [(6, "not-a-whole-number", "id", "x")]
+    assert [warning.code for warning in staged.warnings] == ["title_rows"]
+    assert "row 4" in str(staged.warnings[0])
+
+
+def test_a_narrow_sheet_has_no_title(bench: Bench) -> None:
+    staged = bench.stage(workbook(bench, [["id", None], [1, 2], [3, 4]]))
+    assert bench.rows(staged) == [(1, 2), (3, 4)]
+
+
 def test_a_text_among_the_days_of_a_sheet_is_rejected(bench: Bench) -> None:
     rows: list[list[object]] = [["d"], [date(2024, 1, 5)], [date(2024, 1, 6)], ["31/02/2024"]]
     staged = bench.stage(workbook(bench, rows))

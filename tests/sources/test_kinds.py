@@ -155,6 +155,36 @@ def test_a_declared_kind_goes_before_the_cells(
     assert next(each for each in staged.columns if each.name == "c").how == "declared"
 
 
+@pytest.mark.parametrize(
+    ("kind", "cells", "values", "rejected"),
+    [
+        ("number", ["1.234,56 €", "-33,41€", "€ 5", "- € 2,5", "7"], [1234.56, -33.41, 5.0, -2.5, 7.0], []),
+        ("number", ["12,50\u00a0€", "12,5\u202fEUR", "EUR 3"], [12.5, 12.5, 3.0], []),
+        ("number", ["1,5 €", "2,5 $", "US$ 3", "€", "4 € 5"], [1.5], ["2,5 $", "US$ 3", "€", "4 € 5"]),
+        ("whole", ["12 €", "€ 3", "1,5 €"], [12, 3], ["1,5 €"]),
+    ],
+)
+def test_a_declared_number_may_carry_the_mark_of_the_companys_currency(
+    bench: Bench, kind: str, cells: list[str], values: list[object], rejected: list[str]
+) -> None:
+    staged = column(bench, *cells, types={"c": kind}, money_signs=("€", "EUR"))
+    assert [row[1] for row in bench.rows(staged)] == values
+    assert [reject[3] for reject in bench.rejects(staged)] == rejected
+
+
+def test_a_dollar_sign_goes_with_a_decimal_point_too(bench: Bench) -> None:
+    staged = column(bench, "$ 1,234.50", "$12.25", "-$3", types={"c": "number"}, money_signs=("$", "MXN"))
+    assert [row[1] for row in bench.rows(staged)] == [1234.5, 12.25, -3.0]
+
+
+def test_amounts_that_nobody_declared_stay_text_and_it_is_said(bench: Bench) -> None:
+    staged = column(bench, "1.234,56 €", "33,41 €", "5 €", "", money_signs=("€", "EUR"))
+    assert kinds(staged)["c"] == "text"
+    assert codes(staged) == ["money"]
+    assert 'types = { "c" = "number" }' in str(staged.warnings[0])
+    assert codes(column(bench, "1.234,56 €", "33,41 €")) == []
+
+
 def test_days_that_could_be_either_are_taken_day_first_and_said(bench: Bench) -> None:
     staged = column(bench, "05/03/2024", "06/03/2024")
     assert [row[1] for row in bench.rows(staged)] == [date(2024, 3, 5), date(2024, 3, 6)]

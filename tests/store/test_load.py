@@ -289,3 +289,19 @@ def test_two_load_files_that_give_the_same_ids_are_told(tmp_path: Path) -> None:
     assert "moments.shop.b" in report.warnings[0]
     shop.write("facts.csv", [moment(i, touchpoint="call") for i in range(3)])
     assert [count.overlapping for count in shop.load(only=["moments.shop.b"]).loads] == [0]
+
+
+def test_a_changed_load_file_whose_ids_are_all_new_is_told(shop: Company) -> None:
+    shop.write("facts.csv", [moment(i) for i in range(5)])
+    shop.load()
+    shop.write("facts.csv", [moment(i) for i in range(7)])
+    assert not shop.load().warnings
+    (load,) = shop.ws.loads
+    renamed = replace(load, sql=f"SELECT * REPLACE ('p-' || id AS id) FROM ({load.sql})")
+    shop.ws = replace(shop.ws, loads=(renamed,))
+    report = shop.load()
+    assert counts(report) == (7, 7, 0, 0, 0)
+    (told,) = report.warnings
+    assert "7" in told
+    assert load.name in told
+    assert not shop.load().warnings

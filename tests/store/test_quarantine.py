@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa.errors import UnknownName
+from promesa.errors import NothingLoaded, UnknownName
 from promesa.store import (
+    open_facts,
     open_store,
     quarantine_counts,
     quarantine_list,
@@ -33,6 +34,15 @@ def shop(tmp_path: Path) -> Company:
 
 def replay(shop: Company, **options: object) -> LoadReport:
     return quarantine_replay(shop.ws, recorded_at=LATER, **options)  # type: ignore[arg-type]
+
+
+def test_where_every_row_was_refused_the_cure_is_the_quarantine(shop: Company) -> None:
+    shop.write("facts.csv", [moment(0, customer=""), moment(1, customer="")])
+    shop.load()
+    with pytest.raises(NothingLoaded) as caught:
+        open_facts(shop.ws)
+    assert "quarantine list" in caught.value.fix
+    assert caught.value.got.startswith("2 rows")
 
 
 def test_loading_again_does_not_repeat_items(shop: Company) -> None:

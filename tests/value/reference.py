@@ -24,9 +24,24 @@ def margin(world: World) -> list[Row]:
         entries[world.group(row)].append((row["customer"], {"cost_to_serve": served(row) or 0.0}))
     for row in world.inside(world.rows("costs")):
         entries[world.group(row)].append((row.get("customer"), {"cost_to_serve": float(row["amount"])}))
+    bought = world.grouped(world.inside(world.rows("orders")))
     for group, rows in entries.items():
-        found += _group(world, dict(zip(world.by, group, strict=True)), rows)
+        orders = bought.get(group, [])
+        priced = sum(row.get("cost") is not None for row in orders)
+        figures = _group(world, dict(zip(world.by, group, strict=True)), rows)
+        found += [_of_goods(row, orders=len(orders), priced=priced) for row in figures]
     return found
+
+
+def _of_goods(row: Row, *, orders: int, priced: int) -> Row:
+    measures = ("cost_of_goods", "margin", "margin_per_customer")
+    if row["measure"] not in measures or priced == orders or str(row["note"]).startswith("withheld"):
+        return row
+    if priced:
+        return row | {"n_missing": orders - priced}
+    if row["measure"] == "cost_of_goods":
+        return row | {"estimate": None, "lower": None, "upper": None, "note": "no-cost-of-goods-given"}
+    return row | {"note": "without-cost-of-goods"}
 
 
 def _orders(world: World) -> list[Row]:

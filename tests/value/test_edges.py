@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from promesa import value
 from tests.measures.companies import AS_OF, Company, workspace_of
@@ -38,6 +41,37 @@ def test_nothing_loaded_but_moments_without_cost(tmp_path: Path, duckdb: Engine)
     assert (cost.estimate, cost.note) == (None, "no-cost-given")
     assert found.find("orders") is None
     assert found.summary("es")
+
+
+def test_a_margin_without_any_cost_of_goods_says_so(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0, "customer": n, "revenue": 10} for n in range(5)]
+    found = value.margin((facts := facts_with(tmp_path, duckdb, orders=orders)).workspace, facts=facts)
+    figures = {e.measure: (e.estimate, e.note) for e in found.estimates}
+    assert figures["cost_of_goods"] == (None, "no-cost-of-goods-given")
+    assert figures["margin"] == (50, "without-cost-of-goods")
+    assert figures["margin_per_customer"] == (10, "without-cost-of-goods")
+    assert found.summary("es").endswith("No se dio el costo de lo vendido: el margen no lo descuenta.")
+
+
+@pytest.mark.parametrize(("locale", "spanish"), [("es_MX", "12,345"), ("es_ES", "12.345"), ("en", "12.345")])
+def test_a_document_writes_numbers_as_the_companys_country_does(
+    tmp_path: Path, duckdb: Engine, locale: str, spanish: str
+) -> None:
+    facts = facts_with(tmp_path, duckdb, orders=[{"at": T0, "customer": 1, "revenue": 12345, "cost": 0}])
+    facts = replace(facts, workspace=replace(facts.workspace, locale=locale))
+    document = value.margin(facts.workspace, facts=facts).to_document()
+    summary: Any = document["summary"]
+    assert spanish in summary["es"]
+    assert "12,345" in summary["en"]
+
+
+def test_orders_that_do_not_say_what_their_goods_cost_are_counted(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [{"at": T0, "customer": n, "revenue": 10, "cost": 4 if n else None} for n in range(5)]
+    found = value.margin((facts := facts_with(tmp_path, duckdb, orders=orders)).workspace, facts=facts)
+    figures = {e.measure: (e.estimate, e.n_missing, e.note) for e in found.estimates}
+    assert figures["cost_of_goods"] == (16, 1, None)
+    assert figures["margin"] == (34, 1, None)
+    assert figures["revenue"] == (50, 0, None)
 
 
 def test_costs_of_nobody_are_booked_and_in_no_mean(tmp_path: Path, duckdb: Engine) -> None:

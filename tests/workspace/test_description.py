@@ -105,6 +105,34 @@ def test_warnings(draft, name, old, new, code):
     assert {notice.code for notice in description.warnings} - before == {code}
 
 
+@pytest.mark.parametrize(
+    ("table", "sql", "model", "told"),
+    [
+        ("orders", "SELECT pedido AS id, fecha AS at, cliente AS customer, 1 AS revenue FROM pedidos", "", True),
+        (
+            "orders",
+            "SELECT pedido AS id, fecha AS at, cliente AS customer, 1 AS revenue, 1 AS cost FROM pedidos",
+            "",
+            False,
+        ),
+        ("orders", "SELECT * FROM pedidos", "", False),
+        ("profiles", "SELECT cliente AS id, fecha AS at, cliente AS customer, '1' AS phone FROM pedidos", "", True),
+        (
+            "profiles",
+            "SELECT cliente AS id, fecha AS at, cliente AS customer, '1' AS phone FROM pedidos",
+            '[identity]\ncountry = "CO"',
+            False,
+        ),
+    ],
+)
+def test_a_margin_without_costs_and_telephones_without_a_country_are_told(draft, table, sql, model, told):
+    draft.write(f"load/{table}.extra.sql", sql)
+    if model:
+        draft.add("model.toml", model)
+    codes = {notice.code for notice in describe(draft.open()).warnings}
+    assert ({"orders": "no-cost-of-goods", "profiles": "phones-of-no-country"}[table] in codes) == told
+
+
 def test_every_warning_link_and_direction_has_words_in_both_languages(draft):
     (draft.root / "load/moments.shop.sql").unlink()
     draft.write("model.toml", '[functions.a]\n[touchpoints.b]\nstage = "after"\nfunction = "a"')

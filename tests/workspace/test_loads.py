@@ -41,6 +41,12 @@ def test_what_a_select_reads(draft, sql, reads):
     assert sorted(draft.open().loads[0].reads) == sorted(reads)
 
 
+@pytest.mark.parametrize("end", [";", ";\n", ";\n-- fin; de año\n", " ;; /* fin */", "\n; -- fin"])
+def test_what_stands_after_the_last_semicolon_is_no_second_select(draft, end):
+    draft.write(FILE, f"SELECT ';' AS id, 'ñ;' AS customer FROM pedidos{end}")
+    assert draft.open().loads[0].sql == "SELECT ';' AS id, 'ñ;' AS customer FROM pedidos"
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
