@@ -110,7 +110,8 @@ def row_keys() -> str:
 
 def document_keys() -> str:
     """Return the keys of a whole document."""
-    own = [(f"`{key}`", text) for key, text in _attributes(results.Result) if key != "estimates"]
+    in_python_alone = {"estimates", "labels", "company_locale"}
+    own = [(f"`{key}`", text) for key, text in _attributes(results.Result) if key not in in_python_alone]
     more = [
         ("`rows`", "the figures, one object each: see below"),
         ("`summary`", "`{es, en}`: the answer in a sentence, with its uncertainty"),
