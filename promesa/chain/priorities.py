@@ -62,9 +62,12 @@ class Priorities(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say the first three touchpoints with what is at stake there and how sure their rank is."""
-        first = self.ranking()[:TOP]
-        if not first:
+        ranking = self.ranking()
+        if not ranking:
             return words.say("chain.priorities.empty", locale)
+        first = [row for row in ranking[:TOP] if (row.estimate or 0.0) > 0]
+        if not first:
+            return words.say("chain.priorities.nothing", locale, n=words.number(len(ranking), locale))
         said = [words.say(f"chain.priorities.lead.{self.ranked_by}", locale)]
         for row in first:
             function = str(row.extra["function"])

@@ -14,7 +14,7 @@ from promesa.identity.exact import key_identifiers, key_pairs
 from promesa.identity.keys import part_columns, parts_of, select_parts
 from promesa.identity.records import make_records, record_columns
 from promesa.identity.settling import same_rows
-from promesa.store import change_state, columns_of, replace_state, state_rows
+from promesa.store import add_state, change_state, columns_of, replace_state, state_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class Changes:
     shared : sequence of Shared
         Keys of other systems that join nobody because too many name them.
     known : bool
-        Whether any of those whose links are found anew may have had a record before.
+        Whether any of those looked at, or whose links are found anew, may have had a record before.
     """
 
     records: int
@@ -113,12 +113,20 @@ def find_changes(run: Run, *, whole: bool, anew: bool, arrived: Sequence[str] | 
         gone=gone,
         left_out=left_out,
         shared=shared,
-        known=bool(changed or gone or key_identifiers(model)),
+        known=again or bool(key_identifiers(model)),
     )
 
 
-def write_records(run: Run, *, whole: bool) -> None:
-    """Bring the table `records` to what the session knows; nothing is written where nothing differs."""
+def write_records(run: Run, *, whole: bool, known: bool) -> None:
+    """Bring the table `records` to what the session knows; nothing is written where nothing differs.
+
+    Parameters
+    ----------
+    whole : bool
+        Every record was made anew.
+    known : bool
+        Any customer that was looked at may have a record already.
+    """
     columns = kept_columns(run.ws.model)
     fresh = f"SELECT f.*, l.profile_rows, l.newest FROM {_FRESH} f JOIN {_LIVE} l USING (customer)"
     made = f"SELECT *, {parts_of(run.ws.model)} FROM ({fresh})"
@@ -127,8 +135,11 @@ def write_records(run: Run, *, whole: bool) -> None:
     if whole:
         if not same_rows(run.engine, f"({made})", _KEPT, listed):
             replace_state(run, "records", select, columns=columns)
-    elif run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
-        change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
+    elif known:
+        if run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
+            change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
+    else:
+        add_state(run, "records", select, columns=columns)
 
 
 def forget_session(run: Run, *, whole: bool) -> None:

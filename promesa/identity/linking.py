@@ -158,7 +158,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
         same_records = not (anew or changes.any)
         settled = _settled(run, kept, link_from=link_from, whole=whole, same_records=same_records)
     tell_step(run, "keep")
-    write_records(run, whole=anew)
+    write_records(run, whole=anew, known=changes.known)
     tell_step(run, "kept")
     decided, decisions = _decided(run)
     write_last_run(

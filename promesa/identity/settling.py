@@ -26,8 +26,8 @@ _ROWS, _SCOPE, _NEW, _OLD, _SAID = '"~rows"', '"~scope"', '"~new"', '"~old"', '"
 _KNOWN = '"~known"'  # of every link of the store: `low`, `high`, `joins` (strong enough), `anew` (is found anew)
 _LINK = tuple(column for column, _ in STATE["links"])
 _CONTENT = ("probability", "agreed", "at")
-# Many links are kept in several files: a few new records change few links, most of them doubtful ones, which stand
-# apart, and files without a changed link are not written again.
+# Many rows are kept in several files: a few new records change few of them, and files without a changed row are not
+# written again. Most changed links are doubtful ones, which stand apart.
 _MANY, _PARTS = 200_000, 16
 _LASTING = "coalesce(state = 'linked' AND reason IS NULL, false)"
 
@@ -287,8 +287,10 @@ def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool
 
 def _parts(table: str, count: int) -> list[str]:
     """Return the conditions that divide the rows of a table over files."""
-    if table != "links" or count < _MANY:
+    if count < _MANY:
         return ["true"]
+    if table == "persons":
+        return [f"abs(customer % {_PARTS}) = {part}" for part in range(_PARTS)]
     return [f"NOT {_LASTING}", *(f"{_LASTING} AND abs(low % {_PARTS}) = {part}" for part in range(_PARTS))]
 
 

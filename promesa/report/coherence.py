@@ -164,7 +164,8 @@ def compared_exhibits(content: Content) -> list[Exhibit]:
             if _of(row) == _of(one)
         ]
         title = words.say(f"journeys.coherence.chart_{one.get('measured')}", content.locale, of=_thing(one, content))
-        exhibits.append(_intervals(rows, title, content, name=f"coherence {len(exhibits)}"))
+        shown = words.in_one_unit(rows)
+        exhibits.append(_intervals(shown, title, content, name=f"coherence {len(exhibits)}"))
     return exhibits
 
 

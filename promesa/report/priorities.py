@@ -62,7 +62,8 @@ def begin(content: Content) -> tuple[Begin, ...]:
     """Return the touchpoints to begin with; functions where only they have something at stake."""
     measure = ranked_by(content)
     level, ranking = next(((one, found) for one in LEVELS if (found := _ranking(one, content))), (LEVELS[0], []))
-    return tuple(_begin(level, rows, measure, content) for _, rows in ranking[:FIRST])
+    gains = [rows for _, rows in ranking[:FIRST] if (number(rows[measure].get("estimate")) or 0.0) > 0]
+    return tuple(_begin(level, rows, measure, content) for rows in gains)
 
 
 def begin_lines(content: Content) -> list[str]:

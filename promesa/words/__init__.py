@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.errors import UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
 LANGUAGES = ("es", "en")
@@ -168,6 +168,20 @@ def in_fitting_unit(row: Mapping[str, Any], *, open_hours: bool = False) -> dict
     if longest >= 48 and not open_hours:
         unit, factor = "days", 1 / 24
     return {**row, **{end: hours_in_it * factor * float(value) for end, value in known.items()}, "unit": unit}
+
+
+def in_one_unit(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return figures of one unit that are drawn together, all in the unit that fits the longest of them."""
+    ends = ("estimate", "lower", "upper")
+    longest = max((abs(float(row[end])) for row in rows for end in ends if row.get(end) is not None), default=0.0)
+    if not longest:
+        return [dict(row) for row in rows]
+    fitting = in_fitting_unit({"unit": rows[0]["unit"], "estimate": longest})
+    factor = fitting["estimate"] / longest
+    return [
+        {**row, **{end: factor * row[end] for end in ends if row.get(end) is not None}, "unit": fitting["unit"]}
+        for row in rows
+    ]
 
 
 def change(value: float, unit: str, locale: str) -> str:

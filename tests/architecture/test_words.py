@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promesa.words import in_fitting_unit
+from promesa.words import in_fitting_unit, in_one_unit
 
 WORDS = Path(__file__).resolve().parents[2] / "promesa" / "words"
 FILES = sorted({file.name for file in WORDS.glob("*/*.toml")})
@@ -72,3 +72,21 @@ def test_a_wait_is_said_in_the_unit_that_fits(row, open_hours, unit, estimate) -
     fitting = in_fitting_unit(row, open_hours=open_hours)
     assert (fitting["unit"], fitting["estimate"]) == (unit, estimate if estimate is None else pytest.approx(estimate))
     assert fitting.keys() == row.keys()
+
+
+def test_figures_drawn_together_are_in_the_unit_of_the_longest() -> None:
+    rows = [
+        {"unit": "hours", "estimate": 0.05, "lower": -0.01, "upper": 0.2, "name": "web"},
+        {"unit": "hours", "estimate": None, "lower": None, "upper": None, "name": "shop"},
+        {"unit": "hours", "estimate": -0.5, "lower": -1.0, "upper": 0.0, "name": "phone"},
+    ]
+    found = in_one_unit(rows)
+    assert [row["unit"] for row in found] == ["minutes"] * 3
+    assert [row["estimate"] for row in found] == [3.0, None, -30.0]
+    assert (found[0]["lower"], found[0]["upper"], found[0]["name"]) == (-0.6, 12.0, "web")
+    assert in_one_unit([{"unit": "hours", "estimate": 60.0}, {"unit": "hours", "estimate": 12.0}])[1] == {
+        "unit": "days",
+        "estimate": 0.5,
+    }
+    assert in_one_unit([{"unit": "score", "estimate": 0.1}]) == [{"unit": "score", "estimate": 0.1}]
+    assert in_one_unit([{"unit": "hours", "estimate": None}]) == [{"unit": "hours", "estimate": None}]

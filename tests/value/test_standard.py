@@ -223,10 +223,11 @@ def test_a_worse_group_is_found_and_hardly_anything_else(tmp_path: Path, duckdb:
     worlds = [found_worse(tmp_path, duckdb, seed, worse=0.1) for seed in range(100, 300)]
     truth = -0.1
     covered = np.mean([e.lower <= truth <= e.upper for _, e in worlds])  # type: ignore[operator]
-    alone = np.mean([flagged <= {("region", "north")} for flagged, _ in worlds])
+    # Of what is found, 5 % may be wrong: where one group is worse, another is now and then said to be so beside it.
+    wrong = np.mean([len(flagged - {("region", "north")}) / max(1, len(flagged)) for flagged, _ in worlds])
     found = np.mean([("region", "north") in flagged for flagged, _ in worlds])
     assert covered >= 0.91
-    assert alone >= 0.93
+    assert wrong <= 0.07
     assert found >= 0.9
 
 

@@ -112,7 +112,7 @@ def test_all_equal_margins_make_a_straight_line(tmp_path: Path, duckdb: Engine) 
     assert [row["estimate"] for row in line] == pytest.approx([row["customers_share"] for row in line])
     assert {row["lower"] for row in line} == {None}
     assert told["lost"]["estimate"] == 0
-    assert "Not one of" in found.summary("en")
+    assert "not one of" in found.summary("en")
 
 
 def test_a_return_larger_than_the_purchase_is_a_loss_by_return(tmp_path: Path, duckdb: Engine) -> None:
