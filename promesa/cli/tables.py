@@ -260,8 +260,7 @@ def key_of(key: str, labels: dict[str, str], locale: str) -> str:
 
 
 def _field_of(field: str, labels: dict[str, str], locale: str) -> str:
-    key = f"customers.review.fields.{field}"
-    return words.say(key, locale) if words.knows(key, locale) else labels.get(field, field)
+    return words.record_field(field, locale) or labels.get(field, field)
 
 
 def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:

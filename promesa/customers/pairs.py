@@ -22,12 +22,14 @@ def because(reason: str | None, locale: str) -> str:
 
 def field_name(name: str, ws: Workspace, locale: str) -> str:
     """Return what people call a field: the catalogue's word, else the company's, else its name."""
-    key = f"customers.review.fields.{name}"
+    said = words.record_field(name, locale)
+    if said is not None:
+        return said
     plain = name.removeprefix("trait_").removeprefix("id_")
     declared = ws.model.identifiers.get(plain) or ws.model.traits.get(plain)
-    if declared is not None and not words.knows(key, locale):
-        return declared.label.es if words.language_of(locale) == "es" else declared.label.en
-    return words.say(key, locale) if words.knows(key, locale) else plain
+    if declared is None:
+        return plain
+    return declared.label.es if words.language_of(locale) == "es" else declared.label.en
 
 
 def pair_lines(item: Item, ws: Workspace, locale: str) -> list[tuple[str, str, str, str]]:

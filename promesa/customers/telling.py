@@ -112,8 +112,7 @@ class Telling:
         return [f"{link.low}\n{link.high}", why, chance, agreed, state, self.day(link.at), decided]
 
     def _compared(self, field: str) -> str:
-        key = f"customers.review.fields.{field}"
-        return words.say(key, self.locale) if words.knows(key, self.locale) else self.label(field)
+        return words.record_field(field, self.locale) or self.label(field)
 
     def _level(self, level: str) -> str:
         key = f"customers.review.mark.{level}"

@@ -135,11 +135,10 @@ def write_records(run: Run, *, whole: bool, known: bool) -> None:
     if whole:
         if not same_rows(run.engine, f"({made})", _KEPT, listed):
             replace_state(run, "records", select, columns=columns)
-    elif known:
-        if run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
-            change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
-    else:
+    elif not known:
         add_state(run, "records", select, columns=columns)
+    elif run.engine.value(f"SELECT count(*) FROM {_LOOKED}"):
+        change_state(run, "records", gone=f"customer IN (FROM {_LOOKED})", select=select, columns=columns)
 
 
 def forget_session(run: Run, *, whole: bool) -> None:

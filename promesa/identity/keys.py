@@ -141,8 +141,10 @@ def _all_keys(model: Model) -> Iterator[Key]:
         yield Key(f"{trait}, given name and surname", whole, LOOSE)
 
 
-def _part_names(model: Model) -> list[str]:
-    return sorted({part for key in keys_of(model) for way in key.ways for part in way})
+def _parts_as_numbers(model: Model) -> dict[str, str]:
+    """Return SQL of each part of a record that keys are made of: texts are hashed once, not once a key."""
+    parts = sorted({part for key in keys_of(model) for way in key.ways for part in way})
+    return {part: _number(_PARTS.get(part, name(part))) for part in parts}
 
 
 def is_part(column: str) -> bool:
@@ -152,12 +154,12 @@ def is_part(column: str) -> bool:
 
 def part_columns(model: Model) -> tuple[tuple[str, str], ...]:
     """Return name and kind of the columns in which the parts of a record are kept beside it."""
-    return tuple((_KEPT + part, "whole") for part in _part_names(model))
+    return tuple((_KEPT + part, "whole") for part in _parts_as_numbers(model))
 
 
 def parts_of(model: Model) -> str:
-    """Return SQL over the columns of a record of its `part_columns`: texts are hashed once, not once a key."""
-    return ", ".join(f"{_number(_PARTS.get(part, name(part)))} AS {name(_KEPT + part)}" for part in _part_names(model))
+    """Return SQL over the columns of a record of its `part_columns`."""
+    return ", ".join(f"{number} AS {name(_KEPT + part)}" for part, number in _parts_as_numbers(model).items())
 
 
 def select_parts(model: Model, records: str, *, kept: bool = False) -> str:
@@ -170,10 +172,9 @@ def select_parts(model: Model, records: str, *, kept: bool = False) -> str:
     kept : bool, default False
         Its `part_columns` say them; otherwise they are worked out of the others.
     """
-    parts = {part: _number(_PARTS.get(part, name(part))) for part in _part_names(model)}
-    if kept:
-        parts = {part: name(_KEPT + part) for part in parts}
-    return f"SELECT customer, {', '.join(f'{number} AS {name(part)}' for part, number in parts.items())} FROM {records}"
+    numbers = _parts_as_numbers(model).items()
+    parts = ", ".join(f"{name(_KEPT + part) if kept else number} AS {name(part)}" for part, number in numbers)
+    return f"SELECT customer, {parts} FROM {records}"
 
 
 def _number(text: str) -> str:

@@ -25,6 +25,7 @@ from promesa.identity.changes import (
     write_records,
 )
 from promesa.identity.exact import ONE_FIELD, columns_read, exact_links
+from promesa.identity.keys import select_parts
 from promesa.identity.last_run import LastRun, read_last_run, versions_now, write_last_run
 from promesa.identity.report import LinkReport, report_of, tell_step
 from promesa.identity.settling import Fresh, Settled, are_known, count_overruled, settle_links
@@ -304,7 +305,6 @@ def _enough_agrees(agreed: str, declared: Model) -> str:
 def _pairs_of_new(run: Run, *, before: str | None) -> Sequence[LeftOut]:
     """Write the pairs of new customers with all, and what these change among the others."""
     from promesa.identity.blocking import pairs
-    from promesa.identity.keys import select_parts
 
     found = f"SELECT low, high FROM ({state_rows(run, 'links')}) WHERE kind = 'model'"
     was = select_parts(run.ws.model, before) if before else None

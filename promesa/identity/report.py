@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promesa.store import open_store, state_rows
-from promesa.words import knows, number, say
+from promesa.words import number, record_field, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -231,9 +231,12 @@ def _warnings(
     for values in changes.left_out:
         field_name, reason = str(values["field"]).removeprefix("id_"), str(values["reason"]).replace(" ", "_")
         why = say(f"identity.left_out.{reason}", locale)
-        known = f"customers.review.fields.{field_name}"
-        field_name = say(known, locale) if knows(known, locale) else field_name
-        yield told("left_out", field=field_name, reason=why, records=int(str(values["records"])))
+        yield told(
+            "left_out",
+            field=record_field(field_name, locale) or field_name,
+            reason=why,
+            records=int(str(values["records"])),
+        )
     if too_large := states.get(("held", "size"), 0):
         yield told("size", pairs=too_large, largest=run.ws.model.identity.largest)
     if settled and settled.overruled:

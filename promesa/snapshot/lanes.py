@@ -1,6 +1,6 @@
 """Several processes work out one snapshot.
 
-To turn questions into SQL, and what is done with samples of rows, keeps one processor busy while others do nothing. A
+Putting questions together, turning them into SQL, and what is done with samples of rows is work of one processor. A
 process beside this one has an engine of its own and takes the questions of a room together: what the engine holds for
 one of them serves the next.
 """
@@ -118,9 +118,10 @@ def _beside(facts: Facts, folder: Path, lanes: _Lanes, *, processes: int) -> Gen
     told = _told(facts, folder)
     try:
         for _ in range(processes):
-            # What it says of an error is not read: the error comes again here.
+            # No module of the folder at hand is taken for one of Python's; what it says of an error is not read, for
+            # that comes again here.
             process = subprocess.Popen(
-                [sys.executable, "-m", "promesa.snapshot.lanes"],
+                [sys.executable, "-P", "-m", "promesa.snapshot.lanes"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

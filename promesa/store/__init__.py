@@ -9,6 +9,7 @@ from promesa.store.inspection import Held, Inspection, inspect_store, rows_about
 from promesa.store.kept_columns import drop_columns, keep_columns, kept_columns
 from promesa.store.loading import keep_report, load, load_chosen, session
 from promesa.store.merging import merge_small_files
+from promesa.store.misnamed import misnamed_columns
 from promesa.store.output import surrogate
 from promesa.store.places import Places, flush_folder, places_of, read_document, write_document
 from promesa.store.quarantine import TABLE as QUARANTINE
@@ -51,7 +52,6 @@ from promesa.store.state import (
     timestamp,
 )
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
-from promesa.store.trying import misnamed_columns
 from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [

@@ -14,10 +14,9 @@ from promesa.measures import (
     cost_to_serve,
     costs_beside_the_books,
     lived_moments,
-    of_share,
+    of_drawn_customers,
     own_opinions,
     score_value,
-    share_of,
     with_dimensions,
 )
 
@@ -152,9 +151,8 @@ def _entry(table: Table, amounts: Mapping[str, Expression]) -> Table:
 
 def rows_of(question: Question, table: Table) -> tuple[dict[str, Floats], NDArray[np.object_], NDArray[np.object_]]:
     """Return numbers, groups and channels of at most `MOST` customers, drawn by their surrogate."""
-    engine = question.facts.engine
-    n = int(engine.fetch(table.aggregate(n=table.count())).to_pylist()[0]["n"])
-    found = engine.fetch(of_share(table, share_of(n, most=MOST)).order_by("customer"))
+    drawn, _ = of_drawn_customers(question, table, most=MOST)
+    found = question.facts.engine.fetch(drawn.order_by("customer"))
     numbers: Sequence[str] = ("returned", *AFTER, "before", "tenure")
     values = {name: np.array(found.column(name).to_numpy(zero_copy_only=False), dtype=np.float64) for name in numbers}
     groups, channels = (np.array(found.column(k).to_pylist(), dtype=object) for k in (PREFIX + "group", "channel"))

@@ -70,6 +70,12 @@ def knows(key: str, locale: str = "en") -> bool:
     return key in catalogue(language_of(locale))
 
 
+def record_field(field: str, locale: str) -> str | None:
+    """Return what people call a field of a customer's record; None where the catalogue has no word for it."""
+    key = f"customers.review.fields.{field}"
+    return say(key, locale) if knows(key, locale) else None
+
+
 def chain_measure(row: Mapping[str, Any], locale: str) -> str | None:
     """Return what a figure of the value chain is called, with what its note says it leaves out; None if unnamed."""
     key = f"chain.measure.{row.get('measure')}"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from promesa.errors import Mistake, WorkspaceInvalid, did_you_mean
+from promesa.workspace.currency_signs import signs_of
 from promesa.workspace.fields import Place
 from promesa.workspace.loads import read_loads
 from promesa.workspace.model import Workspace
 from promesa.workspace.settings import read_settings
-from promesa.workspace.signs import signs_of
 from promesa.workspace.vocabulary import Sections, build_model, read_model
 
 if TYPE_CHECKING:
