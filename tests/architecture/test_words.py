@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from promesa.results import steady
 from promesa.words import in_fitting_unit, in_one_unit
 
 WORDS = Path(__file__).resolve().parents[2] / "promesa" / "words"
@@ -90,3 +91,10 @@ def test_figures_drawn_together_are_in_the_unit_of_the_longest() -> None:
     }
     assert in_one_unit([{"unit": "score", "estimate": 0.1}]) == [{"unit": "score", "estimate": 0.1}]
     assert in_one_unit([{"unit": "hours", "estimate": None}]) == [{"unit": "hours", "estimate": None}]
+
+
+def test_equal_figures_are_put_in_order_alike_whatever_order_they_were_added_in() -> None:
+    assert steady(0.1 + 0.2) == steady(0.3)
+    assert steady(None) == 0.0
+    assert steady(-1e-300) < 0 < steady(1e-300) < steady(2e-300)
+    assert steady(0.300001) > steady(0.3)

@@ -133,3 +133,11 @@ def test_both_languages_say_it_and_a_document_holds_it(found: Priorities) -> Non
         assert found.chart(locale) is not None
     for measure in {e.measure for e in found.estimates}:
         assert words.knows(f"chain.priorities.measure.{measure}"), measure
+
+
+def test_what_would_bring_nothing_is_no_place_to_begin(found: Priorities) -> None:
+    turned = tuple(replace(e, estimate=-abs(e.estimate)) if e.estimate else e for e in found.estimates)
+    answer = replace(found, estimates=turned)
+    for locale in ("es", "en"):
+        n = words.number(len(answer.ranking()), locale)
+        assert answer.summary(locale) == words.say("chain.priorities.nothing", locale, n=n)

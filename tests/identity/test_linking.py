@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.identity import decide, keys, linking, undo
+from promesa.identity import decide, keys, linking, settling, undo
 from promesa.identity.changes import kept_columns
-from promesa.store import open_store, replace_state, session, state_rows
+from promesa.store import open_store, replace_state, session, state_files, state_rows
 from tests.begun import begun
 from tests.identity.linked import SYSTEMS, Linked, linked
 
@@ -158,6 +158,26 @@ def test_the_parts_kept_beside_a_record_are_made_of_its_columns(tmp_path: Path, 
         worked_out = f"SELECT customer, {keys.parts_of(model)} FROM ({records}) ORDER BY customer"
         assert kept == run.engine.run(worked_out)
     assert len({row[1 + columns.index("part_document")] for row in kept}) > 3
+
+
+def test_many_persons_and_links_are_kept_in_several_files_and_are_the_same(
+    tmp_path: Path, kept_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, several = (with_model(tmp_path / name, kept_model) for name in ("one", "several"))
+    files: list[int] = []
+    for made, many in ((one, 10_000), (several, 1)):
+        monkeypatch.setattr(settling, "_MANY", many)
+        first_day(made)
+        made.load()
+        made.link()
+        with session(made.ws, recorded_at=made.now()) as run:
+            files.append(len(state_files(run, "persons")))
+        second_day(made)
+        made.load()
+        made.link()
+    assert files[0] == 1 < files[1]
+    told = [{table: sorted(rows, key=repr) for table, rows in outcome(made).items()} for made in (one, several)]
+    assert told[0] == told[1]
 
 
 def test_another_engine_or_version_makes_all_records_anew(

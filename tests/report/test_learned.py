@@ -94,6 +94,14 @@ def test_a_stake_that_may_be_nothing_is_no_headline() -> None:
     assert priorities.headline(content) == ""
 
 
+def test_what_would_bring_nothing_is_no_place_to_begin() -> None:
+    one = {"level": "touchpoint", "name": "delivery", "rank": 1, "probability_top_three": 1.0}
+    rows = [row("satisfaction_at_stake", -0.01, unit="score", width=0.02, **one)]  # type: ignore[arg-type]
+    content = with_rows("priorities", rows)
+    assert priorities.begin(content) == ()
+    assert priorities.headline(content) == ""
+
+
 def test_an_effect_stands_beside_the_plain_comparison() -> None:
     on = effects.effects_of(ENGLISH)[0]
     first = on.doubts[0]
