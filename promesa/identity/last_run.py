@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promesa.identity.counts import Counts
 from promesa.store import state_files, state_version, write_document
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class LastRun:
         Names of the files of profiles that the records were made of.
     versions : mapping of str to str
         Of the tables that a run writes.
+    counts : Counts or None
+        Links and persons of these versions; None where nobody has counted them.
     """
 
     settings: str = ""
@@ -45,6 +48,7 @@ class LastRun:
     decisions: int = 0
     profiles: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    counts: Counts | None = None
 
     def stands(self, run: Run, *tables: str) -> bool:
         """Tell whether nobody has written to these tables since."""
@@ -63,6 +67,8 @@ def read_last_run(run: Run) -> LastRun:
     try:
         content: dict[str, Any] = json.loads(_path(run).read_text(encoding="utf-8"))
         content["profiles"] = tuple(content.get("profiles", ()))
+        if counts := content.get("counts"):
+            content["counts"] = Counts(**counts)
         return LastRun(**content)
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return LastRun()

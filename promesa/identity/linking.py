@@ -24,6 +24,7 @@ from promesa.identity.changes import (
     forget_session,
     write_records,
 )
+from promesa.identity.counts import Counts, count_all
 from promesa.identity.exact import ONE_FIELD, columns_read, exact_links
 from promesa.identity.keys import select_parts
 from promesa.identity.last_run import LastRun, read_last_run, versions_now, write_last_run
@@ -134,12 +135,14 @@ def refresh_persons(run: Run) -> Settled:
         {table: version for table, version in versions_now(run).items() if table != "records"} if untouched else {}
     )
     versions = {**kept.versions, **written}
-    write_last_run(run, replace(kept, decided=decided, decisions=decisions, versions=versions))
+    counts = kept.counts + settled.change if untouched and kept.counts and settled.change else None
+    write_last_run(run, replace(kept, decided=decided, decisions=decisions, versions=versions, counts=counts))
     return settled
 
 
 def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     kept, settings = read_last_run(run), _settings_of(run)
+    counts = kept.counts if kept.stands(run, "links", "persons") else None
     link_from = _link_from(run)
     model = None if retrain else _usable_model(run)
     anew = settings != kept.settings
@@ -161,6 +164,9 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
     tell_step(run, "keep")
     write_records(run, whole=anew, known=changes.known)
     tell_step(run, "kept")
+    if counts and settled:
+        counts = counts + settled.change if settled.change else None
+    counts = counts or count_all(run)
     decided, decisions = _decided(run)
     write_last_run(
         run,
@@ -171,6 +177,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
             decisions=decisions,
             profiles=files,
             versions=versions_now(run),
+            counts=counts,
         ),
     )
     forget_session(run, whole=whole)
@@ -184,6 +191,7 @@ def _link(run: Run, *, full: bool, retrain: bool) -> LinkReport:
         trained=trained,
         whole=whole,
         settled=settled,
+        counts=counts,
     )
 
 
@@ -191,7 +199,7 @@ def _settled(run: Run, kept: LastRun, *, link_from: float, whole: bool, same_rec
     told_the_same = kept.link_from == link_from and _decided(run) == (kept.decided, kept.decisions)
     if whole and same_records and told_the_same and kept.stands(run, "links", "persons") and are_known(run, _LINKS):
         # What joins depends on links, decisions and records alone, and none of them is other than it was.
-        return Settled(links=0, persons=0, overruled=count_overruled(run))
+        return Settled(links=0, persons=0, overruled=count_overruled(run), change=Counts.none())
     settled = settle_links(
         run,
         records=RECORDS,

@@ -36,8 +36,12 @@ def search_new(engine: Embedded, keys: Sequence[Key], *, new: str, before: str |
     sequence of Key
         Those that were looked at, for `left_out_of_new`.
     """
-    keys = _without_everyone(engine, keys, new=new, before=before)
-    _write_blocks(engine, keys, new=new, before=before)
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE identity_parts_new AS "
+        f"SELECT * FROM identity_parts WHERE customer IN (SELECT customer FROM {new})"
+    )
+    keys = _without_everyone(engine, keys, before=before)
+    _write_blocks(engine, keys, before=before)
     # Holders of the chosen values first: the joins of pairs then carry no lonely value.
     engine.run(
         "CREATE OR REPLACE TEMP TABLE identity_chosen AS SELECT key, customer, "
@@ -147,23 +151,19 @@ def _take_out(engine: Embedded, pairs: str, *, few: str) -> None:
     )
 
 
-def _without_everyone(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> Sequence[Key]:
+def _without_everyone(engine: Embedded, keys: Sequence[Key], *, before: str | None) -> Sequence[Key]:
     """Return the keys without the one that all records hold, where they are too many now and were before."""
     was = f"(SELECT count(*) FROM {before})" if before else "0"
-    counted = "count(*), count(*) FILTER (customer NOT IN (SELECT customer FROM " + new + "))"
-    [(now, others, changed)] = engine.run(f"SELECT {counted}, {was} FROM identity_parts")
-    if int(str(now)) > FEW and int(str(others)) + int(str(changed)) > FEW:
+    counted = f"SELECT count(*), (SELECT count(*) FROM identity_parts_new), {was} FROM identity_parts"
+    [(now, new, changed)] = ([int(str(count)) for count in row] for row in engine.run(counted))
+    if min(now, now - new + changed) > FEW:
         return [key for key in keys if key.field != EVERYONE]
     return keys
 
 
-def _write_blocks(engine: Embedded, keys: Sequence[Key], *, new: str, before: str | None) -> None:
+def _write_blocks(engine: Embedded, keys: Sequence[Key], *, before: str | None) -> None:
     """Write the values that new records hold or held, and everyone who holds them, by the place among the parts."""
     numbered = list(enumerate(keys))
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE identity_parts_new AS "
-        f"SELECT * FROM identity_parts WHERE customer IN (SELECT customer FROM {new})"
-    )
     held = f"SELECT number, key, 1 AS fresh, 0 AS was FROM ({_holders(numbered, 'identity_parts_new')})"
     if before:
         held += f" UNION ALL SELECT number, key, 0, 1 FROM ({_holders(numbered, before)})"

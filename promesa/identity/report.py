@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promesa.store import open_store, state_rows
+from promesa.store import open_store
 from promesa.words import number, record_field, say
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from promesa.identity.changes import Changes
+    from promesa.identity.counts import Counts
     from promesa.identity.exact import Shared
     from promesa.identity.kept_model import LinkModel
     from promesa.identity.keys import LeftOut
@@ -159,13 +160,10 @@ def report_of(  # noqa: PLR0913 (what each step of the run found)
     trained: bool,
     whole: bool,
     settled: Settled | None,
+    counts: Counts,
 ) -> LinkReport:
-    """Count links and persons as they are in the store now, and say what should be known."""
-    states = _states(run)
-    exact = run.engine.run(
-        f"SELECT rule, count(*) FROM ({state_rows(run, 'links')}) "
-        "WHERE kind = 'exact' AND state = 'linked' GROUP BY rule ORDER BY rule"
-    )
+    """Say what a run found, what links and persons there are after it, and what should be known."""
+    states = counts.by_state
     return LinkReport(
         recorded_at=run.recorded_at,
         store_version=open_store(run.ws).version,
@@ -175,11 +173,11 @@ def report_of(  # noqa: PLR0913 (what each step of the run found)
         changed=changes.changed,
         gone=changes.gone,
         pairs=pairs,
-        exact={str(rule): int(str(count)) for rule, count in exact},
+        exact=counts.exact,
         linked=sum(count for (state, _), count in states.items() if state == "linked"),
         review=sum(count for (state, _), count in states.items() if state == "review"),
         held={reason: count for (state, reason), count in states.items() if state == "held"},
-        persons=_persons(run),
+        persons=counts.by_size,
         left_out=changes.left_out,
         shared=shared,
         blocks=blocks,
@@ -189,24 +187,6 @@ def report_of(  # noqa: PLR0913 (what each step of the run found)
         written=trained or changes.any or bool(settled and (settled.links or settled.persons)),
         warnings=tuple(_warnings(run, changes=changes, shared=shared, model=model, settled=settled, states=states)),
     )
-
-
-def _states(run: Run) -> dict[tuple[str, str], int]:
-    """Return how many pairs are in which state, and why."""
-    rows = run.engine.run(
-        "SELECT state, reason, count(*) FROM (SELECT min(state) AS state, coalesce(min(reason), '') AS reason "
-        f"FROM ({state_rows(run, 'links')}) GROUP BY low, high) GROUP BY ALL ORDER BY state, reason"
-    )
-    return {(str(state), str(reason)): int(str(count)) for state, reason, count in rows}
-
-
-def _persons(run: Run) -> dict[int, int]:
-    rows = run.engine.run(
-        "SELECT records, count(*) FROM (SELECT person, count(*) AS records "
-        f"FROM ({state_rows(run, 'persons')}) WHERE until = TIMESTAMP '9999-12-31' GROUP BY person) "
-        "GROUP BY records ORDER BY records"
-    )
-    return {int(str(records)): int(str(count)) for records, count in rows}
 
 
 def _warnings(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promesa.engine import literal
+from promesa.identity.counts import count_links_changed, count_persons_changed
 from promesa.identity.exact import CONTRADICTED, ONE_FIELD, joining
 from promesa.identity.judging import EDGES, NODES, PERSONS, STATES, judge_pairs
 from promesa.identity.report import tell_step
@@ -18,6 +19,7 @@ from promesa.store import STATE, add_state, change_state, replace_state, state_r
 
 if TYPE_CHECKING:
     from promesa.engine import Embedded
+    from promesa.identity.counts import Counts
     from promesa.store import Run
 
 THROUGH_OTHERS = "others"  # the reason of a pair that is one person by other links than its own
@@ -62,11 +64,14 @@ class Settled:
         Rows written to the two tables.
     overruled : int
         Pairs that a person called the same and that another decision keeps apart.
+    change : Counts or None
+        By how much the numbers of links and persons changed; None where everyone was looked at.
     """
 
     links: int
     persons: int
     overruled: int
+    change: Counts | None = None
 
 
 def settle_links(
@@ -99,13 +104,14 @@ def settle_links(
     _gather_rows(run, fresh=fresh)
     _gather_edges(run, link_from=link_from)
     overruled = judge_pairs(run, records, link_from=link_from)
-    links = _write_links(run, whole=whole)
+    links, change = _write_links(run, whole=whole)
     tell_step(run, "links")
-    persons = _write_persons(run, whole=whole)
+    persons, others = _write_persons(run, whole=whole)
     tell_step(run, "persons")
     for table in (_KNOWN, _ROWS, _SCOPE, EDGES, STATES, _NEW, _OLD, PERSONS, NODES, _SAID):
         run.engine.run(f"DROP TABLE IF EXISTS {table}")
-    return Settled(links=links, persons=persons, overruled=overruled)
+    total = change + others if change and others else None
+    return Settled(links=links, persons=persons, overruled=overruled, change=total)
 
 
 def _gather_said(run: Run) -> None:
@@ -231,8 +237,8 @@ def _gather_edges(run: Run, *, link_from: float) -> None:
     )
 
 
-def _write_links(run: Run, *, whole: bool) -> int:
-    """Give every link of the scope its state and reason, and write those that changed."""
+def _write_links(run: Run, *, whole: bool) -> tuple[int, Counts | None]:
+    """Give every link of the scope its state and reason; write those that changed, and return how many and how."""
     columns = ", ".join(_quoted(_LINK))
     told = (
         "CASE WHEN s.low IS NULL THEN CASE WHEN a.person = b.person THEN 'linked' ELSE 'review' END "
@@ -247,16 +253,19 @@ def _write_links(run: Run, *, whole: bool) -> int:
         f"SELECT r.* REPLACE ({told} AS state, {why} AS reason) FROM {_ROWS} r LEFT JOIN {STATES} s USING (low, high) "
         f"LEFT JOIN {NODES} a ON a.customer = r.low LEFT JOIN {NODES} b ON b.customer = r.high)"
     )
-    return _write_difference(run, "links", key=("low", "high", "kind", "rule"), whole=whole)
+    change = None if whole else count_links_changed(run.engine, _OLD, _NEW)
+    return _write_difference(run, "links", key=("low", "high", "kind", "rule"), whole=whole), change
 
 
-def _write_persons(run: Run, *, whole: bool) -> int:
+def _write_persons(run: Run, *, whole: bool) -> tuple[int, Counts | None]:
     persons = state_rows(run, "persons")
     run.engine.run(
         f"CREATE OR REPLACE TEMP TABLE {_OLD} AS SELECT * FROM ({persons}) WHERE customer IN (FROM {_SCOPE})"
     )
     run.engine.run(f"CREATE OR REPLACE TEMP TABLE {_NEW} AS SELECT customer, person, since, until FROM {PERSONS}")
-    return _write_difference(run, "persons", key=("customer", "since"), whole=whole)
+    # A person's customers are all within the scope, or none of them is.
+    change = None if whole else count_persons_changed(run.engine, _OLD, _NEW)
+    return _write_difference(run, "persons", key=("customer", "since"), whole=whole), change
 
 
 def _write_difference(run: Run, table: str, *, key: tuple[str, ...], whole: bool) -> int:

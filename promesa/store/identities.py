@@ -6,6 +6,7 @@ theirs would look changed: so a store that knows customers and has lost its secr
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,8 @@ def unlock_identities(engine: Embedded, places: Places) -> None:
         with writing(places.state):
             write_text(places.secret, secrets.token_hex(32))
     engine.run(f"SET VARIABLE promesa_secret = {literal(places.secret.read_text(encoding='utf-8').strip())}")
-    # The newest file is the smallest as a rule, and of a large one a whole group of rows is read for its first.
-    if known.files and not _opens(engine, known.files[-1]):
+    # Of a large file a whole group of rows is read for its first.
+    if known.files and not _opens(engine, min(known.files, key=os.path.getsize)):
         raise _lost(places, got="another secret than the one the store was made with")
 
 

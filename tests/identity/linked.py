@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -62,7 +64,25 @@ class Linked:
         self.company.load(recorded_at=self.now())
 
     def link(self, **options: Any) -> LinkReport:
-        return link(self.ws, recorded_at=self.now(), **options)
+        report = link(self.ws, recorded_at=self.now(), **options)
+        self.check_counts()
+        return report
+
+    def check_counts(self) -> None:
+        """Check what the last run counted, perhaps by what it changed alone, against all rows."""
+        kept = json.loads((self.company.root / ".promesa" / "identity" / "state.json").read_text())["counts"]
+        pairs: dict[tuple[int, int], list[tuple[str, str]]] = {}
+        exact: Counter[str] = Counter()
+        for low, high, kind, rule, state, reason in self.rows("links", "low, high, kind, rule, state, reason"):
+            pairs.setdefault((low, high), []).append((state, reason))
+            exact[rule] += kind == "exact" and state == "linked"
+        states = Counter(
+            f"{min(state for state, _ in rows)} {min([reason for _, reason in rows if reason], default='')}"
+            for rows in pairs.values()
+        )
+        sizes = Counter(person for person, until in self.rows("persons", "person, until") if until.year == 9999)
+        persons = Counter(str(size) for size in sizes.values())
+        assert kept == {"states": dict(states), "exact": {**+exact}, "persons": dict(persons)}
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
         with inspect_store(self.ws) as look:

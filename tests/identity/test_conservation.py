@@ -104,6 +104,7 @@ def run(made: Linked, expected: Expected, steps: Iterable[tuple[Any, ...]]) -> N
             known = made.who()
             one, two = (known[":".join(CUSTOMERS[place])] for place in step[1:3])
             decide(made.ws, one, two, step[3], by="ana", recorded_at=made.now())
+            made.check_counts()
         assert fact_files(made) == before, "a link rewrites no fact"
 
 
