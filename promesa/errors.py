@@ -131,7 +131,7 @@ class WorkspaceInvalid(InputError):
         first = self.mistakes[0]
         count = len(self.mistakes)
         super().__init__(
-            what=f"The workspace holds {count} mistake{'s' if count > 1 else ''}.",
+            what=f"The workspace holds {count} mistakes." if count > 1 else "The workspace holds 1 mistake.",
             got=f"{first.file}, {first.key}: {first.what}",
             expected="files without mistakes",
             fix="mend each mistake and run `promesa check` again",

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import typer
 
+from promesa.cli.tongue import tongue_of
 from promesa.errors import InputError, PromesaError
+from promesa.words import error_block, error_document, labelled, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -36,10 +38,11 @@ def reported(command: Callable[P, T]) -> Callable[P, T]:
         try:
             return command(*args, **kwargs)
         except PromesaError as error:
-            _say_error(error.to_dict(), str(error), as_json=as_json)
+            tongue = tongue_of(kwargs)
+            _say_error(error_document(error, tongue), error_block(error, tongue), as_json=as_json)
             raise typer.Exit(WRONG_INPUT if isinstance(error, InputError) else FAILED) from error
         except KeyboardInterrupt as error:
-            print("Stopped. What was finished is kept; run the command again to go on.", file=sys.stderr)
+            print(say("cli.error.stopped", tongue_of(kwargs)), file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             # The reader (head, less) has what it wanted.
@@ -50,17 +53,20 @@ def reported(command: Callable[P, T]) -> Callable[P, T]:
         except Exception as error:
             if os.environ.get("PROMESA_DEBUG"):
                 raise
-            what = {"code": "unexpected", "what": "Something went wrong that promesa did not foresee."}
-            detail = f"{type(error).__name__} in {command.__name__}"
-            fix = "set PROMESA_DEBUG=1 and run again to see where; then report it"
-            _say_error(
-                {**what, "got": detail, "fix": fix},
-                f"{what['what']}\n  Got:      {detail}\n  Fix:      {fix}",
-                as_json=as_json,
-            )
+            _say_unforeseen(error, command.__name__, tongue_of(kwargs), as_json=as_json)
             raise typer.Exit(FAILED) from error
 
     return run
+
+
+def _say_unforeseen(error: Exception, command: str, tongue: str, *, as_json: bool) -> None:
+    facts = {
+        "what": say("cli.error.unforeseen", tongue),
+        "got": say("cli.error.unforeseen_got", tongue, kind=type(error).__name__, command=command),
+        "fix": say("cli.error.unforeseen_fix", tongue),
+    }
+    text = "\n".join([facts["what"], *labelled(facts, tongue)])
+    _say_error({"code": "unexpected", **facts}, text, as_json=as_json)
 
 
 def _say_error(document: dict[str, object], text: str, *, as_json: bool) -> None:

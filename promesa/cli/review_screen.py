@@ -60,7 +60,7 @@ class Review:
             try:
                 self._answer(typed)
             except PromesaError as error:
-                print(error)
+                print(words.error_block(error, self.locale))
         left = self.queue.total - len(self.made)
         print(self._say("done", decided=len(self.made), skipped=self.skipped, left=words.number(left, self.locale)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 from promesa import words
 from promesa.cli.options import AsJson, Folder, Locale
 from promesa.cli.output import print_json, progress_of, reported
+from promesa.cli.tongue import terminal_locale
 from promesa.errors import InputError, Mistake, WorkspaceInvalid
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def new(
 
 def _spoken(locale: str | None) -> str:
     """Return the language asked for, else that of the terminal: there is no workspace yet to ask."""
-    return locale or os.environ.get("LANG") or "es"
+    return locale or terminal_locale() or "es"
 
 
 @reported

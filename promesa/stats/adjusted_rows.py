@@ -156,10 +156,11 @@ def _check_arms(acted: NDArray[np.float64], codes: NDArray[np.int64], *, yes_no:
     rows, units = [int(arm.sum()) for arm in arms], [len(np.unique(codes[arm])) for arm in arms]
     if min(rows) < MIN_ARM_ROWS or min(units) < MIN_ARM_UNITS:
         counted = " and ".join(f"{r} rows of {u} units" for r, u in zip(rows, units, strict=True))
+        least = f"at least {MIN_ARM_ROWS} rows of {MIN_ARM_UNITS} units"
         raise TooFewObservations(
             what="There are too few rows to tell what the treatment does.",
-            got=f"{counted}{' with and without the treatment' if yes_no else ''}",
-            expected=f"at least {MIN_ARM_ROWS} rows of {MIN_ARM_UNITS} units{' in each arm' if yes_no else ''}",
+            got=f"{counted}, with and without the treatment" if yes_no else counted,
+            expected=f"{least} in each arm" if yes_no else least,
             fix="take a longer period or a wider slice",
         )
     if np.ptp(acted) == 0:

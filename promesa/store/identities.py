@@ -106,7 +106,7 @@ def _find_new(engine: Embedded, staged: Path, known: str) -> None:
     if clashes:
         raise StoreDamaged(
             what="Two customers share one surrogate, so their rows could not be told apart.",
-            got=f"{clashes} surrogate{'s' if clashes != 1 else ''} of two keys; nothing was stored",
+            got=f"surrogates of two keys: {clashes}; nothing was stored",
             expected="one surrogate a customer",
             fix="move the store and its secret away and load everything anew: the new secret parts them",
         )

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 from litestar import get
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import PathParameter
+from msgspec import structs
 
 from promesa import __version__
 from promesa.errors import PromesaError
 from promesa.store import open_store
 from promesa.web.api_answers import MONEY, checked, newest
 from promesa.web.api_jobs import answer_job, jobs_of, question_of
+from promesa.web.api_problems import language_of_program
 from promesa.web.api_shapes import Job, Promises, PromiseShown, Touchpoints, TouchpointShown, WorkspaceShown
 from promesa.web.gate import asking
 from promesa.web.own import own_content, require_own
 from promesa.web.rendering import Asked  # noqa: TC001 - read when the application is put together
 from promesa.web.views import Failed
+from promesa.words import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,15 +132,21 @@ def _both(label: Label) -> dict[str, str]:
 def job(visit: Asked, job: JOB) -> Job:
     """Say where work in the background stands."""
     if job.startswith("r-"):
-        return jobs_of(visit).find(job, person=visit.person.id if visit.person else None)
+        found_job = jobs_of(visit).find(job, person=visit.person.id if visit.person else None)
+        return structs.replace(found_job, detail=_told(visit, found_job.detail)) if found_job.detail else found_job
     asked = checked(question_of(job))
     if not visit.may("see_figures") or (asked.analysis in MONEY and not visit.may("see_money")):
         raise PermissionDeniedException
     found = visit.site.views.answer(newest(visit), asked)
     if isinstance(found, Failed):
         failed = answer_job(visit, asked, state="failed")
-        return Job(id=failed.id, kind="answer", state="failed", link=failed.link, detail=found.said.splitlines()[0])
+        return Job(id=failed.id, kind="answer", state="failed", link=failed.link, detail=_told(visit, found.said))
     return answer_job(visit, asked, state="working" if found is None else "done")
+
+
+def _told(visit: Visit, said: str) -> str:
+    """Return the first line of why something failed, in the language of the program that asks."""
+    return error_text(said.splitlines()[0], language_of_program(visit.request))
 
 
 ROUTES = (workspace, promises, promise, touchpoints, touchpoint, job)

@@ -1,4 +1,7 @@
-"""What a program is told when a request of the API is refused: one problem document (RFC 9457), no personal data."""
+"""What a program is told when a request of the API is refused: one problem document (RFC 9457), no personal data.
+
+Its sentences are in the language that Accept-Language wants, in English without one; codes, names and `title` stay.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ from promesa.errors import (
     StoreBusy,
     StoreError,
 )
+from promesa.web.reader import accepted_language
+from promesa.words import error_document, error_text
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -94,13 +99,14 @@ def problem_of_error(request: Request[Any, Any, Any], error: PromesaError) -> Re
     """Return the problem document of an error of promesa."""
     status = status_of(error)
     headers = {"Retry-After": str(AGAIN_SECONDS)} if isinstance(error, StoreBusy) else {}
-    told = {"expected": error.expected, "fix": error.fix} if status < 500 or status == 503 else {}
+    said = error_document(error, language_of_program(request))
+    told = {name: str(said[name]) for name in ("expected", "fix")} if status < 500 or status == 503 else {}
     if isinstance(error, InputError | AccessDenied):
-        told["got"] = error.got  # of a store or a database it would tell where they stand
+        told["got"] = str(said["got"])  # of a store or a database it would tell where they stand
     return _answer(
         request,
         status,
-        detail=error.what if told else "",
+        detail=str(said["what"]) if told else "",
         code=error.code,
         headers=headers,
         told=told,
@@ -113,15 +119,21 @@ def problem_of_refusal(request: Request[Any, Any, Any], error: HTTPException) ->
     if error.status_code == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="promesa"'
     code = str(error.extra["code"]) if isinstance(error.extra, dict) and "code" in error.extra else ""
-    detail = str(error.detail) if code else _SAID.get(error.status_code, "")
-    return _answer(
-        request, error.status_code, detail=detail, code=code, headers=headers, mistakes=_mistakes(error.extra)
-    )
+    language = language_of_program(request)
+    detail = error_text(str(error.detail) if code else _SAID.get(error.status_code, ""), language)
+    mistakes = _mistakes(error.extra, language)
+    return _answer(request, error.status_code, detail=detail, code=code, headers=headers, mistakes=mistakes)
 
 
 def problem_of_failure(request: Request[Any, Any, Any]) -> Response[Any]:
     """Return the problem document of a fault of the service; what went wrong stands in its log."""
-    return _answer(request, 500, detail="The service failed; its log says where.", code="failed")
+    detail = error_text("The service failed; its log says where.", language_of_program(request))
+    return _answer(request, 500, detail=detail, code="failed")
+
+
+def language_of_program(request: Request[Any, Any, Any]) -> str:
+    """Return the language that a program is answered in: a cookie of the pages has no say here."""
+    return accepted_language(request) or "en"
 
 
 def _answer(
@@ -145,17 +157,19 @@ def _answer(
         mistakes=mistakes or [],
         **(told or {}),
     )
-    own = {"Cache-Control": "no-store", **(headers or {})}
+    told_in = {"Content-Language": language_of_program(request), "Vary": "Accept-Language"}
+    own = {"Cache-Control": "no-store", **told_in, **(headers or {})}
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=own)
 
 
-def _mistakes(extra: Any) -> list[ProblemMistake]:
+def _mistakes(extra: Any, language: str) -> list[ProblemMistake]:
     """Return what the framework found wrong; its words name types and limits and not what was sent."""
     found: list[ProblemMistake] = []
     for one in extra if isinstance(extra, list) else ():
         if isinstance(one, dict):
             where, key = str(one.get("source", "body")), str(one.get("key", ""))
-            found.append(ProblemMistake(where=where, key=key, what=_without_value(str(one.get("message", "")))))
+            what = error_text(_without_value(str(one.get("message", ""))), language)
+            found.append(ProblemMistake(where=where, key=key, what=what))
     return found
 
 

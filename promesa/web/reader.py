@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from promesa.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from litestar import Request
 
 Theme = Literal["auto", "light", "dark"]
@@ -40,13 +42,19 @@ def reader_of(request: Request[Any, Any, Any], *, company: str) -> Reader:
 
 
 def _locale(request: Request[Any, Any, Any], company: str) -> str:
-    accepted = _accepted(request.headers.get("accept-language", ""))
-    for wanted in (request.query_params.get("lang"), request.cookies.get("lang"), *accepted):
-        language = str(wanted or "")[:2].lower()
-        if language in LANGUAGES:
-            # The company's own locale says how numbers are written in its language.
-            return company if company.startswith(language) else language
-    return company
+    chosen = (request.query_params.get("lang"), request.cookies.get("lang"))
+    language = _first_spoken(str(wanted or "") for wanted in chosen) or accepted_language(request)
+    # The company's own locale says how numbers are written in its language.
+    return company if language is None or company.startswith(language) else language
+
+
+def accepted_language(request: Request[Any, Any, Any]) -> str | None:
+    """Return the language that is spoken here and that Accept-Language wants most; None where it wants none of them."""
+    return _first_spoken(_accepted(request.headers.get("accept-language", "")))
+
+
+def _first_spoken(wanted: Iterable[str]) -> str | None:
+    return next((name[:2].lower() for name in wanted if name[:2].lower() in LANGUAGES), None)
 
 
 def _accepted(header: str) -> list[str]:

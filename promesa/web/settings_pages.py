@@ -315,7 +315,7 @@ def audit_page(visit: Asked) -> Response[Any]:
         visit,
         "audit.html",
         title="audit.page",
-        wrong=wrong_words(visit, broken) + f" {broken.what}" if broken else None,
+        wrong=f"{wrong_words(visit, broken)} {words.error_text(broken.what, visit.locale)}" if broken else None,
         parts=parts_of(visit),
         entries=entries,
         names=names,

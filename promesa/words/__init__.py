@@ -3,71 +3,48 @@
 A catalogue is a folder a language (`es/`, `en/`) of TOML files, one a room, with the same keys and
 the same placeholders in each. A key starts with the name of its file (`report.title` stands in
 `report.toml`), except those of `common.toml`, which stand for themselves (`unit.days`). Numbers,
-money and dates are written by Babel in the reader's locale.
+money and dates are written by Babel in the reader's locale. Errors are raised in English and told by
+templates (`errors_told`).
 """
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from promesa.errors import UnknownName
+from promesa.words.errors_told import error_block, error_document, error_text, labelled
+from promesa.words.messages import LANGUAGES, catalogue, knows, language_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-LANGUAGES = ("es", "en")
+__all__ = [
+    "LANGUAGES",
+    "NOT_STATED",
+    "amount",
+    "catalogue",
+    "chain_measure",
+    "change",
+    "day",
+    "error_block",
+    "error_document",
+    "error_text",
+    "in_fitting_unit",
+    "in_one_unit",
+    "instant",
+    "knows",
+    "labelled",
+    "language_of",
+    "money",
+    "month",
+    "number",
+    "percent",
+    "record_field",
+    "say",
+]
+
 NOT_STATED = "–"
 CENTS_BELOW = 100
-
-
-@cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """Return every message of a language by dotted key."""
-    messages: dict[str, str] = {}
-    for file in files("promesa.words").joinpath(language).iterdir():
-        if file.name.endswith(".toml"):
-            room = file.name.removesuffix(".toml")
-            tree = tomllib.loads(file.read_text(encoding="utf-8"))
-            messages.update(_flatten(tree, "" if room == "common" else f"{room}."))
-    return messages
-
-
-def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            pairs += _flatten(value, f"{prefix}{key}.")
-        else:
-            pairs.append((f"{prefix}{key}", str(value)))
-    return pairs
-
-
-def language_of(locale: str) -> str:
-    """Return the catalogue language of a locale: ``es_CO`` reads ``es``, anything else ``en``."""
-    return "es" if locale.startswith("es") else "en"
-
-
-def say(key: str, locale: str, **values: object) -> str:
-    """Return the message `key` in the reader's language with `values` filled in.
-
-    Raises
-    ------
-    UnknownName
-        If no catalogue has the key.
-    """
-    messages = catalogue(language_of(locale))
-    if key not in messages:
-        raise UnknownName(key, kind="message", known=messages)
-    return messages[key].format(**values)
-
-
-def knows(key: str, locale: str = "en") -> bool:
-    """Tell whether the catalogue has a message `key`."""
-    return key in catalogue(language_of(locale))
 
 
 def record_field(field: str, locale: str) -> str | None:

@@ -11,13 +11,12 @@ from promesa.workspace.banding_grammar import STANDARD, TIER, TIERS
 from promesa.workspace.conditions import check_expression
 from promesa.workspace.fields import Known, Place, read_fields, show
 from promesa.workspace.labels import Label
-from promesa.workspace.naming import check_names, check_taken
+from promesa.workspace.naming import A_NAME, check_names, check_taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SETTINGS = tuple(item.name for item in TIERS)
-OTHERS = ("touchpoint", "element", "promise", "trait", "channel", "function")
 Read = dict[str, dict[str, Any]]
 
 
@@ -50,9 +49,8 @@ def read_tiers(tree: Mapping[str, object], *, known: Known, place: Place) -> Rea
 
 
 def _check_free(names: Sequence[str], kind: str, known: Known, *, place: Place) -> None:
-    for other in OTHERS:
-        article = "an" if other == "element" else "a"
-        check_taken(names, known[other], kind=kind, by=f"{article} {other}", place=place)
+    for other, called in A_NAME.items():
+        check_taken(names, known[other], kind=kind, by=called, place=place)
 
 
 def _check_bands(names: list[str], read: Read, *, place: Place) -> None:

@@ -96,7 +96,7 @@ def _parse(sql: str, *, place: Place) -> exp.Expr | None:
     except errors.SqlglotError as error:
         where, what = syntax_error(error)
         place.wrong(
-            what=f"The SQL cannot be read{f' ({where})' if where else ''}.",
+            what=f"The SQL cannot be read ({where})." if where else "The SQL cannot be read.",
             got=what,
             expected="an SQL expression, as DuckDB writes it",
             fix="mend the expression: a forgotten bracket, quotation mark or operator",

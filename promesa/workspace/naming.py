@@ -32,6 +32,15 @@ ROW_KEYS = (
     *("table", "load", "rule", "first", "last"),
     *("feature", "effect", "experiment", "arm", "index", "construct", "standard"),
 )
+# What a name may stand for in the rows of an answer, with its article.
+A_NAME = {
+    "touchpoint": "a touchpoint",
+    "element": "an element",
+    "promise": "a promise",
+    "trait": "a trait",
+    "channel": "a channel",
+    "function": "a function",
+}
 MEASURES = ("moments", "customers", "asked", "answers", "response_rate", "cost", "cost_per_moment")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promesa.workspace.fields import Known, Place, read_fields
 from promesa.workspace.grammar import CONSTRUCT, DRIVERS, OUTCOMES, STUDIES
 from promesa.workspace.labels import Label
-from promesa.workspace.naming import check_names, check_taken
+from promesa.workspace.naming import A_NAME, check_names, check_taken
 from promesa.workspace.studies import (
     BUILT_IN_CONFOUNDERS,
     OF_OPINIONS,
@@ -71,9 +71,8 @@ def read_studies(
 
 def _check_free(names: list[str], kind: str, known: Known, *, place: Place) -> None:
     """Note the names that stand for something else in the rows of an answer."""
-    for other in ("touchpoint", "element", "promise", "trait", "channel", "function"):
-        article = "an" if other == "element" else "a"
-        check_taken(names, known[other], kind=kind, by=f"{article} {other}", place=place)
+    for other, called in A_NAME.items():
+        check_taken(names, known[other], kind=kind, by=called, place=place)
 
 
 def _read_drivers(tree: Mapping[str, object], *, known: Known, place: Place) -> dict[str, Any]:
