@@ -45,8 +45,7 @@ def _missing(source: Source, *, root: Path) -> Mistake:
     elif not folder.is_dir():
         got, fix = "no such folder", _fix_folder(shown)
     else:
-        got = f"no such file; there: {', '.join(names[:NAMES_SHOWN]) or 'nothing'}"
-        got += f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+        got = _beside(names)
         fix = did_you_mean(wanted.name, names, otherwise="put the file there, or mend the path")
     return Mistake(
         file="promesa.toml",
@@ -56,6 +55,14 @@ def _missing(source: Source, *, root: Path) -> Mistake:
         expected="a file, or a glob that finds at least one",
         fix=fix,
     )
+
+
+def _beside(names: list[str]) -> str:
+    """Return what stands in the folder where a file was looked for."""
+    listed, more = ", ".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    if more > 0:
+        return f"no such file; there: {listed} and {more} more"
+    return f"no such file; there: {listed}" if names else "no such file; nothing is there"
 
 
 def _fix_folder(shown: str) -> str:

@@ -1,0 +1,140 @@
+"""Every text of an error is said in Spanish, by the translation made for it, with what fills it in its place."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from promesa.words import error_text
+from promesa.words.errors_told import WORD, template, translations
+from tests.words.error_texts import Text, error_texts, is_text
+from tests.words.package_source import read_package
+
+CATALOGUES = Path(__file__).resolve().parents[2] / "promesa" / "words" / "es" / "errors"
+# Alike in both languages, beside names of promesa's own.
+ALIKE = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\[[^\]]*\]|[\w.-]*[_/=:.(<>*$-][\w.:/=*()<>$-]*|[A-Z_]{2,}|--\w+")
+FILLERS = ("'uno'", "17", "x_1", "'dos tres'", "[4, 5]")
+
+
+@cache
+def texts() -> list[Text]:
+    """Return the templates of the package."""
+    return error_texts(read_package())
+
+
+@cache
+def rooms() -> dict[str, dict[str, str]]:
+    """Return the catalogue of each room."""
+    return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(CATALOGUES.glob("*.toml"))}
+
+
+def gaps(text: str) -> dict[int, str]:
+    """Return the gaps of a template with their marks."""
+    return {int(name): mark or "" for _, name, mark, _ in string.Formatter().parse(text) if name is not None}
+
+
+def filled(text: str) -> tuple[str, dict[int, str]]:
+    """Return a template with made-up values in its gaps, and the values."""
+    values = {gap: FILLERS[gap % len(FILLERS)] for gap in gaps(text)}
+    pieces = [
+        before + ("" if name is None else values[int(name)]) for before, name, _, _ in string.Formatter().parse(text)
+    ]
+    return "".join(pieces), values
+
+
+def said_by(spanish: str, values: dict[int, str]) -> str:
+    """Return a translation with the same values in its gaps."""
+    return "".join(
+        before + ("" if name is None else values[int(name)]) for before, name, _, _ in string.Formatter().parse(spanish)
+    )
+
+
+def test_the_source_is_read() -> None:
+    assert len(texts()) > 1000
+    assert {"There is no {0} called {1}.", "did you mean {0}?"} <= {text.template for text in texts()}
+
+
+def test_every_text_of_an_error_has_a_translation() -> None:
+    missing = [f"{one.place}: {one.template}" for one in texts() if one.template not in rooms().get(one.room, {})]
+    assert missing == []
+
+
+def test_no_translation_is_of_a_text_that_is_gone() -> None:
+    written = {(one.room, one.template) for one in texts()}
+    stale = [f"{room}.toml: {text}" for room, pairs in rooms().items() for text in pairs if (room, text) not in written]
+    assert stale == []
+
+
+def test_a_text_of_several_rooms_is_said_alike() -> None:
+    said: dict[str, set[str]] = {}
+    for pairs in rooms().values():
+        for english, spanish in pairs.items():
+            said.setdefault(english, set()).add(spanish)
+    assert {english: ways for english, ways in said.items() if len(ways) > 1} == {}
+
+
+def test_both_languages_have_the_same_gaps() -> None:
+    differing = {english: es for english, es in translations().items() if gaps(english).keys() != gaps(es).keys()}
+    assert differing == {}
+
+
+def test_a_gap_that_a_word_of_promesa_may_fill_says_so() -> None:
+    unmarked = [
+        f"{one.place}: {one.template}"
+        for one in texts()
+        for gap in one.words
+        if gaps(translations().get(one.template, f"{{{gap}:{WORD}}}"))[gap] != WORD
+    ]
+    assert unmarked == []
+
+
+def test_a_filled_text_is_said_by_its_own_translation() -> None:
+    wrong: list[tuple[str, str]] = []
+    for english, spanish in translations().items():
+        text, values = filled(english)
+        if error_text(text, "es") != said_by(spanish, values):
+            wrong.append((text, error_text(text, "es")))
+    assert wrong == []
+
+
+def test_nothing_of_an_english_text_is_left() -> None:
+    same = [
+        english
+        for english, spanish in translations().items()
+        if english == spanish and is_text(ALIKE.sub("", re.sub(r"\{\d+\}", "", english)))
+    ]
+    assert same == []
+
+
+def test_the_order_of_the_gaps_may_change() -> None:
+    one = template(("{0} of {1}", "{1}: {0}"))
+    assert one.fills("3 of 'a of b'") == {0: "3", 1: "'a of b'"}
+    assert one.fills("3 from 'a'") is None
+    assert [gap for _, gap, _ in one.told] == [1, 0, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'Binder Error: Referenced column "precio" not found in FROM clause!',
+        "'/home/ana/one of them'",
+        "17",
+        "one of",
+        "relation of the tables is unknown to this server",
+        "{} and {0",
+        "order, price, moments",
+    ],
+)
+def test_what_no_template_fits_stays_as_it_is(text: str) -> None:
+    assert error_text(text, "es") == text
+
+
+@pytest.mark.parametrize("locale", ["en", "en_US", "de_DE", "C.UTF-8"])
+def test_readers_of_other_languages_get_what_was_raised(locale: str) -> None:
+    assert error_text("did you mean 'web'?", locale) == "did you mean 'web'?"
