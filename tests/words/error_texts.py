@@ -29,7 +29,7 @@ from tests.words.package_source import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 FIELDS = frozenset({"what", "got", "expected", "fix"})
 DEEPEST = 12
@@ -292,10 +292,15 @@ class _Finder:
             case _:
                 return
 
-    def _reached(self, call: ast.Call, scope: Scope) -> Iterable[tuple[Scope, Function]]:
-        found = self.source.functions.get(name_called(call), [])
-        own = [one for one in found if one[0].file == scope.file]
-        return own or [one for one in found if not self.source.classes.get(id(one[1]))][:3]
+    def _reached(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Scope, Function]]:
+        """Give the functions that a call may run: by name, or out of a table of functions."""
+        names = [name_called(call)]
+        if isinstance(call.func, ast.Subscript):
+            names = [getattr(value, "id", "") for value, _ in self._held(call.func.value, scope)]
+        for name in names:
+            found = self.source.functions.get(name, [])
+            own = [one for one in found if one[0].file == scope.file]
+            yield from own or [one for one in found if not self.source.classes.get(id(one[1]))][:3]
 
 
 def _is_here(at: str, expression: ast.expr, scope: Scope) -> bool:

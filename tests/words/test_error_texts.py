@@ -16,8 +16,26 @@ from tests.words.error_texts import Text, error_texts, is_text
 from tests.words.package_source import read_package
 
 CATALOGUES = Path(__file__).resolve().parents[2] / "promesa" / "words" / "es" / "errors"
-# Alike in both languages, beside names of promesa's own.
-ALIKE = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\[[^\]]*\]|[\w.-]*[_/=:.(<>*$-][\w.:/=*()<>$-]*|[A-Z_]{2,}|--\w+")
+# What reads alike in both languages: names of promesa's own, and these texts.
+NAMES = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\[[^\]]*\]|[\w.-]*[_/=:.(<>*$-][\w.:/=*()<>$-]*|[A-Z_]{2,}|--\w+")
+ALIKE = frozenset(
+    {
+        "0 bytes",
+        "byte {0}",
+        "spread = {0}",
+        "days, minutes, fraction, count...",
+        "utf-8, latin-1, cp1252, utf-16...",
+        "webhook",
+        "--format xes",
+        'pip install "promesa[service]"',
+        "pip install 'promesa[spark]'",
+        'use kind = "score"',
+        "use bootstraps=200",
+        "use bootstraps=200, orders=2000, confidence_level=0.95",
+        "use scheme='path'",
+        "use Bootstrap(seed=1, replicates=500, confidence_level=0.95)",
+    }
+)
 FILLERS = ("'uno'", "17", "x_1", "'dos tres'", "[4, 5]")
 
 
@@ -106,7 +124,7 @@ def test_nothing_of_an_english_text_is_left() -> None:
     same = [
         english
         for english, spanish in translations().items()
-        if english == spanish and is_text(ALIKE.sub("", re.sub(r"\{\d+\}", "", english)))
+        if english == spanish and english not in ALIKE and is_text(NAMES.sub("", re.sub(r"\{\d+\}", "", english)))
     ]
     assert same == []
 
@@ -127,7 +145,7 @@ def test_the_order_of_the_gaps_may_change() -> None:
         "17",
         "one of",
         "relation of the tables is unknown to this server",
-        "{} and {0",
+        "{} {0",
         "order, price, moments",
     ],
 )
