@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-]\w+)*")
 _LINE = re.compile(r"""^\s*locale\s*=\s*["']([\w-]+)["']""", re.MULTILINE)
-OTHERWISE = "en"
+UNSAID, OTHERWISE = "es", "en"  # of a promesa.toml without a locale, as `promesa.workspace` reads it; of a terminal
 
 
 def tongue_of(given: Mapping[str, object], environ: Mapping[str, str] | None = None) -> str:
@@ -32,14 +32,14 @@ def tongue_of(given: Mapping[str, object], environ: Mapping[str, str] | None = N
 
 
 def company_locale(folder: Path) -> str | None:
-    """Return the locale that promesa.toml names, even where the rest of the file is broken; None if it names none."""
+    """Return the locale of promesa.toml, even where the rest of the file is broken; None where it cannot be told."""
     try:
         text = (folder / "promesa.toml").read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return None
     try:
         company = tomllib.loads(text).get("company")
-        found = company.get("locale") if isinstance(company, dict) else None
+        found = company.get("locale", UNSAID) if isinstance(company, dict) else None
     except tomllib.TOMLDecodeError:
         line = _LINE.search(text)
         found = line[1] if line else None
