@@ -149,7 +149,7 @@ def test_check_finds_the_columns_that_are_not_in_a_source_or_not_in_a_table(tmp_
         path = folder / "load" / file
         path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
     (folder / "load" / "moments.shop.website.sql").write_text("SELECT * FROM visitas;\n-- fin\n", encoding="utf-8")
-    result = run("check", "-w", folder)
+    result = run("check", "-w", folder, "--locale", "en")
     assert result.exit_code == 2
     for told in ("load/orders.shop.sql", '"totl"', "load/profiles.shop.sql", '"corre"', "column 'visita'"):
         assert told in result.stderr

@@ -156,7 +156,7 @@ def test_several_changes_are_also_answered_together(shop: Path) -> None:
 )
 def test_a_change_that_cannot_be_read_says_the_cure(shop: Path, changes: list[str], code: str, said: str) -> None:
     given = [word for change in changes for word in ("--change", change)]
-    result = run("show", "whatif", "-w", shop, *given, "--json")
+    result = run("show", "whatif", "-w", shop, *given, "--locale", "en", "--json")
     assert result.exit_code == 2
     error = json.loads(result.stdout)["error"]
     assert said in json.dumps(error)

@@ -128,7 +128,7 @@ def test_two_records_are_joined_by_a_word(shop: Path) -> None:
     [
         (["decide", "shop:a", "crm:b", "perhaps"], "unknown-name"),
         (["decide", "shop:a", "shop:a", "same"], "input-error"),
-        (["decide", "shop:a", "shop:nadie", "same"], "input-error"),
+        (["decide", "shop:a", "shop:zutano", "same"], "input-error"),
         (["unlink", "shop:e"], "input-error"),
         (["undo", "000001-00000000"], "input-error"),
         (["evaluate", "nothing.csv"], "source-unreadable"),
@@ -138,7 +138,7 @@ def test_what_cannot_be_done_is_said_without_personal_data(shop: Path, words: li
     result = run("customer", *words, "-w", shop, "--json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["code"] == code
-    assert "nadie" not in result.output
+    assert "zutano" not in result.output
 
 
 def test_the_queue_without_a_terminal(shop: Path) -> None:

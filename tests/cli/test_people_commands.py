@@ -83,7 +83,7 @@ def test_people_are_invited_changed_locked_and_every_step_is_in_the_log(folder: 
     ],
 )
 def test_wrong_input_is_told(folder: Path, words: tuple[str, ...], told: str) -> None:
-    result = run(*words, "--workspace", folder)
+    result = run(*words, "--workspace", folder, "--locale", "en")
     assert result.exit_code == 2
     assert told in result.output
 
