@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("what", "got", "expected", "fix")
 WORD = "word"
+# Bare words that a field may say alone. Any other is a name of the reader's there, whatever promesa calls so.
+ALONE = frozenset({"letters", "none", "nothing"})
 _DEEPEST = 4
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\[\]]*\]|\([^()]*\)")
 _BARE = re.compile(r"[\w.-]+")
@@ -178,7 +180,7 @@ def _pieces(text: str) -> Iterator[Piece]:
 def _told(text: str, depth: int = 0) -> str:
     """Return a text in Spanish, or as it is."""
     whole = _whole().get(text)
-    if whole is not None:
+    if whole is not None and (text in ALONE or not _BARE.fullmatch(text)):
         return whole
     if depth > _DEEPEST or not _LETTERS.search(text) or _is_value(text):
         return text

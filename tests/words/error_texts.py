@@ -60,6 +60,8 @@ class Text:
     place: str
     words: frozenset[int] = frozenset()
     """Gaps that a bare word of promesa may fill: a kind of name, `none`."""
+    is_alone: bool = False
+    """Whether it is a bare word that is all a field says: `nothing`."""
 
 
 def error_texts(source: Source) -> list[Text]:
@@ -107,11 +109,12 @@ class _Finder:
         if not is_text(text):
             return False
         is_word = re.fullmatch(r"[\w-]+", text) is not None
-        if is_word and not _is_here(at, expression, scope) and _name_of(expression) not in WORDS:
+        is_here = _is_here(at, expression, scope)
+        if is_word and not is_here and _name_of(expression) not in WORDS:
             return False
         room = room_of(at)
         words = frozenset() if is_word else frozenset(self.word_gaps.get(parts, ()))
-        self.found.setdefault((room, text), Text(text, room, at, words))
+        self.found.setdefault((room, text), Text(text, room, at, words, is_alone=is_word and is_here))
         return is_word
 
     def texts(self, node: ast.expr, scope: Scope, seen: frozenset[int]) -> Iterator[tuple[Parts, str]]:

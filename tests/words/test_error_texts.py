@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from promesa.words import error_text
-from promesa.words.errors_told import WORD, template, translations
+from promesa.errors import Mistake, UnknownName, WorkspaceInvalid
+from promesa.words import error_block, error_document, error_text
+from promesa.words.errors_told import ALONE, WORD, template, translations
 from tests.words.error_texts import Text, error_texts, is_text
 from tests.words.package_source import read_package
 
@@ -111,10 +112,18 @@ def test_a_gap_that_a_word_of_promesa_may_fill_says_so() -> None:
     assert unmarked == []
 
 
+def test_the_words_that_a_field_may_say_alone_are_known() -> None:
+    assert {one.template for one in texts() if one.is_alone} == ALONE
+    assert error_text("nothing", "es") != "nothing"
+    assert error_text("promise", "es") == "promise"  # a key or a name that somebody gave
+
+
 def test_a_filled_text_is_said_by_its_own_translation() -> None:
     wrong: list[tuple[str, str]] = []
     for english, spanish in translations().items():
         text, values = filled(english)
+        if re.fullmatch(r"[\w-]+", english) and english not in ALONE:
+            continue  # said within other texts only
         if error_text(text, "es") != said_by(spanish, values):
             wrong.append((text, error_text(text, "es")))
     assert wrong == []
@@ -127,6 +136,29 @@ def test_nothing_of_an_english_text_is_left() -> None:
         if english == spanish and english not in ALIKE and is_text(NAMES.sub("", re.sub(r"\{\d+\}", "", english)))
     ]
     assert same == []
+
+
+def test_a_kind_of_name_is_told_and_the_names_are_not() -> None:
+    told = error_document(UnknownName("promise", kind="promise", known=("element", "promises")), "es")
+    assert told["what"] == "No hay promesa con el nombre 'promise'."
+    assert told["expected"] == "una de estas opciones: element, promises"
+    assert told["fix"] == "¿quiso decir 'promises'?"
+    assert told["code"] == "unknown-name"
+    assert "una declaración de promesa" in str(error_document(UnknownName("x", kind="promise", known=()), "es"))
+
+
+def test_the_block_in_english_is_what_python_says() -> None:
+    mistake = Mistake(file="model.toml", key="a.b", what="This is not a table.", got="3", expected="a table", fix="")
+    for error in (UnknownName("x", kind="promise", known=("y",)), WorkspaceInvalid([mistake, mistake])):
+        assert error_block(error, "en") == str(error)
+        assert error_document(error, "en") == error.to_dict()
+    block = error_block(WorkspaceInvalid([mistake, mistake]), "es")
+    assert block.splitlines()[:3] == [
+        "El espacio de trabajo tiene 2 errores.",
+        f"model.toml: a.b: {error_text('This is not a table.', 'es')}",
+        "  Hay:       3",
+    ]
+    assert block.splitlines()[-1] == "  Código:    workspace-invalid"
 
 
 def test_the_order_of_the_gaps_may_change() -> None:
