@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from promesa.errors import Mistake, WorkspaceInvalid
-from promesa.words.messages import language_of, say
+from promesa.words.messages import catalogue, language_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,9 +29,12 @@ FIELDS = ("what", "got", "expected", "fix")
 WORD = "word"
 # Bare words that a field may say alone. Any other is a name of the reader's there, whatever promesa calls so.
 ALONE = frozenset({"letters", "none", "nothing"})
+MOST = 20
+"""Texts of one list that are told; a longer one is no list of promesa's."""
 _DEEPEST = 4
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\[\]]*\]|\([^()]*\)")
 _BARE = re.compile(r"[\w.-]+")
+_BEGUN = re.compile(r"[A-Z][a-z]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 Piece = tuple[str, int | None, bool]
@@ -62,10 +65,10 @@ class Template:
         return sum(len(literal) for literal in self.literals)
 
     @property
-    def is_weak(self) -> bool:
-        """Tell whether so little of it is literal that sentences of others may fit it by chance."""
+    def is_firm(self) -> bool:
+        """Tell whether so much of it is literal that no sentence of somebody else fits it by chance."""
         words = _LETTERS.findall(" ".join(self.literals))
-        return len(words) <= 2 if not self.literals[0].strip(" (") else sum(map(len, words)) <= 5
+        return len(words) > 3 if not self.literals[0].strip(" (") else sum(map(len, words)) > 5
 
     def fills(self, text: str) -> dict[int, str] | None:
         """Return what fills the gaps of this template in a text; None if it does not fit. First gaps are shortest."""
@@ -139,11 +142,20 @@ def translations() -> Mapping[str, str]:
 
 
 @cache
+def _every() -> Mapping[str, str]:
+    """Return the translations, and the rules of the quarantine, which errors quote."""
+    english, spanish = catalogue("en"), catalogue("es")
+    rules = [key for key in english if key.startswith("store.rule.")]
+    quoted = {english[key].replace("{column}", "{0}"): spanish[key].replace("{column}", "{0}") for key in rules}
+    return {**quoted, **translations()}
+
+
+@cache
 def _whole() -> Mapping[str, str]:
     """Return the texts without gaps."""
     return {
         "".join(pieces.literals): "".join(text for text, _, _ in pieces.told)
-        for pieces in map(template, translations().items())
+        for pieces in map(template, _every().items())
         if not pieces.gaps
     }
 
@@ -151,7 +163,7 @@ def _whole() -> Mapping[str, str]:
 @cache
 def _templates() -> tuple[Template, ...]:
     """Return the templates with gaps, those with most literal text first."""
-    found = [made for made in map(template, translations().items()) if made.gaps]
+    found = [made for made in map(template, _every().items()) if made.gaps]
     return tuple(sorted(found, key=lambda made: (-made.letters, made.literals)))
 
 
@@ -184,33 +196,53 @@ def _told(text: str, depth: int = 0) -> str:
         return whole
     if depth > _DEEPEST or not _LETTERS.search(text) or _is_value(text):
         return text
-    return _told_by_template(text, depth) or _told_by_parts(text, depth)
+    return (
+        _told_whole(text, depth) or _told_after_colon(text, depth) or _told_nearly(text, depth) or _parts(text, depth)
+    )
 
 
-def _told_by_template(text: str, depth: int) -> str | None:
-    """Return a text said by the template that fits best: all that fills it is a value or told itself.
-
-    Without one, by the one with most literal text; a weak one is not taken then.
-    """
-    second: str | None = None
+def _told_whole(text: str, depth: int) -> str | None:
+    """Return a text said by the template that fits: all that fills it is a value or told itself."""
     for one in _templates():
         filled = one.fills(text)
         if filled is None:
             continue
         words = {gap: _gap_told(value, depth) for gap, value in filled.items()}
         if all(_is_value(value) or words[gap] != value for gap, value in filled.items()):
-            return _filled(one, filled, words)
-        if second is None and not one.is_weak:
-            second = _filled(one, filled, words)
-    return second
+            return _filled(one, words)
+    return None
 
 
-def _filled(one: Template, filled: Mapping[int, str], words: Mapping[int, str]) -> str:
+def _told_after_colon(text: str, depth: int) -> str | None:
+    """Return ``name: text`` with the text told, if all of it can be."""
+    head, _, tail = text.partition(": ")
+    if not tail or not _is_value(head):
+        return None
+    whole = _whole().get(tail) or _told_whole(tail, depth + 1)
+    return f"{head}: {whole}" if whole else None
+
+
+def _told_nearly(text: str, depth: int) -> str | None:
+    """Return a text said by the template with most literal text, around what nobody can tell."""
+    for one in _templates():
+        filled = one.fills(text) if one.is_firm else None
+        if filled is not None:
+            return _filled(one, {gap: _gap_told(value, depth) for gap, value in filled.items()})
+    return None
+
+
+def _parts(text: str, depth: int) -> str:
+    """Return texts that stand one after the other (``one; two``) told one by one."""
+    parts = text.split("; ")
+    return "; ".join(_told(part, depth + 1) for part in parts) if 1 < len(parts) <= MOST else text
+
+
+def _filled(one: Template, words: Mapping[int, str]) -> str:
     text = ""
     for literal, gap, takes_word in one.told:
         text += literal
         if gap is not None:
-            text += _whole().get(filled[gap], filled[gap]) if takes_word else words[gap]
+            text += _whole().get(words[gap], words[gap]) if takes_word else words[gap]
     return text
 
 
@@ -219,16 +251,7 @@ def _gap_told(value: str, depth: int) -> str:
     return value if _BARE.fullmatch(value) else _told(value, depth + 1)
 
 
-def _told_by_parts(text: str, depth: int) -> str:
-    """Return texts that stand together (``one; two`` or ``name: text``) told one by one."""
-    parts = text.split("; ")
-    if len(parts) > 1:
-        return "; ".join(_told(part, depth + 1) for part in parts)
-    head, colon, tail = text.partition(": ")
-    return f"{head}{colon}{_told(tail, depth + 1)}" if colon else text
-
-
 def _is_value(text: str) -> bool:
-    """Tell whether a text is a value, or a list of values: nothing in it is a sentence."""
+    """Tell whether a text is a value, or a list of values: nothing in it is a sentence, or begins one."""
     bare = _QUOTED.sub("x", text)
-    return all(not re.search(r"\s", part.strip()) for part in bare.split(", "))
+    return all(not re.search(r"\s", part.strip()) for part in bare.split(", ")) and not _BEGUN.fullmatch(bare)

@@ -178,8 +178,9 @@ class _Finder:
             tables = list(looped_tables(function, node.id))
             for value, spot in local:
                 yield from self._element(value, spot, inside, seen)
-            for table in () if local else tables:
-                yield from self._values(table, inside, seen)
+            for table, spot in () if local else tables:
+                for value, place in self._held(table, inside):
+                    yield from self._element(value, spot, place, seen)
             if not local and not tables and node.id in parameter_names(function):
                 yield from self._handed(function, node.id, inside, seen)
             elif not local and not tables:

@@ -87,17 +87,20 @@ def assigned_values(function: Function, name: str) -> Iterator[tuple[ast.expr, i
             yield node.value, None
 
 
-def looped_tables(function: Function, name: str) -> Iterator[ast.expr]:
-    """Give the tables whose values a name takes one after the other."""
+def looped_tables(function: Function, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+    """Give the tables whose values a name takes one after the other, with the spot in each value that is a tuple."""
     for node in ast.walk(function):
-        if isinstance(node, ast.For | ast.comprehension):
-            table, target = node.iter, node.target
-            if isinstance(target, ast.Tuple) and isinstance(table, ast.Call) and name_called(table) == "items":
-                last = target.elts[-1]
-                if isinstance(last, ast.Name) and last.id == name and isinstance(table.func, ast.Attribute):
-                    yield table.func.value
-            elif isinstance(target, ast.Name) and target.id == name:
-                yield table
+        if not isinstance(node, ast.For | ast.comprehension):
+            continue
+        table, target = node.iter, node.target
+        if isinstance(target, ast.Name) and target.id == name:
+            yield table, None
+        for spot, one in enumerate(target.elts if isinstance(target, ast.Tuple) else ()):
+            if isinstance(one, ast.Name) and one.id == name:
+                if not isinstance(table, ast.Call):
+                    yield table, spot
+                elif isinstance(table.func, ast.Attribute) and table.func.attr == "items" and spot == 1:
+                    yield table.func.value, None
 
 
 def parameter_names(function: Function) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from promesa import words
 from promesa.errors import Mistake, UnknownName, WorkspaceInvalid
 from promesa.words import error_block, error_document, error_text
 from promesa.words.errors_told import ALONE, WORD, template, translations
@@ -145,6 +146,25 @@ def test_a_kind_of_name_is_told_and_the_names_are_not() -> None:
     assert told["fix"] == "¿quiso decir 'promises'?"
     assert told["code"] == "unknown-name"
     assert "una declaración de promesa" in str(error_document(UnknownName("x", kind="promise", known=()), "es"))
+
+
+def test_a_rule_of_the_quarantine_that_an_error_quotes_is_told() -> None:
+    text = "The value of channel cannot be recorded: channel holds a name that the model does not declare."
+    told = error_text(text, "es")
+    assert words.say("store.rule.unknown", "es", column="channel") in told
+    assert "cannot be recorded" not in told
+
+
+def test_a_message_of_a_library_within_a_text_stays_whole() -> None:
+    message = "Failed to prepare query: ERROR: column 'nada' does not exist"
+    for text in (message, f"NOT_FOUND: {message}", "Permission of the table to follow"):
+        assert error_text(text, "es") == text
+
+
+def test_a_text_after_a_name_is_told() -> None:
+    told = error_text("name: a value; to hold none, take it out in the system it comes from", "es")
+    assert told.startswith("name: ")
+    assert "take it out" not in told
 
 
 def test_the_block_in_english_is_what_python_says() -> None:
