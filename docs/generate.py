@@ -135,8 +135,13 @@ def settings() -> str:
         "## [rates.CURRENCY]\n\nFrom a local day on, what one unit of another currency is worth in the company's.\n\n"
         + _table(("key", "takes", "default", "is"), [("a day, such as `2026-01-31`", "number above 0", "", "the rate")])
     )
+    zones = (
+        "## [branch_time_zones]\n\nBranches that are in another zone than the company: promises and minimum standards "
+        "of moments lived there go by their day.\n\n"
+        + _table(("key", "takes", "default", "is"), [("a branch, as moments name it", "text", "", "its IANA zone")])
+    )
     oidc = f"## [service.oidc]\n\nThe company's identity provider (OpenID Connect).\n\n{_fields(OIDC)}"
-    return "\n".join([*blocks, oidc, rates, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
+    return "\n".join([*blocks, oidc, rates, zones, f"## [sources.NAME]\n\n{_fields(grammar.SOURCE)}"])
 
 
 def model_tables() -> str:

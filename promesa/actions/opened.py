@@ -64,7 +64,8 @@ def recent_cases(question: Question) -> Table:
         one). Times are naive UTC. One that a promise releases is no case. The engine keeps the rows.
     """
     facts = question.facts
-    parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone)
+    zones = (facts.workspace.time_zone, sorted(facts.workspace.branch_time_zones.items()))
+    parts = (facts.version, facts.as_of, facts.workspace.store, zones)
     name = repr(("cases", *parts, facts.workspace.model, sorted(facts.files.items())))
     return facts.engine.hold(name, lambda: _limited(question))
 
@@ -119,7 +120,7 @@ def _at(limit: Limit) -> str:
 
 
 def _sql(question: Question, text: str) -> str:
-    return rewritten_sql(text, changes=question.facts.changes, dialect="duckdb")
+    return rewritten_sql(text, clock=question.facts.clock, dialect="duckdb")
 
 
 def open_only(table: Table) -> Table:

@@ -14,7 +14,7 @@ from promesa.cli.customer import customer
 from promesa.cli.intake_commands import intake
 from promesa.cli.journey_commands import journeys
 from promesa.cli.link_commands import link
-from promesa.cli.load_commands import load, quarantine
+from promesa.cli.load_commands import load, quarantine, take_back
 from promesa.cli.people_commands import people
 from promesa.cli.service_commands import serve
 from promesa.cli.tier_commands import tier
@@ -45,7 +45,7 @@ def _program(
     del version
 
 
-for command in (new, check, load, link, tier, analyse, show, report, serve, backup, restore, simulate):
+for command in (new, check, load, take_back, link, tier, analyse, show, report, serve, backup, restore, simulate):
     app.command()(command)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(customer, name="customer")

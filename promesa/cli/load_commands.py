@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from promesa.cli.asking import confirm
 from promesa.cli.options import AsJson, Folder, Locale
 from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
+from promesa.errors import ValueOutOfRange
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from promesa.store import TakenBack
 
 HERE = Path()
 quarantine = typer.Typer(help="Rows that broke a rule: list, show, mend and replay them.", no_args_is_help=True)
@@ -57,6 +65,85 @@ def print_load(report: Any, locale: str) -> None:
     print(report.summary(locale))
     if report.quarantined:
         print(words.say("cli.load.waiting", locale))
+
+
+@reported
+def take_back(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table that load files fill: orders, moments...")],
+    workspace: Folder = HERE,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DAY", help="Only rows recorded on this day or later (2026-11-20).")
+    ] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option("--system", metavar="NAME", help="Only rows of this system; may be repeated."),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without it, only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again; for scripts.")] = False,
+    locale: Locale = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count the rows that no load file gives any more; with --apply, move them to the table's history."""
+    from promesa import words
+    from promesa.store import take_back as run
+    from promesa.workspace import open_workspace
+
+    ws = open_workspace(workspace)
+    language = locale or ws.locale
+    day = _day(since) if since else None
+    if apply:
+        word, asked, otherwise = (
+            words.say(f"cli.take_back.{key}", language, table=table) for key in ("word", "prompt", "not_typed")
+        )
+        confirm(word, asked=asked, otherwise=otherwise, yes=yes)
+    with progress_of("Looking") as step:
+        found = run(
+            ws,
+            table,
+            recorded_at=utc_now(),
+            since=day,
+            systems=system or (),
+            dry_run=not apply,
+            progress=step,
+        )
+    if as_json:
+        print_json(found.to_document())
+        return
+    _print_taken_back(found, language)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueOutOfRange(
+            what="--since is no day.", got=repr(text), expected="a day such as 2026-11-20", fix="write year-month-day"
+        ) from error
+
+
+def _print_taken_back(found: TakenBack, language: str) -> None:
+    from promesa import words
+
+    def told(instant: datetime | None) -> str:
+        return words.day(instant.date(), language) if instant else words.NOT_STATED
+
+    columns = [words.say(f"cli.take_back.{key}", language) for key in ("system", "rows", "of", "first", "last")]
+    rows = [
+        [
+            left.source,
+            words.number(left.rows, language),
+            words.number(left.of, language),
+            told(left.first),
+            told(left.last),
+        ]
+        for left in found.systems
+    ]
+    print_table(None, columns, rows, right={1, 2})
+    for warning in found.warnings(language):
+        print(f"  ! {warning}")
+    print(found.summary(language))
+    if found.total:
+        print(words.say(f"cli.take_back.{'then' if found.done else 'how'}", language, table=found.table))
 
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from promesa.cli.asking import confirm
 from promesa.cli.options import AsJson, Folder, Locale
 from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 
@@ -90,18 +90,8 @@ def _confirm(word: str, language: str, *, yes: bool, by: str) -> None:
             expected="--by NAME; it stands in the certificate",
             fix="add --by and a name",
         )
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise InputError(
-            what="Nobody is there to confirm it.",
-            got="--apply without --yes, and no terminal",
-            expected="a terminal, or --yes",
-            fix="add --yes if it is meant",
-        )
-    if typer.prompt(say("customers.rights.prompt", language, word=word), default="", show_default=False) != word:
-        print(say("customers.rights.not_typed", language), file=sys.stderr)
-        raise typer.Exit(1)
+    asked, otherwise = (say(f"customers.rights.{key}", language, word=word) for key in ("prompt", "not_typed"))
+    confirm(word, asked=asked, otherwise=otherwise, yes=yes)
 
 
 @reported

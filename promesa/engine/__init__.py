@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ibis import Value as Expression
 
     from promesa.engine.clock import (
+        Clock,
         Offset,
         close_of_day,
         end_of_day_sql,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from promesa.engine.extremes import extreme
 
 _WHERE = {
+    "Clock": "clock",
     "HELD": "connection",
     "Embedded": "embedded",
     "Engine": "connection",
@@ -64,6 +66,7 @@ _WHERE = {
 }
 __all__ = [
     "HELD",
+    "Clock",
     "Embedded",
     "Engine",
     "Expression",

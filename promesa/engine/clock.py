@@ -35,6 +35,43 @@ class Offset:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The local time of moments: the company's, and that of the branches which are in another zone.
+
+    Attributes
+    ----------
+    changes : tuple of Offset
+        Of the company's zone.
+    elsewhere : tuple of (tuple of str, tuple of Offset)
+        Branches of one other zone, and its offsets.
+    """
+
+    changes: tuple[Offset, ...]
+    elsewhere: tuple[tuple[tuple[str, ...], tuple[Offset, ...]], ...] = ()
+
+    def sql(self, shifted: Callable[[tuple[Offset, ...]], str]) -> str:
+        """Return SQL over the columns of a moment, `branch` among them, of what `shifted` writes for the offsets."""
+        from promesa.engine.embedded import literal
+
+        if not self.elsewhere:
+            return shifted(self.changes)
+        whens = " ".join(
+            f'WHEN "branch" IN ({", ".join(literal(name) for name in branches)}) THEN {shifted(changes)}'
+            for branches, changes in self.elsewhere
+        )
+        return f"(CASE {whens} ELSE {shifted(self.changes)} END)"
+
+    def local(self, column: ibis.Value, branch: ibis.Value) -> ibis.Value:
+        """Return naive UTC times of moments as naive local times of where they were lived."""
+        import ibis
+
+        if not self.elsewhere:
+            return to_local(column, self.changes)
+        there = [(branch.isin(branches), to_local(column, changes)) for branches, changes in self.elsewhere]
+        return ibis.cases(*there, else_=to_local(column, self.changes))
+
+
 @cache
 def offsets(time_zone: str, first: datetime, last: datetime) -> tuple[Offset, ...]:
     """Return the offsets in force between two naive UTC instants, oldest first.

@@ -8,10 +8,12 @@ import ibis
 import sqlglot
 from sqlglot import exp
 
-from promesa.engine.clock import Offset, end_of_day_sql, to_local_sql
+from promesa.engine.clock import end_of_day_sql, to_local_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from promesa.engine.clock import Clock, Offset
 
 _HASHES = {"duckdb": ("hash", "uint64"), "spark": ("xxhash64", "int64")}
 _hash: dict[str, Any] = {
@@ -70,16 +72,16 @@ def number_of(text: ibis.Value, *, dialect: str) -> ibis.Value:
     return number.cast("int64")
 
 
-def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str:
+def rewritten_sql(sql: str, *, clock: Clock, dialect: str) -> str:
     """Return a company's SQL expression in the engine's dialect, with promesa's functions filled in.
 
     Parameters
     ----------
     sql : str
         Expression in DuckDB's dialect over columns of a moment. ``local_day(t)`` is the day of a UTC time
-        in the company's zone, ``end_of_day(t)`` the last microsecond of that local day, in UTC.
-    changes : tuple of Offset
-        Offsets of the company's zone over the years of the data.
+        where the moment was lived, ``end_of_day(t)`` the last microsecond of that local day, in UTC.
+    clock : Clock
+        Of the company and its branches, over the years of the data.
     dialect : str
         ``duckdb`` or ``spark``.
     """
@@ -91,10 +93,12 @@ def rewritten_sql(sql: str, *, changes: tuple[Offset, ...], dialect: str) -> str
         if not isinstance(node, exp.Anonymous) or str(node.this).lower() not in {"local_day", "end_of_day"}:
             return node
         time = node.expressions[0].sql(dialect="duckdb")
-        if str(node.this).lower() == "end_of_day":
-            text = end_of_day_sql(time, changes)
-        else:
-            text = f"CAST({to_local_sql(time, changes)} AS DATE)"
+        ends = str(node.this).lower() == "end_of_day"
+
+        def shifted(changes: tuple[Offset, ...]) -> str:
+            return end_of_day_sql(time, changes) if ends else f"CAST({to_local_sql(time, changes)} AS DATE)"
+
+        text = clock.sql(shifted)
         return sqlglot.parse_one(text, dialect="duckdb").transform(fill)
 
     return tree.transform(fill).sql(dialect=dialect)

@@ -96,7 +96,8 @@ def _judged(question: Question, promise: Promise) -> Table:
 
 def _name(question: Question, promise: Promise) -> str:
     facts = question.facts
-    parts = (facts.version, facts.as_of, facts.workspace.store, facts.workspace.time_zone, promise)
+    zones = (facts.workspace.time_zone, sorted(facts.workspace.branch_time_zones.items()))
+    parts = (facts.version, facts.as_of, facts.workspace.store, zones, promise)
     return repr((*parts, facts.workspace.model.touchpoints, sorted(facts.files.items())))
 
 
@@ -113,7 +114,7 @@ def _rule(question: Question, promise: Promise) -> str:
     """Return the SELECT that adds the promise's own SQL to its moments (dialect of DuckDB)."""
 
     def sql(text: str) -> str:
-        return rewritten_sql(text, changes=question.facts.changes, dialect="duckdb")
+        return rewritten_sql(text, clock=question.facts.clock, dialect="duckdb")
 
     parts = {
         "kept_": f"CAST(({sql(promise.kept)}) AS BOOLEAN)",
@@ -129,7 +130,7 @@ def _rule(question: Question, promise: Promise) -> str:
 def _gap(question: Question, table: Table) -> Expression:
     promised, delivered = table["promised_"], table["delivered_"]
     if all(value.type().is_timestamp() or value.type().is_date() for value in (promised, delivered)):
-        first, last = (_local_day(question, value) for value in (promised, delivered))
+        first, last = (_local_day(question, table, value) for value in (promised, delivered))
         return last.delta(first, unit="day").cast("float64")
     if promised.type().is_numeric() and delivered.type().is_numeric():
         return delivered.cast("float64") - promised.cast("float64")
@@ -139,13 +140,14 @@ def _gap(question: Question, table: Table) -> Expression:
 def _stated(question: Question, table: Table) -> Expression:
     promised = table["promised_"]
     if promised.type().is_timestamp() or promised.type().is_date():
-        first, last = (_local_day(question, value) for value in (table["promised_at"], promised))
+        first, last = (_local_day(question, table, value) for value in (table["promised_at"], promised))
         return last.delta(first, unit="day").cast("float64")
     return promised.cast("float64") if promised.type().is_numeric() else null_of("float64")
 
 
-def _local_day(question: Question, value: Any) -> Any:
-    return value if value.type().is_date() else question.facts.local(value).date()
+def _local_day(question: Question, table: Table, value: Any) -> Any:
+    """Return the day of a time where the moment was lived."""
+    return value if value.type().is_date() else question.facts.clock.local(value, table["branch"]).date()
 
 
 def judged_only(table: Table) -> Table:

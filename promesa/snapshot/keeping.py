@@ -298,4 +298,6 @@ def fingerprint(workspace: Workspace) -> str:
     """Return a hash of what a person wrote that figures depend on: the model and the analysis settings."""
     settings = (FORMAT, workspace.model, workspace.time_zone, workspace.currency, workspace.brand, workspace.company)
     limits = (workspace.confidence_level, workspace.min_group, workspace.min_cell)
-    return hashlib.sha256(repr((settings, limits)).encode()).hexdigest()[:16]
+    # Without any, the hash is that of snapshots of before there was such a key.
+    zones = [sorted(workspace.branch_time_zones.items())] if workspace.branch_time_zones else []
+    return hashlib.sha256(repr((settings, limits, *zones)).encode()).hexdigest()[:16]

@@ -52,6 +52,7 @@ from promesa.store.state import (
     timestamp,
 )
 from promesa.store.suppression import NO_TEXT, TEXTS, apply_cutoffs
+from promesa.store.taking_back import LeftBehind, TakenBack, take_back
 from promesa.store.unknown import UnknownTouchpoint, unknown_touchpoints
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "Holding",
     "Inspection",
     "Kind",
+    "LeftBehind",
     "LoadCount",
     "LoadReport",
     "Places",
@@ -77,6 +79,7 @@ __all__ = [
     "Run",
     "Store",
     "Taken",
+    "TakenBack",
     "UnknownTouchpoint",
     "add_state",
     "add_turn",
@@ -129,6 +132,7 @@ __all__ = [
     "state_version",
     "surrogate",
     "table_rows",
+    "take_back",
     "take_events",
     "take_facts",
     "take_out",

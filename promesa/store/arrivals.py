@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from promesa.engine import literal, name
 from promesa.store.deltas import relation, snapshot
 from promesa.store.forgotten import ARRIVED, drop_told
 from promesa.store.loading import stage_output, take_in
 from promesa.store.output import EXTRA, fact_columns, fit
+from promesa.store.places import read_document, write_document
 from promesa.store.quarantine import COLUMNS, NEW, TABLE, gather_rejects, keep
 from promesa.store.report import SOURCE_TABLE
 from promesa.workspace import Load
@@ -16,6 +17,7 @@ from promesa.workspace import Load
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from promesa.store.places import Places
     from promesa.store.report import LoadCount
     from promesa.store.run import Run
     from promesa.workspace import Workspace
@@ -50,6 +52,7 @@ def take_facts(run: Run, table: str, *, source: str, arrived: Path) -> LoadCount
         Parquet with the columns of `arriving_columns` as text, in the order of arrival.
     """
     columns = ", ".join(name(column) for column in arriving_columns(run.ws, table))
+    _note_source(run.places, table, source)
     load = arriving_load(run, table, source, sql=f"SELECT {columns} FROM read_parquet({literal(str(arrived))})")
     output = fit(run.engine, load, run.ws.model)
     staged = run.places.staging / f"{load.name}.parquet"
@@ -57,6 +60,25 @@ def take_facts(run: Run, table: str, *, source: str, arrived: Path) -> LoadCount
     count = take_in(run, output, staged, whole=False, file=FILE)
     staged.unlink()
     return count
+
+
+def arrived_sources(places: Places, table: str) -> set[str]:
+    """Return the systems that facts of a table have been sent of over HTTP."""
+    return set(_arrived(places).get(table, []))
+
+
+def _arrived(places: Places) -> dict[str, list[str]]:
+    return cast("dict[str, list[str]]", read_document(_noted(places)) or {})
+
+
+def _note_source(places: Places, table: str, source: str) -> None:
+    known = _arrived(places)
+    if source not in known.get(table, []):
+        write_document(_noted(places), {**known, table: sorted({*known.get(table, []), source})})
+
+
+def _noted(places: Places) -> Path:
+    return places.state / "arrived.json"
 
 
 def take_rejects(run: Run, source: str, rejects: Path) -> dict[str, int]:

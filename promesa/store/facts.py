@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from promesa.engine import Engine, close_of_day, connect, extreme, offsets, to_local
+from promesa.engine import Clock, Engine, close_of_day, connect, extreme, offsets, to_local
 from promesa.errors import NothingLoaded, ValueOutOfRange
 from promesa.store.layers import LAYERED, counting
 from promesa.store.schema import TABLES, columns_of
@@ -96,7 +96,8 @@ class Facts:
             Columns of a fact table that will be read, where others would be brought along for nothing.
         """
         fewer = replace(self, among=customers, reads=reads or {})
-        fewer.__dict__["changes"] = self.changes  # of all facts, so that they need not be looked up again
+        # Of all facts, so that they need not be looked up again.
+        fewer.__dict__.update(changes=self.changes, clock=self.clock)
         return fewer
 
     def state(self, table: str) -> Table:
@@ -155,8 +156,19 @@ class Facts:
     @cached_property
     def changes(self) -> tuple[Offset, ...]:
         """Return the offsets of the company's zone over the years of the facts."""
-        first = first_instant(self)
-        return offsets(self.workspace.time_zone, first - timedelta(days=1), self.as_of + _MARGIN)
+        return self._offsets(self.workspace.time_zone)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Return the same with those of branches in other zones, by which promises and standards are judged."""
+        zones: dict[str, list[str]] = {}
+        for branch, zone in sorted(self.workspace.branch_time_zones.items()):
+            zones.setdefault(zone, []).append(branch)
+        elsewhere = tuple((tuple(branches), self._offsets(zone)) for zone, branches in sorted(zones.items()))
+        return Clock(changes=self.changes, elsewhere=elsewhere)
+
+    def _offsets(self, time_zone: str) -> tuple[Offset, ...]:
+        return offsets(time_zone, first_instant(self) - timedelta(days=1), self.as_of + _MARGIN)
 
     def local(self, column: Expression) -> Expression:
         """Return a UTC column as local time of the company's zone."""

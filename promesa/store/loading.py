@@ -102,7 +102,7 @@ def load_chosen(run: Run, wanted: Sequence[Load], *, full: bool) -> LoadReport:
     active = [plan for plan in plans if not plan.skip]
     stagings = stage_all(run, active, full=full)
     for plan in active:
-        _show(run, plan, stagings)
+        show_sources(run, plan, stagings)
         fit(run.engine, plan.load, run.ws.model)
     counts = [_skipped(plan) if plan.skip else _load_one(run, plan, stagings) for plan in plans]
     with contextlib.suppress(PromesaError):  # the load is done; a later one lets go as well
@@ -204,7 +204,7 @@ def _skipped(plan: Plan) -> LoadCount:
     return LoadCount(table=plan.load.table, load=plan.load.name, source=plan.load.source, skipped=True)
 
 
-def _show(run: Run, plan: Plan, stagings: Stagings) -> None:
+def show_sources(run: Run, plan: Plan, stagings: Stagings) -> None:
     """Make the sources of a load readable under their names."""
     for source in plan.load.reads:
         staged = stagings.of(plan, source).relation
@@ -213,7 +213,7 @@ def _show(run: Run, plan: Plan, stagings: Stagings) -> None:
 
 def _load_one(run: Run, plan: Plan, stagings: Stagings) -> LoadCount:
     run.tell("load", load=plan.load.name)
-    _show(run, plan, stagings)
+    show_sources(run, plan, stagings)
     output = fit(run.engine, plan.load, run.ws.model)
     staged = run.places.staging / f"{plan.load.name}.parquet"
     stage_output(run, output, staged)

@@ -51,6 +51,8 @@ class LoadCount:
         Rows left out because they are about a person who was forgotten.
     expired : int
         Rows left out because they are older than the company keeps them.
+    withdrawn : int
+        Rows of the table that no load file gives any more and that were moved to its history (`take_back`).
     skipped : bool
         Nothing it reads has changed since the last load.
     """
@@ -67,6 +69,7 @@ class LoadCount:
     overlapping: int = 0
     forgotten: int = 0
     expired: int = 0
+    withdrawn: int = 0
     skipped: bool = False
 
     def row(self) -> dict[str, object]:
@@ -85,6 +88,7 @@ class LoadCount:
             "overlapping": self.overlapping,
             "forgotten": self.forgotten,
             "expired": self.expired,
+            "withdrawn": self.withdrawn,
             "skipped": self.skipped,
         }
 
@@ -142,6 +146,9 @@ class LoadReport:
 
     def summary(self, locale: str = "en") -> str:
         """Return the outcome in one sentence."""
+        if withdrawn := self.total("withdrawn"):
+            tables = ", ".join(sorted({count.table for count in self.loads}))
+            return say("store.taking_back.done", locale, rows=number(withdrawn, locale), table=tables)
         if all(count.skipped for count in self.loads):
             return say("store.summary.nothing_new", locale)
         figures = {

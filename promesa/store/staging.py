@@ -66,11 +66,16 @@ def _key(plan: Plan, source: str) -> StageKey:
     return (source, mark.files, mark.watermark)
 
 
-def stage_all(run: Run, plans: Sequence[Plan], *, full: bool) -> Stagings:
+def stage_all(run: Run, plans: Sequence[Plan], *, full: bool, keep_rejects: bool = True) -> Stagings:
     """Stage every source that the plans read.
 
     What a source rejects is in the quarantine before any load commits: a load that has committed is
     not read again, and its rejects must not be lost with a killed run.
+
+    Parameters
+    ----------
+    keep_rejects : bool, default True
+        False where nothing is to be loaded: the quarantine stays as it is.
     """
     staged: dict[StageKey, Staged] = {}
     counts: list[LoadCount] = []
@@ -80,7 +85,8 @@ def stage_all(run: Run, plans: Sequence[Plan], *, full: bool) -> Stagings:
             if key not in staged:
                 run.tell("stage", source=source)
                 staged[key] = _stage(run, source, mark=plan.marks[source], folder=str(len(staged)))
-                counts.append(_keep_rejects(run, source, staged[key], full=full))
+                if keep_rejects:
+                    counts.append(_keep_rejects(run, source, staged[key], full=full))
     warnings = [warning.in_locale(run.ws.locale) for source in staged.values() for warning in source.warnings]
     return Stagings(staged=staged, counts=tuple(counts), warnings=tuple(dict.fromkeys(warnings)))
 

@@ -341,6 +341,8 @@ class Workspace:
         Days that rows of a class of data are kept: a fact table, ``texts`` or ``quarantine``; others are kept.
     rates : mapping of str to tuple of (date, Decimal)
         By currency, from which local day on how much of the company's currency one unit is worth, days in order.
+    branch_time_zones : mapping of str to str
+        By name of a branch in another zone than the company's, its IANA name.
     service : ServiceSettings
         How `promesa serve` is reached and what it leans on.
     """
@@ -366,4 +368,5 @@ class Workspace:
     privacy_contact: str | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
     rates: Rates = field(default_factory=dict)
+    branch_time_zones: Mapping[str, str] = field(default_factory=dict)
     service: ServiceSettings = field(default_factory=ServiceSettings)

@@ -29,6 +29,7 @@ def read_company(ws: Workspace, locale: str) -> Part:
         "brand": ws.brand,
         "locale": ws.locale,
         "time_zone": ws.time_zone,
+        "branch_time_zones": len(ws.branch_time_zones),
         "currency": ws.currency,
         "engine": "duckdb" if ws.engine == "duckdb" else ws.engine.partition("://")[0],
         "as_of": ws.as_of.isoformat() if ws.as_of else None,
@@ -41,8 +42,9 @@ def read_company(ws: Workspace, locale: str) -> Part:
         "as_of": row["as_of"] or say("workspace.line.last_fact", locale),
         "level": percent(ws.confidence_level, locale, decimals=0),
     }
-    keys = ("company", "place", "analysis")
-    return [row], [say(f"workspace.line.{key}", locale, **shown) for key in keys]
+    zones = ", ".join(f"{branch}: {zone}" for branch, zone in ws.branch_time_zones.items())
+    keys = ("company", "place", *(("branch_zones",) if zones else ()), "analysis")
+    return [row], [say(f"workspace.line.{key}", locale, **shown, zones=zones) for key in keys]
 
 
 def read_sources(ws: Workspace, locale: str) -> Part:

@@ -86,6 +86,7 @@ def _build(root: Path, settings: dict[str, dict[str, Any]], sections: Sections, 
         controller=company["controller"],
         privacy_contact=company["privacy_contact"],
         rates=settings["rates"],
+        branch_time_zones=settings["branch_time_zones"],
         service=cast("ServiceSettings", settings["service"]),
         retention={name: days for name, days in settings["retention"].items() if days is not None},
     )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promesa.errors import did_you_mean
+from promesa.workspace.branch_zones import read_branch_zones
 from promesa.workspace.fields import Place, read_fields, refuse_sections, show
 from promesa.workspace.grammar import SETTINGS
 from promesa.workspace.model import LOCALES
@@ -27,7 +28,7 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
     sections = {key: value for key, value in tree.items() if key != "variables"}
     filled = variables.fill(sections, place=place)
     assert isinstance(filled, dict)  # noqa: S101 (fill gives a tree of the same shape)
-    refuse_sections(tree, [*SETTINGS, "rates", "sources", "variables"], place=place)
+    refuse_sections(tree, [*SETTINGS, "branch_time_zones", "rates", "sources", "variables"], place=place)
     settings = {
         section: read_fields(
             filled.get(section, {}), fields, place=place.at(section), known={}, written=tree.get(section, {})
@@ -41,6 +42,8 @@ def read_settings(tree: Mapping[str, object], *, environ: Mapping[str, str], pla
             check(settings[section][key], show(written[key]), place.at(section).at(key))
     rates: Any = read_rates(filled.get("rates", {}), currency=settings["company"]["currency"], place=place.at("rates"))
     settings["rates"] = rates
+    zones: Any = read_branch_zones(filled.get("branch_time_zones", {}), place=place.at("branch_time_zones"))
+    settings["branch_time_zones"] = zones
     service: Any = read_service(filled.get("service", {}), tree.get("service", {}), place=place.at("service"))
     settings["service"] = service
     settings["sources"] = read_sources(filled.get("sources", {}), tree.get("sources", {}), place=place.at("sources"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promesa.engine import Embedded, close_of_day, local_time_of, offsets, rewritten_sql, to_local
+from promesa.engine import Clock, Embedded, close_of_day, local_time_of, offsets, rewritten_sql, to_local
 
 if TYPE_CHECKING:
     from promesa.engine import Offset
@@ -120,7 +120,9 @@ def test_rules_see_local_days_around_every_change(zone: str) -> None:
     instants = sorted({edge + k * TICK for edge in edges for k in (-1, 0, 1, 3_600_000_000, -3_600_000_000)})
     instants = [instant for instant in instants if FIRST <= instant <= LAST]
     table = offsets_of(zone)
-    day, close = (rewritten_sql(f"{call}(t)", changes=table, dialect="duckdb") for call in ("local_day", "end_of_day"))
+    day, close = (
+        rewritten_sql(f"{call}(t)", clock=Clock(table), dialect="duckdb") for call in ("local_day", "end_of_day")
+    )
     values = ", ".join(f"(TIMESTAMP '{instant}')" for instant in instants)
     with Embedded() as engine:
         rows = engine.run(f'SELECT "t", {day}, {close} FROM (VALUES {values}) AS moments("t")')

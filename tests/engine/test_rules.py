@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from promesa.engine import Embedded, connect, offsets, rewritten_sql, when
+from promesa.engine import Clock, Embedded, connect, offsets, rewritten_sql, when
 from promesa.engine.connection import HELD
 from promesa.errors import EngineError
 
@@ -23,7 +23,7 @@ CHANGES = offsets("Europe/Madrid", datetime(2016, 1, 1), datetime(2020, 1, 1))
 
 
 def value_of(sql: str, *, promised: str) -> object:
-    rewritten = rewritten_sql(sql, changes=CHANGES, dialect="duckdb")
+    rewritten = rewritten_sql(sql, clock=Clock(CHANGES), dialect="duckdb")
     with Embedded() as engine:
         return engine.value(f'SELECT {rewritten} FROM (SELECT TIMESTAMP \'{promised}\' AS "promised", 3 AS "order")')
 
@@ -51,7 +51,7 @@ def test_a_day_of_25_hours_is_one_day() -> None:
 def test_a_century_of_changes_stays_a_short_text() -> None:
     changes = offsets("Europe/Madrid", datetime(1900, 1, 1), datetime(2030, 1, 1))
     assert len(changes) > 100
-    assert len(rewritten_sql("end_of_day(promised)", changes=changes, dialect="duckdb")) < 400 * len(changes)
+    assert len(rewritten_sql("end_of_day(promised)", clock=Clock(changes), dialect="duckdb")) < 400 * len(changes)
 
 
 def test_what_is_no_engine_is_named() -> None:

@@ -271,6 +271,21 @@ def test_customers_whose_profiles_are_gone_lose_their_links(tmp_path: Path, kept
     assert not any(gone in row for table in tables for row in made.rows(table))
 
 
+def test_profiles_that_are_taken_back_lose_their_links(tmp_path: Path, kept_model: Path) -> None:
+    from promesa.store import take_back
+
+    made = first_evening(tmp_path, kept_model)
+    gone, before = made.who()["crm:b"], made.persons()
+    made.people["crm"] = [row for row in made.people["crm"] if row["who"] != "b"]
+    made.load()
+    made.link()
+    assert made.persons() == before
+    assert take_back(made.ws, "profiles", recorded_at=made.now(), dry_run=False).total == 1
+    assert made.link().gone == 1
+    assert made.persons() == before - {frozenset({"shop:b", "crm:b"})}
+    assert not any(gone in row for table in ("links", "records", "persons") for row in made.rows(table))
+
+
 def test_a_new_setting_looks_at_everyone_again(tmp_path: Path, kept_model: Path) -> None:
     made = first_evening(tmp_path, kept_model)
     stricter = with_model(tmp_path / "stricter", kept_model, largest=2)

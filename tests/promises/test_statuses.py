@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -198,3 +200,42 @@ def test_the_dearest_broken_promises_come_first(folder: Path, duckdb: Engine) ->
     costs = [e.estimate for e in answer.estimates if e.measure == "cost_of_broken" and e.estimate is not None]
     assert len(costs) > 1
     assert [e.estimate for e in answer.most_costly(2)] == sorted(costs, reverse=True)[:2]
+
+
+ELSEWHERE = {"Manaus": "America/Manaus", "Río Branco": "America/Rio_Branco", "O'Higgins": "Pacific/Auckland"}
+
+
+def test_a_branch_in_another_zone_is_judged_by_its_own_day(folder: Path, duckdb: Engine) -> None:
+    chance = Random(7)
+    rows: list[dict[str, Any]] = []
+    expected: dict[str, str] = {}
+    for number in range(400):
+        branch = chance.choice([*ELSEWHERE, "Centro", None])
+        zone = ZoneInfo(ELSEWHERE.get(str(branch), "America/Sao_Paulo"))
+        promised = T0 + chance.uniform(0, 160) * timedelta(days=1)  # over the changes of clocks of two hemispheres
+        delivered = promised + chance.uniform(-20, 20) * HOUR
+        rows.append(delivery(promised=promised, delivered=delivered, branch=branch, product=str(number)))
+        day, came = (time.replace(tzinfo=UTC).astimezone(zone).date() for time in (promised, delivered))
+        expected[str(number)] = "kept" if came <= day else "broken"
+    workspace = replace(workspace_of(folder, min_group=1, min_cell=1), branch_time_zones=ELSEWHERE)
+    small = Company(workspace=workspace, tables={"moments": rows})
+    facts = small.facts(folder, engine=duckdb)
+    found = promises.kept(workspace, promises=["arrives"], by="product", facts=facts)
+    statuses = {
+        str(e.dimensions["product"]): e.measure for e in found.estimates if e.measure in STATUSES and e.estimate
+    }
+    assert statuses == expected
+    at_home = Company(workspace=replace(workspace, branch_time_zones={}), tables={"moments": rows})
+    there = at_home.facts(folder, engine=duckdb)
+    alike = promises.kept(at_home.workspace, promises=["arrives"], by="product", facts=there)
+    assert found.estimates != alike.estimates
+
+
+def test_the_day_of_a_branch_falls_due_at_its_own_midnight(folder: Path, duckdb: Engine) -> None:
+    # Rio Branco is two hours behind Sao Paulo in June: the close of 2018-06-10 there is 05:00 UTC.
+    workspace = replace(workspace_of(folder, min_group=1, min_cell=1), branch_time_zones=ELSEWHERE)
+    for branch, status in (("Río Branco", "not_yet_due"), ("Centro", "broken")):
+        rows = [delivery(branch=branch)]
+        small = Company(workspace=workspace, tables={"moments": rows}, as_of=CLOSE + HOUR)
+        found = promises.kept(workspace, promises=["arrives"], facts=small.facts(folder, engine=duckdb))
+        assert [e.measure for e in found.estimates if e.measure in STATUSES and e.estimate] == [status]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promesa.store import erase, replace_state, session
+from promesa.store import erase, replace_state, session, take_back
 from promesa.value import tiering
 from tests.store.companies import NOON, Company
 from tests.value.traders import (
@@ -128,16 +128,25 @@ def test_a_day_of_any_kind_agrees(lived: tuple[Company, Rows, Rows, float]) -> N
 
 @pytest.mark.parametrize(
     ("change", "whole"),
-    [("joined", False), ("parted", False), ("paused", False), ("resumed", False), ("forgotten", True), ("costs", True)],
+    [
+        ("joined", False),
+        ("parted", False),
+        ("paused", False),
+        ("resumed", False),
+        ("taken back", False),
+        ("forgotten", True),
+        ("costs", True),
+    ],
 )
 def test_other_changes_agree(lived: tuple[Company, Rows, Rows, float], change: str, whole: bool) -> None:
-    made, _, _, day = lived
+    made, sales, visits, day = lived
     known = sorted(keys(made).values())
     changes: dict[str, Callable[[], None]] = {
         "joined": lambda: join(made, known[3], known[20], BEGIN + 10 * DAY),
         "parted": lambda: parted(made),
         "paused": lambda: pause(made, known[5], second=made.clock[0]),
         "resumed": lambda: pause(made, known[5], second=made.clock[0], resume=True),
+        "taken back": lambda: taken_back(made, sales[7:], visits[2:]),
         "forgotten": lambda: forgotten(made, known[8]),
         "costs": lambda: dearer(made),
     }
@@ -153,6 +162,13 @@ def parted(made: Company) -> None:
             "SELECT NULL::BIGINT AS customer, NULL::BIGINT AS person, NULL::TIMESTAMP AS since, "
             "NULL::TIMESTAMP AS until WHERE false",
         )
+
+
+def taken_back(made: Company, sales: Rows, visits: Rows) -> None:
+    fill(made, sales=sales, visits=visits)
+    now = NOON.replace(minute=1)
+    for name, rows in (("orders", 7), ("moments", 2)):
+        assert take_back(made.ws, name, recorded_at=now, dry_run=False).total == rows
 
 
 def forgotten(made: Company, key: str) -> None:
