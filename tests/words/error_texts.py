@@ -42,9 +42,9 @@ SAID = {"error_text": 0, "_refused": 2}
 WORDS = frozenset({"kind", "_kind"})
 # Attributes that hold texts, each by the keyword that fills it: `Field(help="...", refers="touchpoint")`.
 HELD = frozenset({"help", "refers"})
-# Names of files, columns, options, types and hosts: alike in every language.
+# Names of files, columns, options, types and hosts, and SQL: alike in every language.
 NAMES = re.compile(
-    r"[^a-z]*|query|--?\w+|[\w-]+\.toml|\{0\}://HOST|\w+_\w+|system, key, person|\"local_day.*", re.DOTALL
+    r"[^a-z]*|query|--?\w+|[\w-]+\.toml|\{0\}://HOST|\w+_\w+|system, key, person|\([A-Z_]+\(.*|\"local_day.*", re.DOTALL
 )
 
 Parts = tuple[str | None, ...]
