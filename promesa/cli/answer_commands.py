@@ -191,6 +191,7 @@ def report(
     from promesa.errors import NothingAnalysed
     from promesa.snapshot import analyse as run
     from promesa.snapshot import latest
+    from promesa.words import say
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
@@ -200,7 +201,7 @@ def report(
     except NothingAnalysed:
         snapshot, current = None, False
     if snapshot is None or not current:
-        print("The store or the day asked for is newer than the last analysis: analysing first.", file=sys.stderr)
+        print(say("cli.report.analysing_first", locale or ws.locale), file=sys.stderr)
         with progress_of("Analysing") as step:
             snapshot = run(ws, as_of=as_of, processes=None, progress=step)
     file = _write(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)

@@ -193,6 +193,7 @@ def list_waiting(
 @reported
 def show_waiting(item: Id, workspace: Folder = HERE, locale: Locale = None, as_json: AsJson = False) -> None:
     """Show one row with all its values, personal ones masked."""
+    from promesa import words
     from promesa.store import quarantine_show
     from promesa.workspace import open_workspace
 
@@ -201,8 +202,9 @@ def show_waiting(item: Id, workspace: Folder = HERE, locale: Locale = None, as_j
     if as_json:
         print_json(found.to_document())
         return
-    print(f"{found.load}: {found.file}, row {found.row}")
-    print(f"  {found.explanation(locale or ws.locale)}")
+    language = locale or ws.locale
+    print(f"{found.load}: {found.file}, {words.say('cli.quarantine.row', language)} {found.row}")
+    print(f"  {found.explanation(language)}")
     if found.fix:
         print(f"  {found.fix}")
     for column, value in found.record.items():
