@@ -245,4 +245,6 @@ def cure_of(value: object, item: Field) -> str:
         return f"write {value} % as {item.name} = {float(value) / 100:g}"
     if item.kind in ("number", "whole", "money", "fraction", "yes_no") and isinstance(value, str):
         return "write the value without quotes"
+    if item.kind in ("text", "sql") and isinstance(value, bool | int | Decimal):
+        return "put it in quotes"
     return item.help

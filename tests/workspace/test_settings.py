@@ -44,6 +44,7 @@ import pytest
         ('path = "data/', 'time_zone = "Bogota"\npath = "data/', "sources.pedidos.time_zone", "America/Bogota"),
         ('path = "data/', 'types = { a = "texto" }\npath = "data/', "sources.pedidos.types", "did you mean 'text'?"),
         ('path = "data/', 'columns = ["a", "a"]\npath = "data/', "sources.pedidos.columns", "each text once"),
+        ('path = "data/', 'sheet = 2\npath = "data/', "sources.pedidos.sheet", "put it in quotes"),
         ('path = "data/', 'null_words = [1]\npath = "data/', "sources.pedidos.null_words", "list of texts"),
         ('path = "data/', 'new_files_only = "yes"\npath = "data/', "sources.pedidos.new_files_only", "true or false"),
         ('path = "data/', 'format = "sav"\nheader = true\npath = "data/', "sources.pedidos.header", "format sav"),
