@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promesa.customers.receipts import receipt
     from promesa.customers.retaining import Retention, retain
     from promesa.customers.review import Item, Queue, Side, differing, queue, sample
-    from promesa.customers.telling import Telling, label_of
+    from promesa.customers.telling import OwnTelling, Telling, label_of
     from promesa.customers.totals import Totals
 
 _WHERE = {
@@ -42,6 +42,7 @@ _WHERE = {
     "Item": "review",
     "Journey": "customer_view",
     "Link": "links",
+    "OwnTelling": "telling",
     "May": "consent",
     "Pause": "pausing",
     "Person": "person",
@@ -96,6 +97,7 @@ __all__ = [
     "Journey",
     "Link",
     "May",
+    "OwnTelling",
     "Pause",
     "Person",
     "Queue",

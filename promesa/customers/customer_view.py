@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.customers.consent import ConsentEvent, May, consent_events, standings
 from promesa.customers.documents import as_document
-from promesa.customers.events import Event, events_of, newest_rows
+from promesa.customers.events import KINDS, Event, events_of, newest_rows
 from promesa.customers.finding import one_person
 from promesa.customers.links import Link, Record, links_of, records_of
 from promesa.customers.person import AFTER_ALL, WITH_CUSTOMER, Person, PersonFacts, instant_of, person_at
@@ -19,7 +19,7 @@ from promesa.engine import connect, local_time_of
 from promesa.store import inspect_store, open_store, wanted_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from datetime import date
 
     from promesa.store import Inspection
@@ -121,6 +121,7 @@ def view(
     *,
     as_of: date | datetime | str | None = None,
     newest: int | None = NEWEST,
+    kinds: Sequence[str] = KINDS,
 ) -> CustomerView:
     """Show one person: who they are, what they lived, what they said, brought in, cost, allowed and were sent.
 
@@ -135,6 +136,8 @@ def view(
         of the person: a no said today is shown today, also where the company's figures stand at an earlier day.
     newest : int or None
         How many events are shown at most; None shows all.
+    kinds : sequence of str
+        Which kinds of events are shown, as in `Event`.
 
     Raises
     ------
@@ -147,7 +150,7 @@ def view(
         instant = wanted or _last_known(look, found)
         person = person_at(look, found.number, instant)
         with facts_of_person(look, person, as_of=instant) as facts:
-            events, older = events_of(facts, limit=newest)
+            events, older = events_of(facts, limit=newest, kinds=kinds)
             sent, unsent = _deeds_of(facts, limit=newest)
             consents = consent_events(facts, person)
             paused = is_paused(look, person)

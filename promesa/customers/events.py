@@ -129,11 +129,11 @@ def newest_rows(facts: PersonFacts, kind: str, limit: int | None) -> tuple[list[
     return rows, int(facts.engine.fetch(table.count()).as_py())
 
 
-def events_of(facts: PersonFacts, *, limit: int | None) -> tuple[tuple[Event, ...], int]:
+def events_of(facts: PersonFacts, *, limit: int | None, kinds: Sequence[str] = KINDS) -> tuple[tuple[Event, ...], int]:
     """Return the newest events of a person in the order of time, and how many older ones there are."""
     found: list[tuple[str, dict[str, Any]]] = []
     total = 0
-    for kind in KINDS:
+    for kind in kinds:
         rows, count = newest_rows(facts, kind, limit)
         found += [(kind, row) for row in rows]
         total += count

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 _CUT = 120  # characters of a customer's words shown in a table of a terminal
+_INNER = ("employee", "supplier", "function")  # codes of the company's; a customer's export has them
 _TAKEN_AS_READ = ("audience", "brand", "language")  # of what one customer said; the document has them
 
 
@@ -128,12 +129,27 @@ class Telling:
             + (f" ({o.due:%Y-%m-%d %H:%M})" if o.due and o.status != "kept" else "")
             for o in event.promises
         ]
-        money = [self.say("brought", amount=self.money(event.revenue))] if event.revenue is not None else []
-        costs = (event.cost_of_goods, event.cost_to_serve)
-        money += [self.say("spent", amount=self.money(cost)) for cost in costs if cost is not None]
         local = f"{event.local:%Y-%m-%d %H:%M}"
         said = self.said_in(event)
-        return [local, named, stage, self.label(event.channel), said, "\n".join(promises), "\n".join(money)]
+        return [
+            local,
+            named,
+            stage,
+            self.label(event.channel),
+            said,
+            "\n".join(promises),
+            "\n".join(self.money_in(event)),
+        ]
+
+    def money_in(self, event: Event) -> list[str]:
+        """Return what one fact brought in and what it cost."""
+        brought = [self.say("brought", amount=self.money(event.revenue))] if event.revenue is not None else []
+        costs = (event.cost_of_goods, event.cost_to_serve)
+        return brought + [self.say("spent", amount=self.money(cost)) for cost in costs if cost is not None]
+
+    def details_in(self, event: Event) -> dict[str, object]:
+        """Return what else one fact says: product, supplier, employee..."""
+        return {name: value for name, value in event.details.items() if name not in _TAKEN_AS_READ}
 
     def said_in(self, event: Event) -> str:
         """Return what one fact says beyond where and when: its elements, its score, its words."""
@@ -146,11 +162,7 @@ class Telling:
             text = (event.text or "").strip()
             cut = len(text) if self.cut is None else self.cut
             parts += [f"“{text[:cut]}{'…' if len(text) > cut else ''}”"] if text else []
-        parts += [
-            f"{self.label(name)} {self._detail(value)}"
-            for name, value in event.details.items()
-            if name not in _TAKEN_AS_READ
-        ]
+        parts += [f"{self.label(name)} {self._detail(value)}" for name, value in self.details_in(event).items()]
         return ", ".join(parts if event.lived else [self.say("open"), *parts])
 
     def _lived(self, name: str, value: float) -> str:
@@ -204,6 +216,18 @@ class Telling:
             each.source,
             self.time(each.until) if each.until else "",
         ]
+
+
+class OwnTelling(Telling):
+    """A view told to the customer: what they lived, said and paid, without what is the company's own affair."""
+
+    def money_in(self, event: Event) -> list[str]:
+        """Return what the customer paid."""
+        return [] if event.revenue is None else [self.money(event.revenue)]
+
+    def details_in(self, event: Event) -> dict[str, object]:
+        """Return what else one fact says of what the customer met."""
+        return {name: value for name, value in super().details_in(event).items() if name not in _INNER}
 
 
 def _decimals(value: float) -> int:

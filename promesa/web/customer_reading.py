@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 EVENTS = 100
 """Events on a page."""
+KINDS = ("moments", "opinions", "orders", "costs")
+LIVED = ("moments", "opinions", "orders")
+"""The events that a customer was there for; what one cost to serve is the company's affair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,11 @@ def known_number(ws: Workspace, number: int) -> int:
         return customers.person_at(look, number, customers.instant_of(ws, None)).number
 
 
-def seen(ws: Workspace, person: int, page: int) -> tuple[CustomerView, list[Event], int]:
+def seen(
+    ws: Workspace, person: int, page: int, *, kinds: Sequence[str] = KINDS
+) -> tuple[CustomerView, list[Event], int]:
     """Return a person, the events of one page, newest first, and how many pages there are."""
-    found = customers.view(ws, person, newest=EVENTS * page)
+    found = customers.view(ws, person, newest=EVENTS * page, kinds=kinds)
     events = sorted(
         (event for journey in found.journeys for event in journey.events), key=lambda one: one.at, reverse=True
     )
@@ -88,9 +93,9 @@ def total_table(telling: Telling) -> Shown:
     return Shown(title=telling.say("totals"), heads=(), rows=telling.total_rows())
 
 
-def event_table(telling: Telling, events: Sequence[Event], title: str) -> Shown:
-    """Return events with their journey."""
-    heads = telling.heads("time", "what", "stage", "channel", "says", "promise", "money")
+def event_table(telling: Telling, events: Sequence[Event], title: str, *, money: str = "money") -> Shown:
+    """Return events with their journey; `money` is the heading of the amounts."""
+    heads = telling.heads("time", "what", "stage", "channel", "says", "promise", money)
     rows = [telling.event_cells(event) for event in events]
     return Shown(title=title, heads=heads, rows=rows, about=events)
 

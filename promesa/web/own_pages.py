@@ -110,8 +110,8 @@ def _own(
     """Show the page; `change` is the form that `wrong` is about."""
     ws, asked = visit.site.workspace, visit.request.query_params.get("page", "1")
     at = max(1, int(asked)) if asked.isdecimal() and len(asked) < 6 else 1
-    view, events, pages = reading.seen(ws, person, at)
-    telling = customers.Telling(view, ws, visit.locale, cut=None)
+    view, events, pages = reading.seen(ws, person, at, kinds=reading.LIVED)
+    telling = customers.OwnTelling(view, ws, visit.locale, cut=None)
     standing, history = reading.consent_tables(telling)
     addressed = [_addressed(visit, *each) for each in zip(standing.rows, view.consents, strict=True)]
     said = visit.request.query_params.get("said", "")
@@ -129,7 +129,7 @@ def _own(
         contact=ws.privacy_contact,
         profile=reading.profile_table(telling),
         records=reading.record_table(telling),
-        events=reading.event_table(telling, events, visit.say("customer.events")),
+        events=reading.event_table(telling, events, visit.say("customer.events"), money="paid"),
         line=time_line(visit, events, telling),
         standing=replace(standing, rows=addressed),
         history=history,

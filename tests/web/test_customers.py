@@ -14,8 +14,9 @@ import pytest
 from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
+from promesa import words
 from promesa.access import audit_entries, passwords, verify_audit
-from promesa.customers import correct, forget, make_own_link, view
+from promesa.customers import OwnTelling, Telling, correct, forget, make_own_link, view
 from promesa.customers.finding import one_person
 from promesa.customers.person import AFTER_ALL
 from promesa.store import inspect_store
@@ -90,8 +91,8 @@ def test_a_search_leads_to_the_person_and_leaves_nothing_in_addresses_or_logs(an
     assert "correo.example" not in caplog.text.replace("HTTP Request", "")
     several = send(analyst, "/customers/find?lang=en", "/customers", who="Ana")
     assert "persons were found" in several.text
-    for lang, words in (("es", "No se encontró a nadie"), ("en", "Nobody was found")):
-        assert words in send(analyst, f"/customers/find?lang={lang}", "/customers", who="Zutano").text
+    for lang, message in (("es", "No se encontró a nadie"), ("en", "Nobody was found")):
+        assert message in send(analyst, f"/customers/find?lang={lang}", "/customers", who="Zutano").text
 
 
 @pytest.mark.parametrize("lang", ["es", "en"])
@@ -182,6 +183,33 @@ def test_the_own_page_opens_by_its_link_alone(nobody, made, lang) -> None:
         assert shown.headers[name] == value
     assert "noindex" in shown.headers["x-robots-tag"]
     assert "Núñez" not in link_.path
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_the_own_page_shows_what_concerns_the_customer_and_no_figure_of_the_company(nobody, made, lang) -> None:
+    shown = nobody.get(f"{make_own_link(made[0], 'shop:w1', days=7, now=utc_now()).path}?lang={lang}").text
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
+    assert re.search(r"100\b", told), "what they paid"
+    for inner in ("\N{MINUS SIGN}", " 60 ", "6.00", "6,00", "2.50", "2,50"):
+        assert inner not in told, inner
+    assert words.say("customers.view.paid", lang) in told
+    assert words.say("web.customer.lane.costs", lang) not in told
+
+
+def test_codes_of_the_company_are_told_to_the_company_alone(made) -> None:
+    ws = made[0]
+    found = view(ws, "crm:k2")
+    event = replace(
+        next(event for journey in found.journeys for event in journey.events if event.kind == "moments"),
+        details={"employee": "E-17", "supplier": "S-4", "product": "chair", "outcome": "solved"},
+        cost_to_serve=9.0,
+    )
+    inside, own = (" ".join(told(found, ws, "en", cut=None).event_cells(event)) for told in (Telling, OwnTelling))
+    for code in ("E-17", "S-4", "9.00"):
+        assert code in inside
+        assert code not in own
+    assert "chair" in own
+    assert "solved" in own
 
 
 def test_a_link_that_was_tampered_with_or_is_too_old_opens_nothing(nobody, made) -> None:
