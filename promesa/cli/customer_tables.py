@@ -70,7 +70,7 @@ class _Page(Telling):
         print_table(title, heads, [self.event_cells(event) for event in journey.events])
 
     def sent(self) -> None:
-        rows = [[f"{deed.local:%Y-%m-%d %H:%M}", deed.action, deed.kind] for deed in self.view.sent]
+        rows = [[self.time(deed.at), deed.action, deed.kind] for deed in self.view.sent]
         if rows:
             labels = [words.say(f"customers.column.{key}", self.locale) for key in ("action", "kind")]
             print_table(self.say("sent"), [self.say("time"), *labels], rows)

@@ -120,14 +120,14 @@ def _tell_consent(
 ) -> None:
     from promesa import words
     from promesa.customers import as_document, may
-    from promesa.engine import local_time_of
 
     if as_json:
         print_json(as_document(may(ws, person, purpose, as_of=now.replace(tzinfo=UTC))))
         return
     key = "given" if given else "withdrawn"
-    instant = f"{local_time_of(now, ws.time_zone):%Y-%m-%d %H:%M}"
-    print(words.say(f"customers.consent.{key}", locale or ws.locale, person=person, purpose=purpose, instant=instant))
+    language = locale or ws.locale
+    instant = words.instant(now.replace(tzinfo=UTC), ws.time_zone, language)
+    print(words.say(f"customers.consent.{key}", language, person=person, purpose=purpose, instant=instant))
 
 
 @reported
@@ -243,7 +243,6 @@ def own_link(
     """Make the link to a customer's own page; whoever has it is taken for the customer."""
     from promesa import words
     from promesa.customers import make_own_link, take_back_own_links
-    from promesa.engine import local_time_of
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
@@ -259,9 +258,10 @@ def own_link(
     if as_json:
         print_json({"person": made.person, "address": address, "until": made.until.isoformat()})
         return
-    until = f"{local_time_of(made.until, ws.time_zone):%Y-%m-%d %H:%M}"
+    language = locale or ws.locale
+    until = words.instant(made.until.replace(tzinfo=UTC), ws.time_zone, language)
     print(address)
-    print(words.say("customers.link.made", locale or ws.locale, person=made.person, until=until))
+    print(words.say("customers.link.made", language, person=made.person, until=until))
 
 
 def _one(ws: Workspace, who: str) -> int:

@@ -150,7 +150,7 @@ def retain(
 
 
 def _print_retention(found: Retention, language: str) -> None:
-    from promesa.words import number, say
+    from promesa.words import day, number, say
 
     keys = ("class", "days", "older", "kept", "oldest", "newest")
     columns = [say(f"customers.rights.{key}", language) for key in keys]
@@ -160,7 +160,7 @@ def _print_retention(found: Retention, language: str) -> None:
             number(entry.days, language),
             number(entry.older, language),
             number(entry.kept, language),
-            *(f"{at:%Y-%m-%d}" if at else "" for at in (entry.oldest, entry.newest)),
+            *(day(at, language) if at else "" for at in (entry.oldest, entry.newest)),
         ]
         for entry in found.classes
     ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import local_time_of
-from promesa.words import NOT_STATED, knows, language_of, number, say
+from promesa.words import NOT_STATED, instant, knows, language_of, number, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def page_of(
     locale, language = ws.locale, language_of(ws.locale)
     made = datetime.fromisoformat(str(about["made_at"]).rstrip("Z"))
     lines = {
-        "made": f"{local_time_of(made, ws.time_zone):%Y-%m-%d %H:%M}",
+        "made": instant(made.replace(tzinfo=UTC), ws.time_zone, locale),
         "controller": about["controller"],
         "contact": about["privacy_contact"] or NOT_STATED,
         "person": about["person"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from promesa import words
 from promesa.engine import local_time_of
+from promesa.store import columns_of
 from promesa.workspace import labels_of
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Telling:
         self.view, self.ws, self.locale, self.cut = view, ws, locale, cut
         self.language = words.language_of(locale)
         self.labels = _labels(ws)
+        self._days = {column.name for column in columns_of("profiles", ws.model) if column.kind == "day"}
 
     def say(self, key: str, **values: object) -> str:
         """Return a message of the customer view."""
@@ -74,11 +77,11 @@ class Telling:
 
     def time(self, instant: datetime) -> str:
         """Return an instant on the company's clock."""
-        return f"{local_time_of(instant, self.ws.time_zone):%Y-%m-%d %H:%M}"
+        return words.dated_instant(instant.replace(tzinfo=UTC), self.ws.time_zone, self.locale)
 
     def day(self, instant: datetime) -> str:
         """Return the day of an instant on the company's clock."""
-        return self.time(instant)[:10]
+        return words.dated_day(local_time_of(instant, self.ws.time_zone).date(), self.locale)
 
     def money(self, value: float | None) -> str:
         """Return an amount in the company's currency."""
@@ -88,10 +91,22 @@ class Telling:
         """Return the cells of one value of the profile."""
         shown = field.stated
         conflicts = [
-            self.say("conflict", value=other.value, origin=self.origin(other), day=self.day(other.at))
+            self.say("conflict", value=self._stated(field, other), origin=self.origin(other), day=self.day(other.at))
             for other in field.conflicts
         ]
-        return [self.label(field.name), shown.value, self.origin(shown), self.day(shown.since), "\n".join(conflicts)]
+        return [
+            self.label(field.name),
+            self._stated(field, shown),
+            self.origin(shown),
+            self.day(shown.since),
+            "\n".join(conflicts),
+        ]
+
+    def _stated(self, field: Field, stated: Stated) -> str:
+        """Return a value; a day as the reader writes it."""
+        if field.name not in self._days:
+            return stated.value
+        return words.dated_day(date.fromisoformat(stated.value[:10]), self.locale)
 
     def origin(self, stated: Stated) -> str:
         """Return who states a value."""
@@ -126,13 +141,12 @@ class Telling:
         stage = words.say(f"customers.stage.{event.stage}", self.locale) if event.stage else ""
         promises = [
             f"{self.label(o.promise)}: {words.say(f'customers.status.{o.status}', self.locale)}"
-            + (f" ({o.due:%Y-%m-%d %H:%M})" if o.due and o.status != "kept" else "")
+            + (f" ({words.clock_time(o.due, self.locale)})" if o.due and o.status != "kept" else "")
             for o in event.promises
         ]
-        local = f"{event.local:%Y-%m-%d %H:%M}"
         said = self.said_in(event)
         return [
-            local,
+            self.time(event.at),
             named,
             stage,
             self.label(event.channel),

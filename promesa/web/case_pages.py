@@ -12,7 +12,6 @@ from litestar.params import PathParameter
 from promesa import report, words
 from promesa.access import functions_of
 from promesa.actions import STANDINGS
-from promesa.engine import local_time_of
 from promesa.errors import NothingLoaded
 from promesa.web.case_asking import (
     found_cases,
@@ -24,11 +23,9 @@ from promesa.web.case_asking import (
 )
 from promesa.web.gate import asking
 from promesa.web.rendering import Asked, page
-from promesa.web.taking import KINDS, as_csv, as_xlsx
+from promesa.web.taking import KINDS, as_csv, as_xlsx, sortable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from promesa.access import Permission
     from promesa.actions import Case
     from promesa.web.rendering import Visit
@@ -89,7 +86,7 @@ def cases_file(visit: Asked, file: Annotated[str, PathParameter(max_length=20)])
         caption=visit.say("place.cases"),
         heads=tuple(visit.say(f"cases.{name}") for name in columns),
         numeric=tuple(name in {"at_stake", "customer_revenue"} for name in columns),
-        rows=tuple(tuple(report.Cell(text=row[name]) for name in columns) for row in cells),
+        rows=tuple(tuple(report.Cell(text=sortable(row[name])) for name in columns) for row in cells),
     )
     headers = {"Content-Disposition": f'attachment; filename="{file}"', "Cache-Control": "no-store"}
     body = (as_csv if kind == "csv" else as_xlsx)(table, visit.locale)
@@ -135,10 +132,10 @@ def _cells(visit: Visit, ws: Workspace, one: Case) -> dict[str, str]:
     beyond = _length(abs(one.hours_beyond), locale)
     standing = "below" if one.below_minimum else "overdue" if one.overdue else "in_time"
     return {
-        "due": _local(ws, one.due),
+        "due": visit.dated(one.due),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint,
         "standing": visit.say(f"cases.is.{standing}", time=beyond),
-        "opened": _local(ws, one.opened),
+        "opened": visit.dated(one.opened),
         "waited": _length(one.hours_open, locale),
         "at_stake": _money(visit, ws, one.at_stake) if money else "",
         "customer_revenue": _money(visit, ws, one.customer_revenue) if sees_money(visit) else "",
@@ -157,10 +154,6 @@ def _length(hours: float, locale: str) -> str:
     unit = words.say(f"unit.{shown['unit']}", locale)
     decimals = 1 if shown["estimate"] < WHOLE_FROM and shown["unit"] != "minutes" else 0
     return f"{words.number(shown['estimate'], locale, decimals=decimals)}\u00a0{unit}"
-
-
-def _local(ws: Workspace, at: datetime) -> str:
-    return f"{local_time_of(at, ws.time_zone):%Y-%m-%d %H:%M}"
 
 
 ROUTES = (cases, cases_file)

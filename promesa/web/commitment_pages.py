@@ -10,7 +10,6 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
 from promesa import words
-from promesa.engine import local_time_of
 from promesa.errors import NothingLoaded
 from promesa.promises import OVERDUE, STATUSES, list_commitments
 from promesa.store import own_facts
@@ -21,7 +20,7 @@ from promesa.web.own import require_own
 from promesa.web.rendering import Asked, page
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from promesa.promises import Commitment, CommitmentList
     from promesa.web.rendering import Visit
@@ -94,8 +93,8 @@ def _cells(visit: Visit, one: Commitment, unit: str) -> dict[str, str]:
     touchpoint = model.touchpoints.get(one.touchpoint or "")
     channel = model.channels.get(one.channel or "")
     return {
-        "due": _local(visit, one.due),
-        "at": _local(visit, one.at),
+        "due": visit.dated(one.due),
+        "at": visit.dated(one.at),
         "customer": "" if one.customer is None else str(one.customer),
         "touchpoint": touchpoint.label.in_locale(locale) if touchpoint else one.touchpoint or "",
         "channel": channel.label.in_locale(locale) if channel else one.channel or "",
@@ -125,10 +124,6 @@ def _state(visit: Visit, status: str) -> str:
 
 def _count(visit: Visit, found: CommitmentList | None, status: str) -> str:
     return words.number(found.counts[status], visit.locale) if found else ""
-
-
-def _local(visit: Visit, at: datetime | None) -> str:
-    return f"{local_time_of(at, visit.site.workspace.time_zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 ROUTES = (commitments,)

@@ -113,7 +113,7 @@ def consent_tables(telling: Telling) -> tuple[Shown, Shown]:
 
 def sent_table(telling: Telling) -> Shown:
     """Return what the company did towards the person, newest first."""
-    rows = [[f"{deed.local:%Y-%m-%d %H:%M}", deed.action, deed.kind] for deed in reversed(telling.view.sent)]
+    rows = [[telling.time(deed.at), deed.action, deed.kind] for deed in reversed(telling.view.sent)]
     heads = [telling.say("time"), telling.label("action"), telling.label("kind")]
     return Shown(title=telling.say("sent"), heads=heads, rows=rows)
 

@@ -34,12 +34,12 @@ def time_line(visit: Visit, events: Sequence[Event], telling: Telling) -> Markup
     for event in events:
         x = LEFT + (WIDTH - LEFT - RIGHT) * (event.local - first).total_seconds() / span
         y = TOP + LANE * lanes.index(event.kind) + LANE // 2
-        told = f"{event.local:%Y-%m-%d %H:%M} {telling.label(event.touchpoint)}".strip()
+        told = f"{telling.time(event.at)} {telling.label(event.touchpoint)}".strip()
         said = [words.say(f"customers.status.{outcome.status}", visit.locale) for outcome in event.promises]
         name = escape(" · ".join([told, *said]))
         parts.append(f'<g class="at-{_state(event)}"><title>{name}</title>{_shape(_state(event), x, y)}</g>')
     for x, anchor, day in ((LEFT, "start", first), (WIDTH - RIGHT, "end", last)):
-        parts.append(f'<text x="{x}" y="{height - 6}" text-anchor="{anchor}">{day:%Y-%m-%d}</text>')
+        parts.append(f'<text x="{x}" y="{height - 6}" text-anchor="{anchor}">{escape(visit.day(day.date()))}</text>')
     title = escape(visit.say("customer.line_title", n=len(events)))
     return Markup(  # noqa: S704 (every text in it is escaped above)
         f'<svg class="time-line" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}">{"".join(parts)}</svg>'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC
 from functools import cache, partial
 from importlib.resources import files
@@ -114,6 +113,11 @@ class Visit:
         """Return a day as the reader writes it."""
         return words.day(day, self.locale)
 
+    def dated(self, at: datetime | None) -> str:
+        """Return an instant of UTC as the company's clock shows it, to be marked as one; nothing for none."""
+        zone = self.site.workspace.time_zone
+        return words.dated_instant(at.replace(tzinfo=UTC), zone, self.locale) if at else ""
+
     def say(self, key: str, **values: object) -> str:
         """Return a message of the pages."""
         return words.say(f"web.{key}", self.locale, **values)
@@ -121,9 +125,6 @@ class Visit:
 
 Asked = NamedDependency[Visit]
 """How a route asks for its visit."""
-
-
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?")
 
 
 @cache
@@ -141,17 +142,18 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["coded"] = report.coded
-    made.filters["unbroken"] = unbroken
+    made.filters["dated"] = dated
     made.filters["device"] = device
     return made
 
 
-def unbroken(said: object) -> str:
-    """Return a text in which no line ends within the day of an instant: browsers break lines at its hyphens."""
-    text = str(said)
-    if not _INSTANT.fullmatch(text):
-        return text
-    return Markup('<span class="whole">{}</span>{}').format(text[:10], text[10:])
+def dated(said: object) -> str:
+    """Return a day or an instant marked as one, and no line ends within its day; any other text as it is."""
+    if not isinstance(said, words.Dated):
+        return str(said)
+    day, comma, clock = said.rpartition(", ") if "T" in said.iso else (str(said), "", "")
+    whole = Markup('<time datetime="{}"><span class="whole">{}</span>{}</time>')
+    return whole.format(said.iso, day, f"{comma}{clock}")
 
 
 _SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from promesa.words import say
+from promesa.words import Dated, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,6 +172,11 @@ def _decimals(number: str, locale: str) -> int:
     from babel.numbers import get_decimal_symbol
 
     return len(number.partition(get_decimal_symbol(locale))[2])
+
+
+def sortable(text: str) -> str:
+    """Return a cell that a spreadsheet can sort: a day or an instant of a page as year, month, day, time."""
+    return text.iso[:16].replace("T", " ") if isinstance(text, Dated) else text
 
 
 def harmless(text: str) -> str:

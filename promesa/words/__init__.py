@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from promesa.words.dated import Dated
 from promesa.words.errors_told import error_block, error_document, error_text, labelled
 from promesa.words.messages import LANGUAGES, catalogue, knows, language_of, say
 
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 __all__ = [
     "LANGUAGES",
     "NOT_STATED",
+    "Dated",
     "amount",
     "catalogue",
     "chain_measure",
     "change",
+    "clock_time",
+    "dated_day",
+    "dated_instant",
     "day",
     "error_block",
     "error_document",
@@ -111,10 +116,27 @@ def instant(value: datetime, zone: str, locale: str) -> str:
     """Return an instant as the clock of a zone shows it, the month in letters: no reader takes the day for it."""
     from zoneinfo import ZoneInfo
 
+    return clock_time(value.astimezone(ZoneInfo(zone)), locale)
+
+
+def clock_time(shown: datetime, locale: str) -> str:
+    """Return a day and a time that a clock shows, wherever it hangs."""
     from babel.dates import format_time
 
-    shown = value.astimezone(ZoneInfo(zone))
     return f"{day(shown.date(), locale)}, {format_time(shown.time(), format='short', locale=locale)}"
+
+
+def dated_day(value: date, locale: str) -> Dated:
+    """Return a day as `day` writes it, for a page that marks it as one."""
+    return Dated(day(value, locale), value.isoformat())
+
+
+def dated_instant(value: datetime, zone: str, locale: str) -> Dated:
+    """Return an instant as `instant` writes it, for a page that marks it as one."""
+    from zoneinfo import ZoneInfo
+
+    shown = value.astimezone(ZoneInfo(zone))
+    return Dated(clock_time(shown, locale), shown.isoformat(timespec="minutes"))
 
 
 def amount(value: float | None, unit: str, locale: str) -> str:

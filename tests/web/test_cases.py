@@ -44,7 +44,8 @@ def test_the_page_lists_what_waits_and_the_files_hold_it(client, lang) -> None:
     shown = said(client, f"/cases?lang={lang}")
     rows = re.findall(r'<th scope="row">', shown)
     assert 0 < len(rows) <= 50
-    dues = re.findall(r'<th scope="row"><span class="whole">(.*?)</th>', shown)
+    dues = re.findall(r'<th scope="row"><time datetime="(.*?)">', shown)
+    assert len(dues) == len(rows)
     assert dues == sorted(dues), "what is due first stands first"
     assert re.search(r'href="/customers/\d+"', shown)
     whole = client.get(f"/cases/cases.csv?lang={lang}")
@@ -58,8 +59,12 @@ def test_the_page_lists_what_waits_and_the_files_hold_it(client, lang) -> None:
     assert client.get("/cases?touchpoint=no_such").status_code == 404
     assert 'aria-current="page"' in client.get("/cases").text
     row = r'<th scope="row">.*?</th><td>[^<]+</td><td.*?</td><td>(.*?)</td>'
-    oldest = re.findall(row, said(client, "/cases?order=opened"))
+    opened = re.findall(row, said(client, "/cases?order=opened"))
+    oldest = [re.findall(r'datetime="(.*?)"', cell)[0] for cell in opened]
     assert oldest == sorted(oldest) != []
+    told = re.sub(r"<[^>]+>", " ", shown)
+    assert not re.search(r"\d{4}-\d\d-\d\d", told), "days as a reader writes them"
+    assert re.search(r"\b\d{4}-\d\d-\d\d \d\d:\d\d,", whole.text), "a file can be sorted"
     own = said(client, f"/cases?function=logistics&lang={lang}")
     assert '<option value="logistics" selected>' in own
     assert '<option value="payment">' not in own, "of another function"

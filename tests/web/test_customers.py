@@ -185,6 +185,22 @@ def test_the_own_page_opens_by_its_link_alone(nobody, made, lang) -> None:
     assert "Núñez" not in link_.path
 
 
+@pytest.mark.parametrize(
+    ("lang", "born", "late"), [("es", "31 may 1984", "10 feb 2026"), ("en", "May 31, 1984", "Feb 10, 2026")]
+)
+def test_days_are_written_the_readers_way_and_marked_for_programs(analyst, made, lang, born, late) -> None:
+    pages = [
+        analyst.get(f"/customers/{person(made, 'crm:k1')}?lang={lang}").text,
+        analyst.get(f"{make_own_link(made[0], 'crm:k1', days=7, now=utc_now()).path}?lang={lang}").text,
+    ]
+    for shown in pages:
+        told = re.sub(r"<[^>]+>", " ", shown.partition("<main")[2])
+        assert not re.search(r"\d{4}-\d\d-\d\d", told)
+        assert born in told
+        assert late in told
+        assert '<time datetime="2026-02-10T10:00-05:00"><span class="whole">' in shown
+
+
 @pytest.mark.parametrize("lang", ["es", "en"])
 def test_the_own_page_shows_what_concerns_the_customer_and_no_figure_of_the_company(nobody, made, lang) -> None:
     shown = nobody.get(f"{make_own_link(made[0], 'shop:w1', days=7, now=utc_now()).path}?lang={lang}").text
