@@ -53,6 +53,21 @@ def limits_of(model: Model) -> list[Limit]:
     ]
 
 
+def answering_for(model: Model) -> dict[str, str]:
+    """Return which function answers for the cases of each touchpoint.
+
+    The owner of the promises that set their limit; the touchpoint's own function where none does, or where they
+    have several owners.
+    """
+    owners: dict[str, set[str]] = {}
+    for promise in model.promises.values():
+        if promise.due.strip() != AT_ONCE:
+            for touchpoint in promise.touchpoints:
+                owners.setdefault(touchpoint, set()).add(promise.owner)
+    alone = {touchpoint: min(found) for touchpoint, found in owners.items() if len(found) == 1}
+    return {one.name: alone.get(one.name, one.function) for one in model.touchpoints.values()}
+
+
 def recent_cases(question: Question) -> Table:
     """Return the cases that are open now, and those opened or closed in the last `RECENT_DAYS` days.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
-from promesa.actions.opened import RECENT_DAYS, open_only, recent_cases, with_standing
+from promesa.actions.opened import RECENT_DAYS, answering_for, open_only, recent_cases, with_standing
 from promesa.actions.remainders import FLOWS, without_remainders
 from promesa.engine import lit, null_of, when
 from promesa.journeys import with_open_wait
@@ -116,11 +116,11 @@ def cases(
     Returns
     -------
     Cases
-        Rows of all (``function`` and ``touchpoint`` null), of each function, of each touchpoint: ``open_now``,
-        ``overdue`` (count, past the earliest limit), ``below_minimum`` (count, past the limit of a minimum standard);
-        ``overdue_share`` (fraction of those open, interval); ``open_time_median`` (hours, interval),
-        ``open_time_longest`` (hours), of touchpoints with a calendar ``open_hours_median`` (hours in which somebody
-        serves, interval); ``opened_recently``, ``closed_recently`` (count, last 28 days).
+        Rows of all (``function`` and ``touchpoint`` null), of each function that answers (`answering_for`), of each
+        touchpoint: ``open_now``, ``overdue`` (count, past the earliest limit), ``below_minimum`` (count, past the limit
+        of a minimum standard); ``overdue_share`` (fraction of those open, interval); ``open_time_median`` (hours,
+        interval), ``open_time_longest`` (hours), of touchpoints with a calendar ``open_hours_median`` (hours in which
+        somebody serves, interval); ``opened_recently``, ``closed_recently`` (count, last 28 days).
 
     Raises
     ------
@@ -160,7 +160,7 @@ def _place(figure: Estimate, question: Question) -> tuple[Any, ...]:
 
 def _figures(question: Question) -> list[Estimate]:
     split = replace(question, by=(*OWN, *question.by))
-    table = with_dimensions(split, recent_cases(question), time="opened")
+    table = _by_who_answers(question, with_dimensions(split, recent_cases(question), time="opened"))
     waiting = with_standing(question, open_only(table))
     calendars = _by_calendar(question, waiting)
     figures: list[Estimate] = []
@@ -173,6 +173,16 @@ def _figures(question: Question) -> list[Estimate]:
     keys = (*OWN, *question.by)
     figures = [replace(one, dimensions={name: {**blank, **one.dimensions}[name] for name in keys}) for one in figures]
     return without_remainders(figures, is_split=bool(question.by))
+
+
+def _by_who_answers(question: Question, table: Table) -> Table:
+    """Return cases by the function that answers for them, which need not be that of their touchpoint."""
+    answering = answering_for(question.workspace.model)
+    value = null_of("string")
+    for function in sorted(set(answering.values())):
+        touchpoints = [touchpoint for touchpoint, its in answering.items() if its == function]
+        value = when(table["touchpoint"].isin(touchpoints), function, value)
+    return table.mutate(**{f"{PREFIX}function": value})
 
 
 def _counted(question: Question, table: Table, names: tuple[str, ...]) -> Iterator[Estimate]:

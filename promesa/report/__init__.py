@@ -11,7 +11,7 @@ from promesa.report.drawing import texts as templates
 from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
-from promesa.report.owned import arrows_table, open_table, owned
+from promesa.report.owned import arrows_table, cases_of, open_table, owned
 from promesa.report.page import headlines_of, style, write_file, write_report
 from promesa.report.priorities import begin_lines
 from promesa.report.promises import promise_lines
@@ -31,6 +31,7 @@ __all__ = [
     "arrows_table",
     "begin_lines",
     "by_stake",
+    "cases_of",
     "coded",
     "compared_table",
     "detail_html",

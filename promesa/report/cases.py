@@ -50,7 +50,8 @@ def cases_table(content: Content) -> Table | None:
         if name is None:
             body.append([content.say("all"), "", *figures])
             continue
-        place = Cell(text=content.label("touchpoint", name), names=("touchpoint", str(name)))
+        names = ("touchpoint", str(name)) if name in content.touchpoints else None  # of another function: no page
+        place = Cell(text=content.label("touchpoint", name), names=names)
         body.append([place, content.label("function", part[0].get("function")), *figures])
     heads = [(content.say(f"column.{key}"), False) for key in ("touchpoint", "function")]
     heads += [(content.measure(measure), True) for measure in measures]

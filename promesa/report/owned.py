@@ -44,11 +44,18 @@ def owned(content: Content, functions: Collection[str]) -> Content:
         for key, measure in _ARROWS.items()
         if (rows := _arrow_rows(content, key, measure, functions))
     }
+    if "cases" in documents:
+        documents["cases"]["rows"] = cases_of(content, functions)
     if "priorities" in documents:
         named = {"touchpoint": touchpoints, "function": set(functions)}
         rows = [row for row in own.rows("priorities") if row.get("name") in named.get(str(row.get("level")), ())]
         documents["priorities"]["rows"] = rows
     return replace(own, documents=documents)
+
+
+def cases_of(content: Content, functions: Collection[str]) -> list[Row]:
+    """Return the cases that functions answer for, touchpoint by touchpoint; a touchpoint may be of another."""
+    return [row for row in content.rows("cases") if row.get("touchpoint") and row.get("function") in functions]
 
 
 def _arrow_rows(content: Content, key: str, measure: str, functions: Collection[str]) -> list[Row]:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 FARTHEST = 10**9
-FUNCTION = Annotated[str | None, QueryParameter(max_length=200, description="only of that function's touchpoints")]
+FUNCTION = Annotated[
+    str | None, QueryParameter(max_length=200, description="only those that this function answers for")
+]
 STANDING = Annotated[
     Standing | None, QueryParameter(description="only past the limit, past a minimum standard's, or neither")
 ]
@@ -87,7 +89,7 @@ def cases(
 ) -> Response[CasesShown]:
     """List open cases, as of the newest analysis; unasked, the longest past their limit first.
 
-    The owner of a function sees those of own touchpoints. `customer` is null without the right to personal data,
+    The owner of a function sees those it answers for. `customer` is null without the right to personal data,
     `at_stake` and `customer_revenue` without that to money. The pages behind a cursor are as of the first one.
     """
     require_known(visit, function or "", touchpoint or "")

@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 
 from promesa.access import functions_of
-from promesa.actions import ORDERS, STANDINGS, list_cases
+from promesa.actions import ORDERS, STANDINGS, answering_for, list_cases
 from promesa.store import own_facts
 from promesa.web.commitment_pages import ONE_AT_A_TIME
-from promesa.web.own import require_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,8 +78,8 @@ def require_known(visit: Visit, function: str, touchpoint: str) -> None:
     model = visit.site.workspace.model
     if function and not visit.may("see_figures", function=function):
         raise PermissionDeniedException
-    if touchpoint:
-        require_own(visit, "touchpoint", touchpoint)
+    if touchpoint and not visit.may("see_figures", function=answering_for(model).get(touchpoint)):
+        raise PermissionDeniedException
     if (function and function not in model.functions) or (touchpoint and touchpoint not in model.touchpoints):
         raise NotFoundException
 
@@ -100,7 +99,7 @@ def own_touchpoints(visit: Visit) -> list[str] | None:
     if visit.may("see_figures"):
         return None
     functions = functions_of(visit.person, "see_figures") or ()
-    return [one.name for one in visit.site.workspace.model.touchpoints.values() if one.function in functions]
+    return [name for name, its in answering_for(visit.site.workspace.model).items() if its in functions]
 
 
 def found_cases(visit: Visit, asked: Wanted, *, skip: int = 0, most: int, as_of: str | None = None) -> CaseList:
@@ -115,13 +114,13 @@ def found_cases(visit: Visit, asked: Wanted, *, skip: int = 0, most: int, as_of:
 
 def _places(visit: Visit, function: str, touchpoint: str) -> list[str] | None:
     """Return the touchpoints looked at: those asked for, of those that are the reader's."""
-    own, declared = own_touchpoints(visit), visit.site.workspace.model.touchpoints.values()
+    own, answering = own_touchpoints(visit), answering_for(visit.site.workspace.model)
     if own is None and not function and not touchpoint:
         return None
     return [
-        one.name
-        for one in declared
-        if (own is None or one.name in own) and function in {"", one.function} and touchpoint in {"", one.name}
+        name
+        for name, its in answering.items()
+        if (own is None or name in own) and function in {"", its} and touchpoint in {"", name}
     ]
 
 
@@ -134,6 +133,6 @@ def touchpoints_of(visit: Visit, function: str) -> Mapping[str, str]:
 def functions_with_cases(visit: Visit) -> list[tuple[str, str]]:
     """Return the functions that a reader may choose among; none where there is one."""
     model, places = visit.site.workspace.model, _places(visit, "", "")
-    names = {one.function for one in model.touchpoints.values() if places is None or one.name in places}
+    names = {its for name, its in answering_for(model).items() if places is None or name in places}
     labels = [(name, one.label.in_locale(visit.locale)) for name, one in model.functions.items() if name in names]
     return sorted(labels, key=lambda pair: pair[1]) if len(labels) > 1 else []

@@ -1,4 +1,4 @@
-"""Open cases: what somebody must finish, the longest past its limit first; an owner's are those of own touchpoints."""
+"""Open cases: what somebody must finish, the longest past its limit first; an owner's are those they answer for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 
 from promesa import report, words
 from promesa.access import functions_of
-from promesa.actions import STANDINGS
+from promesa.actions import STANDINGS, answering_for
 from promesa.errors import NothingLoaded
 from promesa.web.case_asking import (
     found_cases,
@@ -121,8 +121,7 @@ def _columns(visit: Visit) -> list[str]:
 
 def sees(visit: Visit, ws: Workspace, one: Case) -> tuple[bool, bool]:
     """Tell whether a reader may see whose a case is, and what money hangs on it."""
-    declared = ws.model.touchpoints.get(one.touchpoint)
-    function = declared.function if declared else None
+    function = answering_for(ws.model).get(one.touchpoint)
     return visit.may("see_personal_data", function=function), visit.may("see_money", function=function)
 
 

@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
+from promesa.actions import answering_for
 from promesa.web.filters import asker_of, filters_of
 from promesa.web.gate import asking
 from promesa.web.narrowing import narrowing_of
@@ -34,7 +35,7 @@ def touchpoint(visit: Asked, name: NAMED) -> Response[str]:
 
 def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
     require_own(visit, kind, name)
-    snapshot = visit.site.snapshot()
+    snapshot, model = visit.site.snapshot(), visit.site.workspace.model
     if snapshot is None:
         return unanalysed(visit, visit.say(f"place.{kind}s"))
     content = visit.site.content(snapshot, visit.locale)
@@ -60,4 +61,5 @@ def _detail(visit: Visit, kind: str, name: str) -> Response[str]:
         filters=filters,
         commitments=f"/promises/{quote(name, safe='')}/commitments" if kind == "promise" else "",
         personal=personal,
+        opens_cases=kind == "touchpoint" and visit.may("see_figures", function=answering_for(model).get(name)),
     )

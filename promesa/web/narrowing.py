@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
+from promesa import report
 from promesa.web.views import Failed, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from promesa import report
     from promesa.snapshot import Snapshot
     from promesa.web.turns import Asker
     from promesa.web.views import Views
@@ -204,7 +204,11 @@ def _of_group(document: Mapping[str, Any], to: Narrowing) -> dict[str, Any]:
 def _of_function(place: str, content: report.Content, function: str) -> report.Content:
     owned = {name for name, said in content.touchpoints.items() if said.get("function") == function}
     promises = {name: said for name, said in content.promises.items() if said.get("owner") == function}
+    cases = report.cases_of(content, {function})
     content = content.only_promises(promises).only_touchpoints(owned)
+    if content.document("cases"):
+        documents = {**content.documents, "cases": {**content.document("cases"), "rows": cases}}
+        content = replace(content, documents=documents)
     return _moved_by(content, function, owned) if place == "drivers" else content
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa import words
-from promesa.actions import STANDINGS, cases, list_cases
+from promesa.actions import STANDINGS, answering_for, cases, list_cases
 from promesa.errors import UnknownName
 from promesa.promises import OVERDUE, list_commitments
 from promesa.stats import ClusterSums, share_interval
@@ -76,13 +76,19 @@ due = "promised + INTERVAL 2 DAY"
 
 
 def facts_from(
-    folder: Path, engine: Engine | None, rows: list[dict[str, Any]], *, least: int = 1, orders: Any = ()
+    folder: Path,
+    engine: Engine | None,
+    rows: list[dict[str, Any]],
+    *,
+    least: int = 1,
+    orders: Any = (),
+    model: str = MODEL,
 ) -> Facts:
     """Return the facts of a small company with these moments."""
     head = f'[company]\nname = "Casa"\ntime_zone = "UTC"\ncurrency = "EUR"\n[analysis]\nmin_group = {least}\n'
     folder.mkdir(exist_ok=True)
     (folder / "promesa.toml").write_text(f"{head}min_cell = {min(least, 5)}\n", encoding="utf-8")
-    (folder / "model.toml").write_text(MODEL, encoding="utf-8")
+    (folder / "model.toml").write_text(model, encoding="utf-8")
     tables = {"moments": rows, "orders": list(orders)}
     version = f"cases_{next(_NUMBERS)}"  # an engine keeps what it has read by the version
     return facts_of(open_workspace(folder), tables, folder=folder, as_of=AS_OF, engine=engine, version=version)
@@ -195,6 +201,27 @@ def test_the_share_has_the_interval_of_wilson_clustered_by_customer(tmp_path: Pa
     ends = share_interval(sums, confidence_level=0.95)
     assert found is not None
     assert (found.lower, found.upper) == pytest.approx((ends.lower, ends.upper))
+
+
+def test_who_made_the_promise_answers_for_its_cases_wherever_they_are(tmp_path: Path, duckdb: Engine) -> None:
+    promise = """
+[promises.mended]
+statement = "Mended by the day we gave"
+owner = "logistics"
+touchpoint = "repair"
+kept = "delivered <= promised"
+due = "promised"
+"""
+    facts = facts_from(tmp_path, duckdb, moments(5), model=MODEL + promise)
+    assert answering_for(facts.workspace.model) == {"delivery": "logistics", "complaint": "care", "repair": "logistics"}
+    answer = cases(facts.workspace, facts=facts)
+    parts = [answer.find("open_now", function="logistics", touchpoint=name) for name in ("delivery", "repair", None)]
+    counts = [0 if one is None else one.estimate or 0 for one in parts]
+    assert counts[0] + counts[1] == counts[2] > counts[0] > 0
+    assert answer.find("open_now", function="care", touchpoint="repair") is None
+    second = promise.replace("mended]", "kind]").replace('"logistics"', '"care"')
+    both = facts_from(tmp_path / "both", duckdb, [], model=MODEL + promise + second)
+    assert answering_for(both.workspace.model)["repair"] == "care", "of several owners none, but who has the touchpoint"
 
 
 def test_what_is_past_its_limit_is_what_the_promise_calls_overdue(tmp_path: Path, duckdb: Engine) -> None:

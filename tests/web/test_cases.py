@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promesa.actions import answering_for
 from promesa.web.case_pages import _pages
 from tests.web.people import enter, make
 from tests.web.programs import API, header_of, service_over, tokens_of
@@ -93,6 +94,18 @@ def test_an_owner_sees_own_cases_and_no_customer_without_the_right(client) -> No
         "/cases?function=billing",
     ):
         assert client.get(address).status_code == 403, address
+
+
+def test_the_owner_of_a_promise_sees_its_cases_at_a_touchpoint_of_others(client, monkeypatch) -> None:
+    def moved(model: Any) -> dict[str, str]:
+        return {**answering_for(model), "payment": "logistics"}
+
+    for module in ("case_asking", "case_pages"):
+        monkeypatch.setattr(f"promesa.web.{module}.answering_for", moved)
+    enter(client, "owner@tienda.example")
+    assert '<option value="payment"' in said(client, "/cases?lang=en")
+    assert "Payment" in said(client, "/cases?touchpoint=payment&lang=en")
+    assert client.get("/touchpoints/payment").status_code == 403, "the cases alone are theirs"
 
 
 def test_programs_read_every_case_once(client, tokens) -> None:

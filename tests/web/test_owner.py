@@ -84,9 +84,9 @@ def test_an_owner_without_cases_is_not_told_that_all_was_delivered(client, monke
     enter(client, "owner@tienda.example")
     empty = SimpleNamespace(cases=[], open_now=0, overdue=0, listed=0, more=False, as_of=datetime(2026, 3, 1))
     monkeypatch.setattr("promesa.web.case_pages.found_cases", lambda *_, **__: empty)
-    assert "No case is open at the touchpoints of your function" in said(client, "/cases?lang=en")
+    assert "No case is open that your function answers for" in said(client, "/cases?lang=en")
     enter(client, "viewer@tienda.example")
-    assert "No case is open at the touchpoints of your function" not in said(client, "/cases?lang=en")
+    assert "No case is open that your function answers for" not in said(client, "/cases?lang=en")
 
 
 def test_the_commitments_behind_a_promise_are_for_whoever_may_see_personal_data(client) -> None:
