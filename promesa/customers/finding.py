@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
-from promesa.customers.person import instant_of, links_in_force, listed, person_at, persons_of
+from promesa.customers.person import instant_of, links_in_force, listed, person_at, person_of_each
 from promesa.engine import literal, name
 from promesa.errors import InputError
 from promesa.store import columns_of, inspect_store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from promesa.customers.person import Person
@@ -21,6 +22,8 @@ SHOWN = 10
 _ASKED, _RECORDS = '"~asked"', '"~records"'
 _CONTACTS = ("email", "phone", "document")
 _MANY_COUNTRIES = 60
+_AS_READ = "concat_ws(' ', given, given_2, surname, surname_2)"
+_EXACT, _WHOLE, _IN_ORDER, _ANY_ORDER, _BEGUN = range(5)  # how well a record fits what is looked for
 _SQL = {"day": "DATE", "time": "TIMESTAMP", "whole": "BIGINT"}
 
 
@@ -34,14 +37,16 @@ def find(ws: Workspace, who: str, *, as_of: date | datetime | str | None = None)
     who : str
         ``system:key``, a number that promesa shows, an e-mail, a phone, a document, another identifier of the
         company's, a key alone, or words of a name. What identifies goes before what only resembles: a number or
-        a key of a system is nobody else's e-mail, and names are looked at last.
+        a key of a system is nobody else's e-mail; names are looked at last, and beginnings of their words only where
+        no name has the words.
     as_of : date, datetime, str or None
         Instant at which links are looked at; None means all links known now.
 
     Returns
     -------
     list of int
-        Numbers of persons, smallest first; several if the text fits several.
+        Numbers of persons, several if the text fits several, best fit first: the whole name, its words in order,
+        in another order, their beginnings; of those that fit alike, whom a source stated last.
 
     Raises
     ------
@@ -53,18 +58,31 @@ def find(ws: Workspace, who: str, *, as_of: date | datetime | str | None = None)
 
 
 def find_in(look: Inspection, who: str, *, instant: datetime) -> list[int]:
-    """Return the persons whom a text may mean, in a store that is open; see `find`."""
+    """Return the persons whom a text may mean, best fit first, in a store that is open; see `find`."""
     text = who.strip()
     record = record_named(look, text)
-    customers = [record] if record is not None else _by_value(look, text) if text else []
-    if not customers:
+    fits = {record: _EXACT} if record is not None else _by_value(look, text) if text else {}
+    if not fits:
         raise InputError(
             what=f"Nobody is found by that {_kind(text)}.",
             got=f"no record holds that {_kind(text)}",
             expected="system:key, a number that promesa shows, an e-mail, a phone, a document or a name",
             fix="check the text, or look for other words of the name with `promesa customer find`",
         )
-    return persons_of(look, customers, instant)
+    return _best_first(look, fits, instant=instant)
+
+
+def _best_first(look: Inspection, fits: Mapping[int, int], *, instant: datetime) -> list[int]:
+    """Return the persons of customers by how well the best of their records fits, then the newest stated first."""
+    stated = look.engine.run(
+        f'SELECT customer, epoch(max("at")) FROM ({look.rows("profiles")}) WHERE customer IN {listed(fits)} GROUP BY 1'
+    )
+    newest = {int(str(customer)): float(str(at)) for customer, at in stated}
+    places: dict[int, tuple[int, float]] = {}
+    for customer, person in person_of_each(look, fits, instant).items():
+        fit, at = places.get(person, (fits[customer], -inf))
+        places[person] = (min(fit, fits[customer]), max(at, newest.get(customer, -inf)))
+    return sorted(places, key=lambda person: (places[person][0], -places[person][1], person))
 
 
 def number_of(ws: Workspace, who: str | int, *, as_of: date | datetime | str | None = None) -> int:
@@ -173,8 +191,8 @@ def _kind(text: str) -> str:
     return "number" if any(character.isdigit() for character in text) else "name"
 
 
-def _by_value(look: Inspection, text: str) -> list[int]:
-    """Return the customers whose key or contact is the text, or else whose name holds its words."""
+def _by_value(look: Inspection, text: str) -> dict[int, int]:
+    """Return the customers whose key or contact is the text, or else whose name is like it, each with how it fits."""
     from promesa.identity import make_records
 
     engine, model = look.engine, look.ws.model
@@ -191,12 +209,28 @@ def _by_value(look: Inspection, text: str) -> list[int]:
         f"SELECT customer FROM ({records}) WHERE {' OR '.join(equal or ['false'])} UNION "
         f"SELECT customer FROM ({look.rows('identities')}) WHERE key = {literal(text)}"
     )
-    if not found and "@" not in text:
-        words = f"(SELECT string_split(any_value(name), ' ') FROM {_ASKED} WHERE name IS NOT NULL)"
-        found = engine.run(
-            f"SELECT customer FROM ({records}) WHERE coalesce(list_has_all(string_split(name, ' '), {words}), false)"
-        )
-    return [int(str(customer)) for (customer,) in found]
+    if found or "@" in text:
+        return {int(str(customer)): _EXACT for (customer,) in found}
+    names = engine.run(f"SELECT name, {_AS_READ} FROM {_ASKED} WHERE name IS NOT NULL LIMIT 1")
+    return _by_name(look, records, *map(str, names[0])) if names else {}
+
+
+def _by_name(look: Inspection, records: str, whole: str, as_read: str) -> dict[int, int]:
+    """Return the customers whose name has the words asked, or else words that begin so, each with how it fits.
+
+    `whole` holds the words by the alphabet, as records do; `as_read` given names first.
+    """
+    wanted, words = f"string_split({literal(as_read)}, ' ')", f"string_split({_AS_READ}, ' ')"
+    in_order = f"list_filter({words}, lambda word: list_contains({wanted}, word)) = {wanted}"
+    found = look.engine.run(
+        f"SELECT customer, CASE WHEN name = {literal(whole)} THEN {_WHOLE} WHEN {in_order} THEN {_IN_ORDER} "
+        f"ELSE {_ANY_ORDER} END FROM ({records}) "
+        f"WHERE list_has_all(string_split(name, ' '), string_split({literal(whole)}, ' '))"
+    )
+    if not found:
+        begins = " AND ".join(f"contains(' ' || name, {literal(f' {word}')})" for word in whole.split())
+        found = look.engine.run(f"SELECT customer, {_BEGUN} FROM ({records}) WHERE {begins}")
+    return {int(str(customer)): int(str(fit)) for customer, fit in found}
 
 
 def _as_profiles(look: Inspection, text: str) -> str:

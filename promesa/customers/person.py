@@ -85,12 +85,17 @@ def links_in_force(look: Inspection, instant: datetime) -> str:
 
 def persons_of(look: Inspection, customers: Iterable[int], instant: datetime) -> list[int]:
     """Return the persons whom customers are at one instant, each once, smallest number first."""
+    return sorted(set(person_of_each(look, customers, instant).values()))
+
+
+def person_of_each(look: Inspection, customers: Iterable[int], instant: datetime) -> dict[int, int]:
+    """Return the person whom each customer is at one instant."""
     wanted = sorted({int(customer) for customer in customers})
     if look.is_empty("persons"):
-        return wanted
+        return {customer: customer for customer in wanted}
     rows = look.engine.run(f"SELECT * FROM ({links_in_force(look, instant)}) WHERE customer IN {listed(wanted)}")
     joined = {int(str(customer)): int(str(person)) for customer, person in rows}
-    return sorted({joined.get(customer, customer) for customer in wanted})
+    return {customer: joined.get(customer, customer) for customer in wanted}
 
 
 def person_at(look: Inspection, number: int, instant: datetime) -> Person:

@@ -51,7 +51,7 @@ def test_a_number_is_found_and_goes_before_what_only_resembles(made: Company) ->
 
 def test_several_persons_are_told_apart_by_initials_and_town_alone(made: Company) -> None:
     numbers = surrogates(made)
-    assert find(made.ws, "ana") == sorted(numbers[key] for key in ("k1", "k3", "w1"))
+    assert find(made.ws, "ana") == [numbers[key] for key in ("w1", "k3", "k1")], "whom a source stated last"
     with pytest.raises(InputError) as caught:
         number_of(made.ws, "ana")
     said = str(caught.value)
@@ -60,6 +60,27 @@ def test_several_persons_are_told_apart_by_initials_and_town_alone(made: Company
     assert not any(word in said for word in ("Ruiz", "Torres", "ana", "@"))
     hints = {row["person"]: row for row in candidates(made.ws, "ana")}
     assert hints[numbers["k3"]] == {"person": numbers["k3"], "hint": "A. T., Cali", "systems": "crm"}
+
+
+def test_who_fits_best_stands_first(made: Company) -> None:
+    numbers = surrogates(made)
+    assert find(made.ws, "Ana Ruiz") == [numbers["w1"], numbers["k1"]], "the whole name, then its words among others"
+    assert find(made.ws, "ana torr") == [numbers["k3"]], "no name has the words, one has words that begin so"
+    assert find(made.ws, "ru") == [numbers["w1"], numbers["k1"]]
+
+
+def test_words_in_order_go_before_words_in_another(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    people = [("n1", "Mora Luis Vega"), ("n2", "Vega Mora, Luis"), ("n3", "Luis Vega Mora"), ("n4", "Luis Mora")]
+    rows = [
+        {"id": key, "at": f"2026-03-0{9 - place} 09:00", "customer": key, "name": name, "email": "", "phone": "",
+         "document": "", "birth_date": "", "city": "Cali", "card": ""}
+        for place, (key, name) in enumerate(people)
+    ]  # fmt: skip
+    made.write("people.csv", rows)
+    made.load()
+    numbers = surrogates(made)
+    assert find(made.ws, "luis mora") == [numbers[key] for key in ("n4", "n2", "n3", "n1")], "as the names are read"
 
 
 @pytest.mark.parametrize(
