@@ -12,7 +12,7 @@ from promesa.errors import ValueOutOfRange
 from promesa.journeys.assembling import steps_of
 from promesa.journeys.comparing import comparisons, fetched
 from promesa.journeys.observing import SCORE, WAIT, observed
-from promesa.journeys.saying import said
+from promesa.journeys.saying import said, said_apart
 from promesa.journeys.stating import stated_figures
 from promesa.measures import PERIODS, ask
 from promesa.results import Estimate, Result, steady
@@ -65,7 +65,7 @@ class Coherence(Result):
             high=self.label(where["group"], locale),
             low=self.label(str(e.extra["against"]), locale),
             n=words.number(e.n, locale),
-            **said(e, locale),
+            **said_apart(e, locale),
         )  # fmt: skip
 
     def _stated(self, e: Estimate, locale: str) -> str:
@@ -93,11 +93,12 @@ class Coherence(Result):
             and all(e.dimensions[name] == most.dimensions[name] for name in same)
         ]
         of = self.label(most.dimensions["promise"] or most.dimensions["touchpoint"], locale)
+        shown = words.in_points(rows)
         return charts.intervals(
-            rows,
+            shown,
             label="group",
             title=words.say(f"journeys.coherence.chart_{_kind_of(most)}", locale, of=of),
-            unit=most.unit,
+            unit=str(shown[0]["unit"]) if shown else most.unit,
             locale=locale,
             names={name: self.label(name, locale) for name in self.labels},
         )

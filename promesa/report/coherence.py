@@ -22,6 +22,11 @@ OF_SUMMARIES = ("journey_score", "foretold", "foretold_more", "weight")
 OF_SUPPOSED = ("journey_score_supposed", "foretold_supposed", "foretold_more_supposed")
 OF_PLACES = ("worst_share", "end_share", "change_by_point")
 STATED = ("stated_median", "stated_less", "stated_more")
+DIFFERENCES = frozenset({
+    *("foretold_more", "foretold_more_supposed", "change_by_point", "widest_difference", "difference"),
+    "score_difference",
+})  # fmt: skip
+"""Measures that tell how far two figures are apart: of shares in percentage points."""
 FINDINGS = 3
 
 
@@ -187,14 +192,17 @@ def stated_table(content: Content) -> Table | None:
 
 
 def _intervals(rows: Sequence[Row], title: str, content: Content, *, name: str) -> Exhibit:
-    spec = charts.intervals(rows, label="name", title=title, unit=str(rows[0]["unit"]), locale=content.locale)
+    drawing = words.in_points(rows)
+    spec = charts.intervals(drawing, label="name", title=title, unit=str(drawing[0]["unit"]), locale=content.locale)
     heads = {"name": content.say("coherence.of")}
-    behind = figures_table(title, rows, heads=heads, name=lambda _, value: str(value), content=content)
+    behind = figures_table(title, rows, heads=heads, name=lambda _, value: str(value), content=content, as_change=True)
     return Exhibit(svg=drawn(spec, content, name=name), table=behind)
 
 
 def _cell(row: Row | None, content: Content) -> Cell | str:
-    return words.NOT_STATED if row is None else cell_of(figure_of(row, content))
+    if row is None:
+        return words.NOT_STATED
+    return cell_of(figure_of(row, content, as_change=row.get("measure") in DIFFERENCES))
 
 
 def _of(row: Row) -> tuple[object, ...]:

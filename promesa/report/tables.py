@@ -85,7 +85,13 @@ def cell_of(figure: Figure, *, interval: bool = True) -> Cell:
 
 
 def figures_table(
-    caption: str, rows: Sequence[Row], *, heads: Mapping[str, str], name: Callable[[str, object], str], content: Content
+    caption: str,
+    rows: Sequence[Row],
+    *,
+    heads: Mapping[str, str],
+    name: Callable[[str, object], str],
+    content: Content,
+    as_change: bool = False,
 ) -> Table:
     """Return the table behind a chart: the group, the figure, the interval, n.
 
@@ -95,8 +101,10 @@ def figures_table(
         Key of a row to the heading of its column.
     name : function
         Of key and value to what is written.
+    as_change : bool, default False
+        The figures are differences, as in `figure_of`.
     """
-    figures = [(row, figure_of(row, content)) for row in rows]
+    figures = [(row, figure_of(row, content, as_change=as_change)) for row in rows]
     said = [content.say(f"column.{key}") for key in ("figure", "interval", "n")]
     return table(
         caption,

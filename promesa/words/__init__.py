@@ -189,6 +189,17 @@ def in_one_unit(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def in_points(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return differences that are drawn, those of fractions in percentage points; others as they are."""
+    ends = ("estimate", "lower", "upper")
+    return [
+        {**row, **{end: 100 * row[end] for end in ends if row.get(end) is not None}, "unit": "points"}
+        if row["unit"] == "fraction"
+        else dict(row)
+        for row in rows
+    ]
+
+
 def change(value: float, unit: str, locale: str) -> str:
     """Return a difference in its unit with its sign; one of shares in percentage points."""
     if unit == "fraction":

@@ -124,6 +124,21 @@ def test_the_same_promise_is_stated_differently(found: journeys.Coherence) -> No
         assert found.chart(locale)
 
 
+@pytest.mark.parametrize(("locale", "told"), [("es", "3,0 pp"), ("en", "3.0 pp")])
+def test_a_difference_between_kept_rates_is_in_percentage_points(
+    found: journeys.Coherence, locale: str, told: str
+) -> None:
+    kept = of(found, "widest_difference", "kept", "supplier")
+    surest = replace(kept, estimate=0.03, lower=0.01, upper=0.05, extra={**kept.extra, "found": True, "p_value": 0.0})
+    beside = [e for e in found.estimates if e.measure == "difference" and e.extra["measured"] == "kept"]
+    answer = replace(found, estimates=(surest, *beside))
+    assert told in answer.summary(locale).replace("\xa0", " ")
+    assert "3.0 %" not in answer.summary(locale).replace(",", ".")
+    drawn = answer.chart(locale)
+    assert drawn
+    assert "%" not in str(drawn)
+
+
 def test_other_questions(facts: Facts) -> None:
     one = journeys.coherence(facts.workspace, by="supplier", facts=facts)
     assert {e.dimensions["by"] for e in one.estimates} == {"supplier"}
