@@ -189,12 +189,15 @@ def report(
 ) -> None:
     """Write the newest snapshot as one file that needs no network: HTML, or PDF by the suffix .pdf."""
     from promesa.errors import NothingAnalysed
+    from promesa.report import require_folder
     from promesa.snapshot import analyse as run
     from promesa.snapshot import latest
     from promesa.words import say
     from promesa.workspace import open_workspace
 
     ws = open_workspace(workspace)
+    target = target or ws.root / "report.html"
+    require_folder(target)
     try:
         snapshot = latest(ws)
         current = snapshot.answers(ws, as_of=as_of)
@@ -204,7 +207,7 @@ def report(
         print(say("cli.report.analysing_first", locale or ws.locale), file=sys.stderr)
         with progress_of("Analysing") as step:
             snapshot = run(ws, as_of=as_of, processes=None, progress=step)
-    file = _write(snapshot.whole(), target or ws.root / "report.html", locale=locale or ws.locale)
+    file = _write(snapshot.whole(), target, locale=locale or ws.locale)
     if as_json:
         print_json({"file": str(file), "as_of": snapshot.about["as_of"]})
     else:

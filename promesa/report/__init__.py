@@ -12,7 +12,7 @@ from promesa.report.figures import unit_name
 from promesa.report.moving import moving_table
 from promesa.report.naming import feature_name
 from promesa.report.owned import arrows_table, cases_of, open_table, owned
-from promesa.report.page import headlines_of, style, write_file, write_report
+from promesa.report.page import headlines_of, require_folder, style, write_file, write_report
 from promesa.report.priorities import begin_lines
 from promesa.report.promises import promise_lines
 from promesa.report.quality import rule_words
@@ -43,6 +43,7 @@ __all__ = [
     "owned",
     "promise_lines",
     "read",
+    "require_folder",
     "rule_words",
     "section_html",
     "sections_of",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from promesa import charts
-from promesa.errors import StoreNotWritable
+from promesa.errors import InputError, StoreNotWritable
 from promesa.report import priorities, promises
 from promesa.report.content import read, unbroken
 from promesa.report.drawing import environment, render
@@ -33,7 +33,7 @@ def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -
     snapshot : mapping
         Company, instant, labels, model and ``documents``: what `promesa analyse` keeps.
     target : Path
-        File to write; folders on the way are made. A reader never sees half a file.
+        File to write, in a folder that is there. A reader never sees half a file.
     locale : str
         Language and number signs: ``es``, ``en``, ``es_CO``...
 
@@ -46,10 +46,29 @@ def write_report(snapshot: Mapping[str, object], target: Path, *, locale: str) -
     ------
     ValueOutOfRange
         If the snapshot holds no documents.
+    InputError
+        If there is no such folder.
     StoreNotWritable
         If the file cannot be written.
     """
     return write_file(html_of(read(snapshot, locale=locale)).encode(), target)
+
+
+def require_folder(target: Path) -> None:
+    """Stop where a file would need a folder that is not there: a slip of the pen makes no folders.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    if not target.parent.exists():
+        raise InputError(
+            what="The report would lie in a folder that is not there.",
+            got=str(target),
+            expected="a file in a folder that is there",
+            fix=f"check the path, or make the folder first: mkdir -p {target.parent}",
+        )
 
 
 def write_file(body: bytes, target: Path) -> Path:
@@ -57,11 +76,13 @@ def write_file(body: bytes, target: Path) -> Path:
 
     Raises
     ------
+    InputError
+        If there is no such folder.
     StoreNotWritable
         If the file cannot be written.
     """
+    require_folder(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, body)
     except OSError as error:
         raise StoreNotWritable(

@@ -48,6 +48,17 @@ def test_the_whole_way_from_nothing_to_a_report(analysed_shop: Path, tmp_path: P
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_a_report_into_a_folder_that_is_not_there_is_refused_before_anything_is_analysed(
+    shop: Path, tmp_path: Path
+) -> None:
+    for name in ("nope/x.html", "nope/x.pdf"):
+        refused = run("report", tmp_path / name, "-w", shop)
+        assert refused.exit_code == 2
+        assert "mkdir -p" in refused.stderr
+    assert not (tmp_path / "nope").exists()
+    assert not (shop / ".promesa" / "snapshots").exists()
+
+
 def test_loading_again_changes_nothing(shop: Path) -> None:
     again = document("load", "--workspace", shop, "--full")
     loads = [row for row in again["rows"] if row["table"] != "source"]

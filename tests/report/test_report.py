@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promesa.errors import StoreNotWritable, ValueOutOfRange
+from promesa.errors import InputError, StoreNotWritable, ValueOutOfRange
 from promesa.report import write_report
 from tests.report.companies import chain_store, document, marketplace, newcomer, row
 from tests.report.studies import researcher
@@ -242,10 +242,10 @@ def test_the_snapshot_is_left_alone(tmp_path: Path) -> None:
     assert snapshot == marketplace()
 
 
-def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
-    target = tmp_path / "reports" / "2018" / "october.html"
-    assert write_report(newcomer(), target, locale="es") == target
-    assert target.is_file()
+def test_no_folder_is_made_on_the_way(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="folder that is not there"):
+        write_report(newcomer(), tmp_path / "nope" / "report.html", locale="es")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_snapshot_without_documents_is_an_error(tmp_path: Path) -> None:
