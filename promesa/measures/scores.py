@@ -6,16 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promesa import charts, words
+from promesa.errors import InputError
 from promesa.measures.opinions import scores
-from promesa.measures.slices import ask
+from promesa.measures.slices import OF_TOUCHPOINT, PERIODS, ask, dimensions_of
 from promesa.results import Result
+from promesa.store import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from promesa.measures.slices import Question
     from promesa.store import Facts
     from promesa.workspace import Workspace
+
+OF_MOMENTS = ("branch", "employee", "product")
+"""What coherence compares moments by, with the answers that are about them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,11 @@ def opinions(
         Rows per group: ``asked``, ``answers`` (count), ``response_rate`` (fraction) and one row per concept
         whose ``measure`` is the concept's name: unit ``score`` (mean), ``fraction`` (top box) or ``points`` (NPS).
 
+    Raises
+    ------
+    InputError
+        If `by` names what moments have and opinions do not, such as ``branch``.
+
     Notes
     -----
     Opinions of customers about the company's own brand; staff and competitors stand apart. The figures are of
@@ -89,5 +100,30 @@ def opinions(
     question = ask(
         workspace, by=by, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts
     )
+    _require_carried(question)
     heading: dict[str, Any] = question.heading("opinions")
     return Opinions(**heading, estimates=tuple(scores(question)))
+
+
+def _require_carried(question: Question) -> None:
+    """Stop where a dimension is of moments alone: one group without a name would say that nobody was heard.
+
+    Raises
+    ------
+    InputError
+        If there is such a dimension.
+    """
+    columns = {column.name for column in columns_of("opinions", question.workspace.model)}
+    model = question.workspace.model
+    carried = {*columns, *OF_TOUCHPOINT, *PERIODS, "tier", *model.traits}
+    for name in question.by:
+        if name not in carried:
+            known = [one for one in dimensions_of(question.workspace) if one in carried]
+            raise InputError(
+                what=f"Opinions carry no {name}: it is of the moment that they are about.",
+                got=f"--by {name}",
+                expected=f"what opinions carry: {', '.join(known)}",
+                fix=f"promesa show coherence --by {name} compares what was said of the moments of each {name}"
+                if name in OF_MOMENTS
+                else "leave it out",
+            )

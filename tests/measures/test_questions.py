@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promesa import chain, measures, promises, value
-from promesa.errors import NothingLoaded, UnknownName, ValueOutOfRange
+from promesa.errors import InputError, NothingLoaded, UnknownName, ValueOutOfRange
 from promesa.measures import as_text, ask, dimensions_of
 from promesa.snapshot import compute
 from tests.measures.companies import Company, company, workspace_of
@@ -110,6 +110,15 @@ def test_every_dimension_splits_opinions(facts: Facts) -> None:
         table = measures.with_dimensions(question, measures.own_opinions(question))
         groups = measures.clustered(question, table, {"one": table["score"]}, anonymous=True)
         assert sum(group.rows for group in groups) == whole, name
+
+
+@pytest.mark.parametrize("name", ["branch", "employee", "product", "outcome"])
+def test_what_opinions_do_not_carry_is_said_and_not_taken_for_silence(facts: Facts, name: str) -> None:
+    with pytest.raises(InputError, match=f"Opinions carry no {name}") as caught:
+        measures.opinions(facts.workspace, by=name, facts=facts)
+    assert ("coherence --by" in caught.value.fix) is (name != "outcome")
+    assert "channel" in caught.value.expected
+    assert measures.opinions(facts.workspace, by="channel, stage, month", facts=facts).estimates
 
 
 def test_a_window_holds_both_its_days(tmp_path: Path, duckdb: Engine) -> None:
