@@ -153,6 +153,8 @@ def dropout(rows: Rows, terms: Terms) -> Iterator[Block]:
     """Return what was lived at the first purchase: who stops after a purchase with it and without, and how often."""
     by_term: dict[tuple[object, object], dict[str, Row]] = {}
     for row in rows:
+        if row["term"] is None:
+            continue  # customers under contract: the sentence above says it
         by_term.setdefault((row["term"], row["level"]), {})[str(row["measure"])] = row
     lines: list[list[str]] = []
     for found in by_term.values():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Workspace
 
 TOO_FEW = "too-few-to-tell"
+UNDER_CONTRACT = "under-contract"
 SURE = 0.05
 
 
@@ -35,7 +36,8 @@ class Dropout(Result):
         found = [e for e in self.estimates if e.measure == "stop_difference" and e.estimate is not None]
         sure = [e for e in found if isinstance(e.extra["q"], float) and e.extra["q"] < SURE]
         if not found:
-            return words.say("value.dropout.empty", locale)
+            by_contract = any(e.note == UNDER_CONTRACT for e in self.estimates)
+            return words.say(f"value.dropout.{'contract' if by_contract else 'empty'}", locale)
         if not sure:
             return words.say("value.dropout.none", locale, n=len(found))
         worst = max(sure, key=lambda e: steady(abs(e.estimate or 0.0)))
@@ -101,7 +103,8 @@ def dropout(
         Rows per ``term`` (a promise of the first purchase broken against kept, any of them, a good against a bad
         answer about it, a channel against the most frequent one): ``stop_with`` and ``stop_without``, the mean
         probability to stop after a purchase (fraction); ``stop_difference`` (fraction); ``rate_ratio``, how many
-        times as often those with it buy while they are customers (times).
+        times as often those with it buy while they are customers (times). Where customers leave a contract
+        (``leaves_at`` in model.toml), one row without a figure, ``note`` ``under-contract``: `retention` answers.
 
     Notes
     -----
@@ -115,6 +118,9 @@ def dropout(
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     heading: dict[str, Any] = question.heading("dropout")
+    if question.workspace.model.leaving.leaves_at:
+        # Who is under contract pays on the day it says; the pace of purchases tells nothing of who stops.
+        return Dropout(**heading, estimates=(_under_contract(),))
     return Dropout(**heading, estimates=tuple(_figures(question)))
 
 
@@ -144,6 +150,14 @@ def _figures(question: Question) -> list[Estimate]:
             else _rows(contrast, compared, {"stop_difference": next(q), "rate_ratio": next(q)})
         )
     return rows
+
+
+def _under_contract() -> Estimate:
+    nothing: dict[str, Value] = dict.fromkeys(("term", "kind", "level", "against", "n_with", "q"))
+    return Estimate(
+        dimensions={}, measure="stop_difference", estimate=None, n=0, unit="fraction", evidence="associated",
+        note=UNDER_CONTRACT, extra=nothing,
+    )  # fmt: skip
 
 
 def _extra(contrast: Contrast, **known: Value) -> dict[str, Value]:

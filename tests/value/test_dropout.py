@@ -6,8 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 from promesa import value
+from promesa.cli.terms import Terms
+from promesa.cli.value_tables import dropout as dropout_table
+from tests.value.test_contracts import facts_of as under_contract
+from tests.value.test_contracts import subscribers, tables_of
 from tests.value.test_retention import T0, at, facts_with
 
 if TYPE_CHECKING:
@@ -55,6 +60,17 @@ def test_stopping_after_a_broken_first_promise_is_found(tmp_path: Path, duckdb: 
     assert rows["stop_difference"]["evidence"] == "associated"
     assert found.summary("es") != found.summary("en")
     assert found.chart("es")
+
+
+@pytest.mark.parametrize("locale", ["es", "en"])
+def test_under_contract_retention_answers(tmp_path: Path, duckdb: Engine, locale: str) -> None:
+    people = subscribers(40, seed=3)
+    facts = under_contract(tmp_path, duckdb, tables_of(people))
+    found = value.dropout(facts.workspace, facts=facts)
+    assert [(row["estimate"], row["note"], row["term"]) for row in found.rows()] == [(None, "under-contract", None)]
+    assert "promesa show retention" in found.summary(locale)
+    assert found.chart(locale) is None
+    assert not any(block.rows for block in dropout_table(found.rows(), Terms(labels={}, locale=locale)))
 
 
 def test_nothing_to_compare_is_said(tmp_path: Path, duckdb: Engine) -> None:
