@@ -49,6 +49,9 @@ class DateForm:
         return day + (clock if timed else "") + ("%z" if zoned else "")
 
 
+ISO = DateForm(order="ymd", sep="-")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """How the cells of a column are read.
@@ -87,12 +90,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What promesa.toml says of how a source writes its cells."""
+    """What promesa.toml says of how a source writes its cells.
+
+    Attributes
+    ----------
+    real_dates : bool
+        Some cells are dates, as `Raw.real_dates` says. Texts beside them that look like dates are those that the
+        spreadsheet could not read, often since it read day and month the other way round: they are never preferred.
+    """
 
     types: Mapping[str, Kind]
     comma: bool | None
     dates: DateForm | None
     money_signs: tuple[str, ...] = ()
+    real_dates: bool = False
 
     @property
     def own_format(self) -> str | None:
@@ -120,7 +131,7 @@ def date_form_of(pattern: str) -> DateForm:
 
 def decision_of(column: SourceColumn) -> Decision:
     """Return how the text of a column is read whose kind a file itself says."""
-    dates = DateForm(order="ymd", sep="-") if column.kind in ("day", "time") else None
+    dates = ISO if column.kind in ("day", "time") else None
     return Decision(kind=column.kind, how="declared", dates=dates, zoned=column.zoned)
 
 
@@ -186,6 +197,10 @@ def _detect(shapes: Counter[Shape], *, sign: _Sign, rules: Rules) -> Decision:
         return Decision(kind="yes_no", how="detected")
     dated = sum(count for shape, count in shapes.items() if isinstance(shape, DateShape))
     if _mostly(dated, total - dated):
+        real = _real_dates(shapes, rules=rules)
+        days = sum(count for shape, count in shapes.items() if isinstance(shape, DateShape) and shape.orders)
+        if 0 < real < days and not _mostly(real, total - real):
+            return replace(text, doubt="dates_and_texts")
         return _dated(shapes, rules=rules, kind=None)
     money = sum(count for shape, count in shapes.items() if isinstance(shape, MoneyShape))
     # Load files of before take the marks of the currency off by themselves, so that only a declared number is read.
@@ -196,6 +211,13 @@ def _detect(shapes: Counter[Shape], *, sign: _Sign, rules: Rules) -> Decision:
     if shapes["code"] or shapes["tag"] > 1 or not _mostly(total - words, words):
         return text
     return _numeric(shapes, sign=sign)
+
+
+def _real_dates(shapes: Counter[Shape], *, rules: Rules) -> int:
+    """Return how many cells are dates that need no guess; none where promesa.toml says how dates are written."""
+    if not rules.real_dates or rules.dates is not None:
+        return 0
+    return sum(count for shape, count in shapes.items() if isinstance(shape, DateShape) and _reads(ISO, shape))
 
 
 def _mostly(fits: float, misfits: float) -> bool:
@@ -227,8 +249,9 @@ def _dated(shapes: Counter[Shape], *, rules: Rules, kind: Kind | None) -> Decisi
     """Return the day or time column whose format reads the most cells."""
     dates = {shape: count for shape, count in shapes.items() if isinstance(shape, DateShape)}
     forms = _forms(dates, rules=rules)
-    default = rules.dates or DateForm(order="ymd", sep="-")
+    default = rules.dates or ISO
     best = max(forms, key=lambda form: (forms[form], -_rank(form)), default=default)
+    best = ISO if _real_dates(shapes, rules=rules) else best
     mine = [shape for shape in dates if _reads(best, shape)]
     own = best.own or ""
     timed = any(shape.timed for shape in mine) or timed_format(own)
@@ -264,7 +287,7 @@ def _date_doubt(
     best: DateForm, forms: Mapping[DateForm, int], *, unread: Sequence[DateShape], rules: Rules
 ) -> str | None:
     if any(shape.orders for shape in unread):
-        return "mixed_dates"
+        return "dates_and_texts" if rules.real_dates and best == ISO else "mixed_dates"
     twin = replace(best, order={"dmy": "mdy", "mdy": "dmy"}.get(best.order, best.order))
     ambiguous = rules.dates is None and twin != best and forms.get(twin) == forms.get(best)
     return "day_first" if ambiguous else None

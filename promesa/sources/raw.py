@@ -63,6 +63,8 @@ class Raw:
         Row of the first record, as a spreadsheet counts.
     broken : callable
         The broken rows that `relation` left out, in order, after it was read once.
+    real_dates : bool
+        Whether the file has cells that are dates and not only look like them; they stand here by ISO 8601.
     blank_rows : callable
         The rows that are blank lines, which the relation left out too.
     ready : Path or None
@@ -84,6 +86,7 @@ class Raw:
     numbered: bool = False
     breaks: str | None = None
     semicolons: bool = False
+    real_dates: bool = False
     warnings: tuple[SourceWarning, ...] = ()
     broken: Callable[[Embedded], Iterator[BrokenRow]] = _none
     blank_rows: Callable[[], Sequence[int]] = _no_rows

@@ -69,7 +69,7 @@ def understand(source: Source, raws: Sequence[Raw], *, time_zone: str, engine: E
     SourceUnreadable
         If the engine cannot read a file as it is described.
     """
-    rules = rules_of(source)
+    rules = replace(rules_of(source), real_dates=any(raw.real_dates for raw in raws))
     spelt = _union(raws)
     columns = tuple(spelt.values())
     _check_names(source, columns)

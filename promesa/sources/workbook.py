@@ -59,6 +59,7 @@ def open_workbook(source: Source, found: Found, *, folder: Path) -> Raw:
         columns=columns,
         first_row=start + 1,
         numbered=True,
+        real_dates=True,
         warnings=tuple(warnings),
     )
 

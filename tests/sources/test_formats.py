@@ -205,6 +205,35 @@ def test_a_text_among_the_days_of_a_sheet_is_rejected(bench: Bench) -> None:
     assert bench.rejects(staged) == [(4, "not-a-day", "d", "31/02/2024")]
 
 
+def test_dates_among_texts_of_a_sheet_are_texts_written_as_days_and_never_numbers(bench: Bench) -> None:
+    rows: list[list[object]] = [
+        ["d"], [datetime(2023, 11, 1)], ["pendiente"], [datetime(2023, 11, 2, 9, 30)], ["sin fecha"], ["n/d"],
+    ]  # fmt: skip
+    name = workbook(bench, rows)
+    staged = bench.stage(name)
+    assert kinds(staged) == {"d": "text"}
+    assert [row[0] for row in bench.rows(staged)][:3] == ["2023-11-01", "pendiente", "2023-11-02 09:30:00"]
+    declared = bench.stage(name, types={"d": "time"})
+    assert bench.rows(declared) == [(datetime(2023, 11, 1),), (datetime(2023, 11, 2, 9, 30),)]
+    assert [reject[:2] for reject in bench.rejects(declared)] == [(row, "not-a-time") for row in (3, 5, 6)]
+
+
+def test_dates_of_a_sheet_go_before_more_texts_that_look_like_dates(bench: Bench) -> None:
+    # As a spreadsheet leaves them that read 01/05/2024 as the fifth of January and could not read 17/01/2024.
+    texts = ["17/01/2024", "25/01/2024", "26/01/2024", "27/01/2024"]
+    name = workbook(bench, [["d"], [date(2024, 1, 5)], *[[text] for text in texts], [date(2024, 1, 6)]])
+    staged = bench.stage(name)
+    assert kinds(staged) == {"d": "text"}
+    assert [row[0] for row in bench.rows(staged)] == ["2024-01-05", *texts, "2024-01-06"]
+    for kind in ("time", "day"):
+        declared = bench.stage(name, types={"d": kind})
+        assert len(bench.rows(declared)) == 2, "the dates, not the texts"
+        assert bench.rejects(declared) == [(row, "mixed-dates", "d", text) for row, text in enumerate(texts, start=3)]
+        assert codes(declared) == codes(staged) == ["dates_and_texts"]
+    as_declared = bench.stage(name, types={"d": "day"}, dates="%d/%m/%Y")
+    assert len(bench.rows(as_declared)) == 4
+
+
 def test_a_wrong_sheet_is_an_error_that_lists_the_sheets(bench: Bench) -> None:
     name = workbook(bench, [["a"], [1]])
     assert bench.stage(name, sheet="Ventas").rows == 1
