@@ -123,7 +123,7 @@ def _require_carried(question: Question) -> None:
                 what=f"Opinions carry no {name}: it is of the moment that they are about.",
                 got=f"--by {name}",
                 expected=f"what opinions carry: {', '.join(known)}",
-                fix=f"promesa show coherence --by {name} compares what was said of the moments of each {name}"
+                fix=f"promesa show coherence --by {name} compares the answers by the moments that they are about"
                 if name in OF_MOMENTS
                 else "leave it out",
             )

@@ -36,6 +36,7 @@ __all__ = [
     "error_text",
     "in_fitting_unit",
     "in_one_unit",
+    "in_points",
     "instant",
     "knows",
     "labelled",
