@@ -118,7 +118,7 @@ def _what(row: Row, terms: Terms) -> str:
 
 def _counted(row: Row, terms: Terms) -> str:
     key = f"value.counted.{row['of']}"
-    said = words.say(key, terms.locale) if words.knows(key, terms.locale) else terms.plain_name(row["of"])
+    said = words.say_or(key, terms.locale, otherwise=terms.plain_name(row["of"]))
     return "\n".join(wrap(said, NAME_LETTERS))
 
 

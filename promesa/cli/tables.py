@@ -129,7 +129,7 @@ def _print_chain(document: dict[str, Any], labels: dict[str, str], locale: str) 
         link = words.say(f"chain.link.{row['link']}", locale)
         if row["estimate"] is None:
             key = f"chain.reason.{row['note']}"
-            reason = words.say(key, locale) if words.knows(key) else str(row["note"])
+            reason = words.say_or(key, locale, otherwise=str(row["note"]))
             rows.append([link, reason, words.NOT_STATED, "", "", ""])
             continue
         name = words.chain_measure(row, locale) or labels.get(str(row["measure"]), str(row["measure"]))
@@ -197,7 +197,7 @@ def _measure(row: dict[str, Any], labels: dict[str, str], locale: str) -> str:
     if name in labels:
         return f"{labels[name]} ({statistic})" if statistic else labels[name]
     key = f"report.measure.{measure}"
-    said = words.say(key, locale) if words.knows(key) else measure
+    said = words.say_or(key, locale, otherwise=measure)
     if "scale_unit" not in row:
         return said
     lower, upper = (words.amount(row[end], row["scale_unit"], locale) for end in ("from", "to"))
@@ -270,5 +270,5 @@ def _kind_of(of: Any, labels: dict[str, str], locale: str) -> str:
     field, _, reason = str(of).partition(": ")
     if reason:
         key = f"identity.left_out.{reason.replace(' ', '_')}"
-        return f"{_field_of(field, labels, locale)}: {words.say(key, locale) if words.knows(key, locale) else reason}"
-    return words.say(key, locale) if words.knows(key := f"report.link.{field}", locale) else labels.get(field, field)
+        return f"{_field_of(field, labels, locale)}: {words.say_or(key, locale, otherwise=reason)}"
+    return words.say_or(f"report.link.{field}", locale, otherwise=labels.get(field, field))

@@ -53,7 +53,7 @@ class Terms:
         if value is None:
             return words.NOT_STATED
         key = f"report.outcome.{value}"
-        said = words.say(key, self.locale) if words.knows(key, self.locale) else str(value).replace("_", " ")
+        said = words.say_or(key, self.locale, otherwise=str(value).replace("_", " "))
         return self.labels.get(str(value), said)
 
     def feature(self, row: Row, key: str = "feature", kind: str = "kind") -> str:
@@ -70,7 +70,7 @@ class Terms:
     def one_of(self, prefix: str, value: object) -> str:
         """Return a word of a closed list, such as a stage or a class."""
         key = f"{prefix}.{value}"
-        return words.say(key, self.locale) if words.knows(key, self.locale) else words.NOT_STATED
+        return words.say_or(key, self.locale, otherwise=words.NOT_STATED)
 
     def figure(self, row: Row | None, *, change: bool = False) -> str:
         """Return an estimate with its interval; a difference is signed, one of fractions in percentage points."""
@@ -105,7 +105,7 @@ class Terms:
     def unit(self, unit: str) -> str:
         """Return what a unit is called."""
         key = f"unit.{unit}"
-        return words.say(key, self.locale) if words.knows(key, self.locale) else unit
+        return words.say_or(key, self.locale, otherwise=unit)
 
     def evidence(self, row: Row) -> str:
         """Return the word for how strong a row is."""

@@ -95,7 +95,7 @@ def _groups(rows: Rows, terms: Terms) -> Iterator[Block]:
 
 def _by(row: Row, terms: Terms) -> str:
     key = f"report.dimension.{row['by']}"
-    return words.say(key, terms.locale) if words.knows(key, terms.locale) else terms.plain_name(row["by"])
+    return words.say_or(key, terms.locale, otherwise=terms.plain_name(row["by"]))
 
 
 def _levels(rows: Rows, terms: Terms) -> Block:

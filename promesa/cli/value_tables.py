@@ -236,13 +236,13 @@ def _figure(row: Row, terms: Terms) -> str:
 
 def _measure(row: Row, terms: Terms) -> str:
     key = f"report.measure.{row['measure']}"
-    return words.say(key, terms.locale) if words.knows(key) else str(row["measure"])
+    return words.say_or(key, terms.locale, otherwise=str(row["measure"]))
 
 
 def _parameter(row: Row, terms: Terms) -> str:
     """Return what a parameter of a buying process is called: some letters mean something else elsewhere."""
     key = f"value.parameter.{row['measure']}"
-    return words.say(key, terms.locale) if words.knows(key) else _measure(row, terms)
+    return words.say_or(key, terms.locale, otherwise=_measure(row, terms))
 
 
 def _note(row: Row, terms: Terms) -> str:
@@ -251,4 +251,4 @@ def _note(row: Row, terms: Terms) -> str:
 
 def _model(name: object, terms: Terms) -> str:
     key = f"value.model.{name}"
-    return words.say(key, terms.locale) if words.knows(key) else words.NOT_STATED
+    return words.say_or(key, terms.locale, otherwise=words.NOT_STATED)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from promesa.engine import local_time_of
-from promesa.words import NOT_STATED, instant, knows, language_of, number, say
+from promesa.words import NOT_STATED, instant, language_of, number, say, say_or
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def _table(
 def table_label(table: str, locale: str) -> str:
     """Return what people call a table of the store."""
     base = table.removesuffix(HISTORY)
-    label = say(f"customers.table.{base}", locale) if knows(f"customers.table.{base}", locale) else base
+    label = say_or(f"customers.table.{base}", locale, otherwise=base)
     return say("customers.table.history_of", locale, table=label) if base != table else label
 
 

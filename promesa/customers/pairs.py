@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def because(reason: str | None, locale: str) -> str:
     """Return why a pair is not joined unasked, in words where there are some."""
     key = f"customers.review.because.{reason}"
-    return words.say(key, locale) if words.knows(key, locale) else reason or ""
+    return words.say_or(key, locale, otherwise=reason or "")
 
 
 def field_name(name: str, ws: Workspace, locale: str) -> str:

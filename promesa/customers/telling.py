@@ -31,7 +31,7 @@ def label_of(ws: Workspace, name: str, locale: str) -> str:
     if name in labels:
         return labels[name][words.language_of(locale)]
     column = f"customers.column.{name}"
-    return words.say(column, locale) if words.knows(column, locale) else name
+    return words.say_or(column, locale, otherwise=name)
 
 
 def _labels(ws: Workspace) -> dict[str, dict[str, str]]:
@@ -73,7 +73,7 @@ class Telling:
         if name in self.labels:
             return self.labels[name][self.language]
         column = f"customers.column.{name}"
-        return words.say(column, self.locale) if words.knows(column, self.locale) else name
+        return words.say_or(column, self.locale, otherwise=name)
 
     def time(self, instant: datetime) -> str:
         """Return an instant on the company's clock."""
@@ -132,7 +132,7 @@ class Telling:
 
     def _level(self, level: str) -> str:
         key = f"customers.review.mark.{level}"
-        return words.say(key, self.locale) if words.knows(key, self.locale) else level
+        return words.say_or(key, self.locale, otherwise=level)
 
     def event_cells(self, event: Event) -> list[str]:
         """Return the cells of one event."""

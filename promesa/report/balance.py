@@ -146,7 +146,7 @@ def what_of(row: Row, content: Content) -> str:
 def counted(row: Row, content: Content) -> str:
     """Return what is counted: new customers, repeat purchases, or a promise kept."""
     key = f"value.counted.{row.get('of')}"
-    return words.say(key, content.locale) if words.knows(key) else content.label("promise", row.get("of"))
+    return words.say_or(key, content.locale, otherwise=content.label("promise", row.get("of")))
 
 
 def curve_table(content: Content) -> Table | None:

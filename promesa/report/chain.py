@@ -224,7 +224,7 @@ def arrows(content: Content) -> Table | None:
 def _acts(source: str, content: Content) -> str:
     """Return what it is in a link that acts on another."""
     key = f"report.chain.act.{source}"
-    return words.say(key, content.locale) if words.knows(key, content.locale) else _name(source, content)
+    return words.say_or(key, content.locale, otherwise=_name(source, content))
 
 
 def _arriving(name: str, content: Content) -> tuple[str, ...]:

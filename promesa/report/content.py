@@ -117,7 +117,7 @@ class Content:
         if name and statistic in STATISTICS:
             return f"{self.label('element', name)} ({self.say(f'statistic.{statistic}')})"
         key = f"report.measure.{measure}"
-        return words.say(key, self.locale) if words.knows(key, self.locale) else spaced(measure)
+        return words.say_or(key, self.locale, otherwise=spaced(measure))
 
     def about(self, kind: str, name: str) -> Content:
         """Return what is about one promise or touchpoint: its rows, and the promises of the touchpoint."""

@@ -244,7 +244,7 @@ def _stated(row: Row, content: Content) -> Cell:
 
 def _class(row: Row, content: Content) -> str:
     key = f"drivers.class.{row.get('class')}"
-    return words.say(key, content.locale) if words.knows(key, content.locale) else content.say("none")
+    return words.say_or(key, content.locale, otherwise=content.say("none"))
 
 
 def _penalties(name: str, rows: Sequence[Row], content: Content) -> Exhibit | None:

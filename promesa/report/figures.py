@@ -104,7 +104,7 @@ def unit_name(unit: str, content: Content) -> str:
     if unit in {"count", "fraction"} or unit.isupper():
         return ""
     key = f"unit.{unit}"
-    return words.say(key, content.locale) if words.knows(key, content.locale) else unit
+    return words.say_or(key, content.locale, otherwise=unit)
 
 
 def change(value: float, unit: str, content: Content) -> str:

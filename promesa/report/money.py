@@ -82,4 +82,4 @@ def books(content: Content) -> Table | None:
 
 def _note(row: Row | None, content: Content) -> str:
     key = f"report.note.{row.get('note')}" if row else ""
-    return words.say(key, content.locale) if key and words.knows(key, content.locale) else ""
+    return words.say_or(key, content.locale, otherwise="")

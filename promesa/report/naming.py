@@ -31,7 +31,7 @@ def _said(name: str, kinds: tuple[str, ...], content: Content) -> str:
     labels = [mapping(mapping(content.labels.get(kind)).get(name)) for kind in kinds]
     found = next((said for known in (*labels, mapping(kept.get(name))) if (said := text_in(known, content.locale))), "")
     key = f"report.outcome.{name}"
-    return found or (words.say(key, content.locale) if words.knows(key, content.locale) else spaced(name))
+    return found or words.say_or(key, content.locale, otherwise=spaced(name))
 
 
 def feature_name(row: Row, content: Content, *, key: str = "feature", kind: str = "kind") -> str:
@@ -56,7 +56,7 @@ def quoted(row: Row, content: Content) -> str:
 def confounder_name(name: object, content: Content) -> str:
     """Return what people call something that stands behind what was lived and what came of it."""
     key = f"impact.confounder.{name}"
-    return words.say(key, content.locale) if words.knows(key, content.locale) else any_name(name, content)
+    return words.say_or(key, content.locale, otherwise=any_name(name, content))
 
 
 def listed(parts: list[str], content: Content) -> str:

@@ -106,7 +106,7 @@ def _place(row: Row, content: Content) -> str:
     if row.get("rule"):
         key = f"report.link.{row['rule']}"
         rule = str(row["rule"])
-        return words.say(key, content.locale) if words.knows(key, content.locale) else content.label("identifier", rule)
+        return words.say_or(key, content.locale, otherwise=content.label("identifier", rule))
     return content.label("table", row["table"]) if row.get("table") else content.say("none")
 
 
@@ -157,7 +157,7 @@ def _figure_cells(row: Row, content: Content) -> list[Cell | str]:
 def figure_note(row: Row, content: Content) -> str:
     """Return the remark that stands beside a figure."""
     key = f"report.note.{row.get('note')}"
-    return words.say(key, content.locale) if words.knows(key, content.locale) else str(row.get("note"))
+    return words.say_or(key, content.locale, otherwise=str(row.get("note")))
 
 
 def withheld(content: Content) -> list[tuple[str, str]]:
@@ -170,7 +170,7 @@ def document_name(key: str, content: Content) -> str:
     """Return how a document is called: what it is about and what it is split by."""
     subject, _, split = key.partition("_by_")
     known = f"report.subject.{subject}"
-    name = words.say(known, content.locale) if words.knows(known, content.locale) else subject
+    name = words.say_or(known, content.locale, otherwise=subject)
     return content.say("document_by", subject=name, split=_dimension(split, content)) if split else name
 
 

@@ -34,7 +34,7 @@ def group_name(row: Row, content: Content) -> str:
     kind, name = str(row.get("by")), row.get("group")
     if name is None:
         key = f"drivers.rest.{kind}"
-        return words.say(key, content.locale) if words.knows(key, content.locale) else content.say("not_stated")
+        return words.say_or(key, content.locale, otherwise=content.say("not_stated"))
     return words.say("drivers.other", content.locale) if name == "other" else content.label(kind, name)
 
 

@@ -107,7 +107,7 @@ def _table(title: str, rows: Sequence[Row], content: Content) -> Table:
         figure = figure_of(row, content, as_change=True)
         names = [feature_name(row, content, key=key, kind=f"{key}_kind") for key in ("first", "second")]
         status = f"report.status.{row.get('status')}"
-        found = words.say(status, content.locale) if words.knows(status, content.locale) else any_name(None, content)
+        found = words.say_or(status, content.locale, otherwise=any_name(None, content))
         body.append([" + ".join(names), found, Cell(text=figure.text, small=figure.interval), figure.n])
     more = content.say("drivers.shown_of", shown=len(body), total=len(rows))
     return table(title if len(body) == len(rows) else f"{title}. {more}", heads, body)

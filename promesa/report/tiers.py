@@ -208,7 +208,7 @@ def _key(row: Row) -> tuple[object, object, object]:
 def _named(row: Row, content: Content) -> list[Cell | str]:
     by = str(row.get("by"))
     key = f"report.dimension.{by}"
-    name = words.say(key, content.locale) if words.knows(key, content.locale) else dimension_name(by, content)
+    name = words.say_or(key, content.locale, otherwise=dimension_name(by, content))
     return [content.label("standard", row.get("standard")), name, content.label(by, row.get("group"))]
 
 

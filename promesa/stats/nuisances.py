@@ -120,8 +120,8 @@ def checked_overlap(sample: Sample, found: Nuisances, *, trim: float) -> Overlap
         acted = int((sample.treatment > 0).sum()) if sample.yes_no else sample.n
         raise ValueOutOfRange(
             what="The confounders all but decide the treatment, so there is nobody to compare with.",
-            got=f"{alone} of {acted} {'rows with the treatment' if sample.yes_no else 'rows in all'} where no comparison "
-            f"exists; {overlap.treatment_left:.1%} of the treatment's variance is left",
+            got=f"{alone} of {acted} {'rows with the treatment' if sample.yes_no else 'rows in all'} where no "
+            f"comparison exists; {overlap.treatment_left:.1%} of the treatment's variance is left",
             expected=f"at most {MOST_ALONE:.0%} of them, and more than {LEAST_LEFT[sample.yes_no]:.1%} left",
             fix="take out the confounder that is the treatment by another name, or keep to rows where both occur",
         )

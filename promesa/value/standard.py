@@ -118,7 +118,7 @@ def _target(figure: Estimate) -> float:
 def group_name(result: Result, by: str, locale: str) -> str:
     """Return what people call what groups are told apart by."""
     key = f"report.dimension.{by}"
-    return words.say(key, locale) if words.knows(key, locale) else result.label(by, locale)
+    return words.say_or(key, locale, otherwise=result.label(by, locale))
 
 
 def standard(

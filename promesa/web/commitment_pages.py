@@ -110,7 +110,7 @@ def _broke(visit: Visit, one: Commitment, unit: str) -> str:
     if one.gap is None or one.broke == "missing":
         return visit.say(f"commitments.broke.{'missing' if one.broke == 'missing' else 'rule'}")
     key = f"unit.{unit}"
-    named = words.say(key, visit.locale) if words.knows(key, visit.locale) else unit
+    named = words.say_or(key, visit.locale, otherwise=unit)
     said = f"{words.number(abs(one.gap), visit.locale, decimals=0 if one.gap == round(one.gap) else 1)} {named}"
     if unit == "days" and abs(one.gap) == 1:
         said = visit.say("commitments.broke.one_day")

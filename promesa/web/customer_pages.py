@@ -217,7 +217,7 @@ def rows_of(visit: Visit, found: customers.Erasure) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for row in found.rows():
         key = f"customers.table.{row['table']}"
-        name = words.say(key, visit.locale) if words.knows(key, visit.locale) else str(row["table"])
+        name = words.say_or(key, visit.locale, otherwise=str(row["table"]))
         rows.append((name, words.number(int(str(row["rows"])), visit.locale)))
     return rows
 

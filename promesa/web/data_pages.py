@@ -158,11 +158,11 @@ def _private(visit: Visit, template: str, *, title: str, status: int, **values: 
 
     def column(name: str | None) -> str:
         key = f"customers.column.{name}"
-        return words.say(key, visit.locale) if words.knows(key, visit.locale) else ""
+        return words.say_or(key, visit.locale, otherwise="")
 
     def table(name: str) -> str:
         key = f"customers.table.{name}"
-        return words.say(key, visit.locale) if words.knows(key, visit.locale) else visit.say("quarantine.of_source")
+        return words.say_or(key, visit.locale, otherwise=visit.say("quarantine.of_source"))
 
     told: dict[str, Any] = {"explain": explain, "column": column, "table": table}
     told |= {

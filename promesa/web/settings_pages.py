@@ -331,7 +331,7 @@ def audit_page(visit: Asked) -> Response[Any]:
 def _of(visit: Visit, group: str, name: str) -> str:
     """Return what people call what an entry is of; nothing where nobody calls it anything."""
     key = f"access.audit.{group}.{name}"
-    return words.say(key, visit.locale) if words.knows(key, visit.locale) else ""
+    return words.say_or(key, visit.locale, otherwise="")
 
 
 def _day(text: str) -> datetime | None:

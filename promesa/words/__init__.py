@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from promesa.words.dated import Dated
 from promesa.words.errors_told import error_block, error_document, error_text, labelled
-from promesa.words.messages import LANGUAGES, catalogue, knows, language_of, say
+from promesa.words.messages import LANGUAGES, catalogue, knows, language_of, say, say_or
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,7 @@ __all__ = [
     "percent",
     "record_field",
     "say",
+    "say_or",
 ]
 
 NOT_STATED = "–"
@@ -56,7 +57,7 @@ CENTS_BELOW = 100
 def record_field(field: str, locale: str) -> str | None:
     """Return what people call a field of a customer's record; None where the catalogue has no word for it."""
     key = f"customers.review.fields.{field}"
-    return say(key, locale) if knows(key, locale) else None
+    return say_or(key, locale, otherwise=None)
 
 
 def chain_measure(row: Mapping[str, Any], locale: str) -> str | None:
@@ -150,7 +151,7 @@ def amount(value: float | None, unit: str, locale: str) -> str:
         return number(value, locale, decimals=0 if float(value).is_integer() else 2)
     if len(unit) == 3 and unit.isupper():
         return money(value, unit, locale)
-    name = say(f"unit.{unit}", locale) if knows(f"unit.{unit}", locale) else unit
+    name = say_or(f"unit.{unit}", locale, otherwise=unit)
     decimals = 1 if unit == "points" else 2
     return f"{number(value, locale, decimals=decimals)} {name}".strip()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from promesa.errors import UnknownName
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("es", "en")
+Other = TypeVar("Other", bound="str | None")
 
 
 @cache
@@ -54,6 +55,11 @@ def say(key: str, locale: str, **values: object) -> str:
     if key not in messages:
         raise UnknownName(key, kind="message", known=messages)
     return messages[key].format(**values)
+
+
+def say_or(key: str, locale: str, *, otherwise: Other) -> str | Other:
+    """Return the message `key` in the reader's language; `otherwise` where no catalogue has it."""
+    return catalogue(language_of(locale)).get(key, otherwise)
 
 
 def knows(key: str, locale: str = "en") -> bool:

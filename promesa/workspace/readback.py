@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promesa.words import NOT_STATED, knows, number, percent, say
+from promesa.words import NOT_STATED, number, percent, say, say_or
 from promesa.workspace.calendars import WEEKDAYS
 from promesa.workspace.fields import show
 from promesa.workspace.labels import Label
@@ -157,7 +157,7 @@ def read_elements(ws: Workspace, locale: str) -> Part:
             "better": element.better,
         }
         rows.append(row)
-        unit = say(f"unit.{element.unit}", locale) if knows(f"unit.{element.unit}", locale) else element.unit
+        unit = say_or(f"unit.{element.unit}", locale, otherwise=element.unit)
         direction = say(f"workspace.better.{element.better}", locale)
         lines.append(say("workspace.line.element", locale, **{**row, "unit": unit, "direction": direction}))
     return rows, lines

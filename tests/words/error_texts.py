@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 FIELDS = frozenset({"what", "got", "expected", "fix"})
 DEEPEST = 12
 MOST = 200
-# Calls that give values of the reader's files, never a sentence of promesa.
-VALUES = frozenset({"str", "repr", "sorted", "len", "Path"})
+# Calls that give values of the reader's files, or messages by key, never a sentence of the code.
+VALUES = frozenset({"str", "repr", "sorted", "len", "Path", "say_or"})
 # Functions that are handed a text of their own, and where among their arguments it stands.
 SAID = {"error_text": 0, "_refused": 2}
 # Parameters and functions that give a word of promesa.
