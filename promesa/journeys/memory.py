@@ -16,7 +16,7 @@ from promesa.journeys.memory_rows import (
     supposed_figures,
 )
 from promesa.journeys.recalling import recalled
-from promesa.journeys.saying import said
+from promesa.journeys.saying import said_difference
 from promesa.journeys.supposing import lived_scores
 from promesa.measures import ask
 from promesa.results import Result, steady
@@ -57,7 +57,7 @@ class Memory(Result):
                 locale,
                 summary=words.say(f"journeys.memory.name.{best.dimensions['summary']}", locale),
                 n=words.number(best.n, locale),
-                **said(best, locale),
+                **said_difference(best, locale),
             )
         ]
         changes = self._rows("change_by_point", outcome)
@@ -65,7 +65,9 @@ class Memory(Result):
             most = max(changes, key=lambda e: steady(e.estimate))
             touchpoint = self.label(most.dimensions["touchpoint"], locale)
             told.append(
-                words.say(f"journeys.memory.{outcome}_moment", locale, touchpoint=touchpoint, **said(most, locale))
+                words.say(
+                    f"journeys.memory.{outcome}_moment", locale, touchpoint=touchpoint, **said_difference(most, locale)
+                )
             )
         return " ".join(told)
 
