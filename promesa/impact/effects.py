@@ -15,7 +15,7 @@ from promesa.impact.designs import PLACEBO, SAME_AS_PLACEBO, acting, asked_effec
 from promesa.impact.rows import EffectRows, nothing_of
 from promesa.measures import ask, withheld
 from promesa.results import Result
-from promesa.stats import AdjustmentSettings, adjusted_effects, benjamini_hochberg, rows_unlike_most
+from promesa.stats import AdjustmentSettings, adjusted_effects, benjamini_hochberg, too_rare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -277,10 +277,9 @@ def _estimated(
 
 
 def _too_rare(table: Lived, found: Design) -> bool:
-    """Tell whether the outcome hardly ever differs on one side: an effect on it would look surer than it is."""
+    """Tell whether the outcome hardly ever differs: an effect on it would look surer than it is."""
     came, acted = table.came[found.rows], found.acted
-    arms = [acted == side for side in (0.0, 1.0)] if np.isin(acted, (0.0, 1.0)).all() else [np.ones(acted.size, bool)]
-    return any(rows_unlike_most(came[arm]) < LEAST_UNLIKE for arm in arms)
+    return too_rare(came, acted if np.isin(acted, (0.0, 1.0)).all() else np.zeros(acted.size))
 
 
 def _placebo(table: Lived, found: Design, settings: AdjustmentSettings) -> EffectEstimate | None:
