@@ -49,7 +49,8 @@ def limits_of(model: Model) -> list[Limit]:
         for one in model.promises.values()
     ]
     return found + [
-        Limit(touchpoints=one.touchpoints, due=one.due, released=None, least=True) for one in model.standards.values()
+        Limit(touchpoints=one.touchpoints, due=one.due, released=one.released, least=True)
+        for one in model.standards.values()
     ]
 
 
@@ -76,7 +77,7 @@ def recent_cases(question: Question) -> Table:
     Table
         One row a case: the columns of its moment, ``opened`` (when it was promised, or else `at`), ``closed`` (null
         while it is open), ``due`` (the earliest limit), ``least_due`` (that of the minimum standards, null without
-        one). Times are naive UTC. One that a promise releases is no case. The engine keeps the rows.
+        one). Times are naive UTC. One that a promise or a standard releases is no case. The engine keeps the rows.
     """
     facts = question.facts
     zones = (facts.workspace.time_zone, sorted(facts.workspace.branch_time_zones.items()))

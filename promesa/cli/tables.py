@@ -205,11 +205,19 @@ def _measure(row: dict[str, Any], labels: dict[str, str], locale: str) -> str:
 
 
 def _figure(row: dict[str, Any], locale: str) -> str:
-    figure = words.amount(row["estimate"], row["unit"], locale)
+    figure = _written(row, "estimate", locale)
     if row["lower"] is None or row["upper"] is None:
         return figure
-    ends = (words.amount(row[end], row["unit"], locale) for end in ("lower", "upper"))
+    ends = (_written(row, end, locale) for end in ("lower", "upper"))
     return words.say("cli.rows.interval", locale, figure=figure, ends=" … ".join(ends))
+
+
+def _written(row: dict[str, Any], key: str, locale: str) -> str:
+    """Return a value in its unit; a difference of shares in percentage points, not a part of a part."""
+    of_shares = row["unit"] == "fraction" and str(row["measure"]).endswith("_difference")
+    if of_shares and row[key] is not None:
+        return words.change(row[key], row["unit"], locale)
+    return words.amount(row[key], row["unit"], locale)
 
 
 def _note(row: dict[str, Any], locale: str) -> str:

@@ -15,7 +15,7 @@ from promesa.drivers.shapes import is_essential, shapes_of
 from promesa.experience import lived, outcomes_asked, sign_of, unit_of
 from promesa.measures import ask
 from promesa.results import Estimate, Result
-from promesa.stats import Interval
+from promesa.stats import Interval, rows_unlike_most
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome, Workspace
 
 MOST_DRAWN = 12
+ROWS_A_COLUMN = 3  # whose outcome is another than that of most; with fewer a few rows decide, and look sure
 NO_SIDES = ("penalty", "reward")
 
 
@@ -124,6 +125,8 @@ def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     if reason:
         return [nothing_of(table, "penalty", unit=unit, reason=reason, feature=None)]
     columns = columns_of(question, table)
+    if rows_unlike_most(table.came) < ROWS_A_COLUMN * len(columns.of_leads()):
+        return [nothing_of(table, "penalty", unit=unit, reason=TOO_FEW, feature=None)]
     shapes = shapes_of(
         question,
         table,

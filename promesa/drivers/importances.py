@@ -10,7 +10,7 @@ import numpy as np
 from promesa import charts, words
 from promesa.drivers import telling
 from promesa.drivers.asking import NO_FEATURES, nothing_of, too_little
-from promesa.drivers.columns import columns_of
+from promesa.drivers.columns import columns_of, columns_of_missed
 from promesa.drivers.rows import FeatureRows, explained_rows
 from promesa.drivers.shapes import shapes_of
 from promesa.drivers.shares import play
@@ -173,16 +173,29 @@ class Change:
 
 
 def changes_of(lived: Lived, columns: Columns, *, confidence_level: float) -> dict[int, Change]:
-    """Return the coefficient of each feature that stands for a player, from one joint clustered regression."""
-    used = columns.of_leads()
-    place = {column: number for number, column in enumerate(used)}
+    """Return the coefficient of each feature that stands for a player, from one joint clustered regression.
+
+    That of an element of a touchpoint that stands under a broken promise is of a second one, which holds the column of
+    the touchpoint too (see `columns_of_missed`).
+    """
+    missed = columns_of_missed(lived, columns)
+    leads = {player[0] for player in columns.players}
+    found = _coefficients(lived, columns, columns.of_leads(), confidence_level=confidence_level)
+    changes = {k: found[columns.of_feature[k][0]] for k in leads}
+    if again := sorted(leads & missed.keys()):
+        used = [*columns.of_leads(), *missed[again[0]]]
+        found = _coefficients(lived, columns, used, confidence_level=confidence_level)
+        changes |= {k: found[columns.of_feature[k][0]] for k in again}
+    return changes
+
+
+def _coefficients(lived: Lived, columns: Columns, used: list[int], *, confidence_level: float) -> dict[int, Change]:
+    """Return the coefficient of each column of a joint regression."""
     found = clustered_regression(
         columns.values[:, -1], columns.values[:, used], units=lived.customers, confidence_level=confidence_level
     )
-
-    def change(k: int) -> Change:
-        at = place[columns.of_feature[k][0]]
-        ends: Sequence[NDArray[np.float64]] = (found.coefficients, found.lower, found.upper)
-        return Change(**dict(zip(("estimate", "lower", "upper"), (float(end[at]) for end in ends), strict=True)))
-
-    return {player[0]: change(player[0]) for player in columns.players}
+    ends: Sequence[NDArray[np.float64]] = (found.coefficients, found.lower, found.upper)
+    return {
+        column: Change(estimate=float(ends[0][at]), lower=float(ends[1][at]), upper=float(ends[2][at]))
+        for at, column in enumerate(used)
+    }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from promesa.drivers.asking import NO_DIRECTION
-from promesa.drivers.columns import INDISTINGUISHABLE
+from promesa.drivers.columns import INDISTINGUISHABLE, columns_of_missed
 from promesa.errors import InputError
 from promesa.experience import sign_of
 from promesa.stats import asymmetry
@@ -116,6 +116,8 @@ def shapes_of(
     Notes
     -----
     What has no direction cannot fail; it is held fixed. An outcome of which less is better is turned round first.
+    Elements of a touchpoint that stands under a broken promise are those of a second fit, which holds fixed whether it
+    was met too (see `columns_of_missed`).
     """
     taken, reasons = elements_of(lived, columns, directed=True)
     neutral = [k for k, reason in reasons.items() if reason == NO_DIRECTION]
@@ -124,21 +126,42 @@ def shapes_of(
     )
     if not taken:
         return Shapes(found=None, of_feature={}, reasons=reasons)
-    settings = question.workspace.model.studies.drivers
+    how: dict[str, Any] = {"confidence_level": confidence_level, "bootstraps": bootstraps}
+    missed = columns_of_missed(lived, columns)
     try:
-        found = asymmetry(
-            sign_of(lived.outcome) * lived.came,
-            levels_of(lived, columns, taken),
-            better=[lived.features[k].better for k in taken],
-            units=lived.customers,
-            confounders=held,
-            bootstraps=bootstraps,
-            confidence_level=confidence_level,
-            seed=settings.seed,
-        )
+        found = _fitted(question, lived, columns, taken, held=held, **how)
+        shapes = dict(zip(taken, found.elements, strict=True))
+        if again := [k for k in taken if k in missed]:
+            beside = np.column_stack([held, columns.values[:, list(missed[again[0]])]])
+            second = dict(
+                zip(taken, _fitted(question, lived, columns, taken, held=beside, **how).elements, strict=True)
+            )
+            shapes |= {k: second[k] for k in again}
     except InputError as error:
         return Shapes(found=None, of_feature={}, reasons={**reasons, **dict.fromkeys(taken, _code_of(error))})
-    return Shapes(found=found, of_feature=dict(zip(taken, found.elements, strict=True)), reasons=reasons)
+    return Shapes(found=found, of_feature=shapes, reasons=reasons)
+
+
+def _fitted(
+    question: Question,
+    lived: Lived,
+    columns: Columns,
+    taken: list[int],
+    *,
+    held: Numbers,
+    confidence_level: float,
+    bootstraps: int,
+) -> Asymmetry:
+    return asymmetry(
+        sign_of(lived.outcome) * lived.came,
+        levels_of(lived, columns, taken),
+        better=[lived.features[k].better for k in taken],
+        units=lived.customers,
+        confounders=held,
+        bootstraps=bootstraps,
+        confidence_level=confidence_level,
+        seed=question.workspace.model.studies.drivers.seed,
+    )
 
 
 def _code_of(error: InputError) -> str:

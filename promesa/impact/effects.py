@@ -15,7 +15,7 @@ from promesa.impact.designs import PLACEBO, SAME_AS_PLACEBO, acting, asked_effec
 from promesa.impact.rows import EffectRows, nothing_of
 from promesa.measures import ask, withheld
 from promesa.results import Result
-from promesa.stats import AdjustmentSettings, adjusted_effects, benjamini_hochberg
+from promesa.stats import AdjustmentSettings, adjusted_effects, benjamini_hochberg, too_rare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from promesa.workspace import EffectQuestion, Outcome, Workspace
 
 LEAST_SEGMENT = 50  # rows of each arm
+LEAST_UNLIKE = (
+    5  # rows of each arm whose outcome is another than that of most there; with fewer, intervals are too narrow
+)
 # A penalised regression on an expanded basis (hinges, squares, products): boosted trees found the same effects here in
 # five times the time.
 LEARNERS: tuple[Literal["linear", "boosting"], ...] = ("linear",)
@@ -224,6 +227,10 @@ def _estimated(
     same = [table for table, vary in zip(tables, varies, strict=True) if not vary]
     figures = [nothing_of(question, asked, table, reason="all-equal", n=int(rows.size)) for table in same]
     tables = [table for table, vary in zip(tables, varies, strict=True) if vary]
+    rare = [_too_rare(table, found) for table in tables]
+    few = [table for table, hardly in zip(tables, rare, strict=True) if hardly]
+    figures += [nothing_of(question, asked, table, reason="too-few", n=int(rows.size)) for table in few]
+    tables = [table for table, hardly in zip(tables, rare, strict=True) if not hardly]
     if not tables:
         return figures
     first = tables[0]
@@ -267,6 +274,12 @@ def _estimated(
             levels=levels,
         ).all()
     return figures
+
+
+def _too_rare(table: Lived, found: Design) -> bool:
+    """Tell whether the outcome hardly ever differs: an effect on it would look surer than it is."""
+    came, acted = table.came[found.rows], found.acted
+    return too_rare(came, acted if np.isin(acted, (0.0, 1.0)).all() else np.zeros(acted.size))
 
 
 def _placebo(table: Lived, found: Design, settings: AdjustmentSettings) -> EffectEstimate | None:

@@ -13,7 +13,7 @@ from promesa.impact import telling
 from promesa.impact.assignments import assignment
 from promesa.measures import ask, withheld
 from promesa.results import Estimate, Result
-from promesa.stats import ExperimentSettings, experiment
+from promesa.stats import ExperimentSettings, experiment, too_rare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,7 +163,10 @@ def _unknown(question: Question, trial: Trial, given: Assignment, column: int) -
     if sizes.min() < max(FEWEST, question.workspace.min_group):
         return "too-few-known"
     pairs = [came[known & np.isin(given.arm, (0, arm))] for arm in range(1, len(trial.arms) + 1)]
-    return "all-equal" if any(pair.min() == pair.max() for pair in pairs) else None
+    if any(pair.min() == pair.max() for pair in pairs):
+        return "all-equal"
+    told = known & (given.arm >= 0)
+    return "too-few" if too_rare(came[told], given.arm[told]) else None
 
 
 def _compared(question: Question, trial: Trial, given: Assignment, outcomes: NDArray[np.float64]) -> Experiment:

@@ -72,7 +72,8 @@ def endings(
     Notes
     -----
     Estimand: the difference of two shares in the population of journeys that these customers' are drawn from; see
-    `stats.overlapping_shares`. Only journeys that came past the stage ``before`` count: who only looked cannot leave.
+    `stats.overlapping_shares`. Only journeys that came past the stage ``before`` count, by other touchpoints than
+    those of the ending: who only looked cannot leave.
 
     ``left``: no other purchase within ``lapsed_after_days`` of ``[leaving]`` (else ``return_within_days``) after a
     journey with a purchase ended; journeys whose days have not passed are left out. ``promotes``: the last answer of

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promesa.workspace import Concept
 
 LEFT, COMPLAINED, PROMOTES = "left", "complained", "promotes"
+PAST_BEFORE = ("during", "after")
 HELD = ("touchpoint", "next")
 
 
@@ -51,11 +52,10 @@ def endings_of(steps: Steps) -> list[Ending]:
     """Return the ways of ending that the model and the facts can tell."""
     model = steps.question.workspace.model
     places = [t for one in model.studies.outcomes.values() if one.kind == "complaint" for t in one.touchpoints]
-    bought = _past(steps, ("during", "after"))
     found = [
-        _at_touchpoints(bought, LEFT, model.leaving.leaves_at) if model.leaving.leaves_at else _lapsed(steps),
-        _at_touchpoints(bought, COMPLAINED, list(dict.fromkeys(places))) if places else None,
-        _promotes(bought),
+        _cut_short(steps, LEFT, model.leaving.leaves_at) if model.leaving.leaves_at else _lapsed(steps),
+        _cut_short(steps, COMPLAINED, list(dict.fromkeys(places))) if places else None,
+        _promotes(_past(steps, PAST_BEFORE)),
     ]
     return [ending for ending in found if ending is not None]
 
@@ -111,10 +111,18 @@ def scores_of(steps: Steps) -> Table | None:
     return joined.select(JOURNEY, "customer", "value")
 
 
-def _past(steps: Steps, stages: Sequence[str]) -> Steps:
+def _cut_short(steps: Steps, name: str, places: Sequence[str]) -> Ending:
+    """Return an ending at touchpoints, of the journeys that came past the purchase by others than these.
+
+    Who only looked and then complained would else count, and who only looked would not.
+    """
+    return _at_touchpoints(_past(steps, PAST_BEFORE, but=places), name, places)
+
+
+def _past(steps: Steps, stages: Sequence[str], *, but: Sequence[str] = ()) -> Steps:
     """Return the journeys that came to one of the stages: who only looked cannot leave, nor complain of it."""
     touchpoints = steps.question.workspace.model.touchpoints.values()
-    named = [touchpoint.name for touchpoint in touchpoints if touchpoint.stage in stages]
+    named = [touchpoint.name for touchpoint in touchpoints if touchpoint.stage in stages and touchpoint.name not in but]
     if not named:
         return steps
     moments = steps.table.filter(steps.table["touchpoint"].isin(named))

@@ -129,7 +129,8 @@ def _scale_of(row: Row, content: Content) -> str:
 def _trend(row: Row, unit: str, content: Content) -> Trend:
     value = number(row.get("change"))
     if value is None:
-        return Trend(sign="none", text=content.say("trend.none"))
+        early = number(row.get("recent")) is None and number(row.get("previous")) is not None
+        return Trend(sign="none", text=content.say("trend.too_early" if early else "trend.none"))
     lower, upper = number(row.get("change_lower")), number(row.get("change_upper"))
     unclear = value == 0 or (lower is not None and upper is not None and lower <= 0 <= upper)
     sign = "level" if unclear else "up" if value > 0 else "down"

@@ -60,6 +60,7 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.purchases import Purchases, summarise
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
+from promesa.stats.rarity import rows_unlike_most, too_rare
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.remembering import (
     CANDIDATES,
@@ -205,6 +206,7 @@ __all__ = [
     "resampled_moments",
     "response_obstacle",
     "robustness_of_t",
+    "rows_unlike_most",
     "sampled_interval",
     "score_summaries",
     "separation",
@@ -216,6 +218,7 @@ __all__ = [
     "survival",
     "synergy",
     "together",
+    "too_rare",
     "unit_hashes",
     "wilson_interval",
     "without",

@@ -71,6 +71,11 @@ class BuyingProcess:
     n: int
     rhythm: int = 1
 
+    @property
+    def stop_alike(self) -> bool:
+        """Whether customers hardly differ in how likely they stop: a / (a + b) is known, the size of the two is not."""
+        return self.a + self.b > ALIKE / 10
+
 
 def fit_buying(purchases: Purchases, *, form: Form = "bg_nbd", rhythm: int = 1, log_gaps: float = 0.0) -> BuyingProcess:
     """Fit the buying process by maximum likelihood.

@@ -65,13 +65,15 @@ class Lifetime(Result):
                 lower=words.amount(value.lower, value.unit, locale),
                 upper=words.amount(value.upper, value.unit, locale),
             )
+        share, times = (one.estimate if one else None for one in (alive, ahead))
+        near_an_end = share is not None and not 0.01 <= share <= 0.99  # 99.6 % is not all, 0.002 times is not never
         return words.say(
-            "value.lifetime.summary",
+            "value.lifetime.summary_once" if alive and alive.note else "value.lifetime.summary",
             locale,
             n=words.number(value.n, locale),
-            alive=words.percent(alive and alive.estimate, locale, decimals=0),
+            alive=words.percent(share, locale, decimals=1 if near_an_end else 0),
             days=value.extra["horizon_days"],
-            ahead=words.number(ahead and ahead.estimate, locale, decimals=2),
+            ahead=words.number(times, locale, decimals=4 if times is not None and times < 0.01 else 2),
             value=words.amount(value.estimate, value.unit, locale),
             lower=words.amount(value.lower, value.unit, locale),
             upper=words.amount(value.upper, value.unit, locale),

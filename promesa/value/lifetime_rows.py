@@ -30,6 +30,7 @@ ACTIVE_BY_CONVENTION = "without-repeats-taken-as-active"
 AT_THE_EDGE = "parameter-at-the-edge"
 WIDEST = 3.0  # standard error of a log-parameter: past it the data do not tell one size from ten times that
 PARAMETERS = ("r", "alpha", "a", "b")
+STOPPING = ("a", "b")
 EMPTY: dict[str, Value] = {"model": None, "chosen": None, "repeats": None, "period": None, "horizon_days": None}
 
 
@@ -134,7 +135,8 @@ def parameter_rows(question: Question, choice: Choice) -> list[Estimate]:
         extra = _extra(model=form, chosen=process is choice.process)
         for k, name in enumerate(PARAMETERS):
             unit = "days" if name == "alpha" else ""
-            error = sqrt(max(process.covariance[k, k], 0.0))
+            held = name in STOPPING and process.stop_alike  # at a size that was chosen: its error says nothing of it
+            error = 0.0 if held else sqrt(max(process.covariance[k, k], 0.0))
             figures.append(_parameter(name, getattr(process, name), error, z=z, n=process.n, unit=unit, extra=extra))
         if process.rhythm > 1:
             stages = float(process.rhythm)

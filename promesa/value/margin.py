@@ -139,6 +139,10 @@ def margin(
     figures = _money_figures(question, of_costs=of_costs)
     if not of_costs:
         of_orders, priced = _order_figures(question)
+        few = {
+            tuple(one.dimensions.values()): one for one in of_orders if one.measure == "orders" and _is_withheld(one)
+        }
+        figures = [_of_few(figure, few.get(tuple(figure.dimensions.values()))) for figure in figures]
         figures = [*(_of_goods(figure, priced) for figure in figures), *of_orders]
         if question.facts.is_empty("orders"):
             figures = [_unknown(figure) if figure.measure in _OF_ORDERS else figure for figure in figures]
@@ -171,6 +175,17 @@ def _order_figures(question: Question) -> tuple[list[Estimate], Priced]:
             )
         )
     return figures, priced
+
+
+def _of_few(figure: Estimate, orders: Estimate | None) -> Estimate:
+    """Return a figure of what was bought as withheld where so few bought that their `orders` are.
+
+    The customers of a group are also those who only waited for a parcel or called: among a hundred of them, the revenue
+    of the one who bought is that customer's purchase.
+    """
+    if orders is None or figure.measure not in _OF_ORDERS:
+        return figure
+    return replace(figure, estimate=None, lower=None, upper=None, n=0, n_missing=0, note=orders.note)
 
 
 def _of_goods(figure: Estimate, priced: Priced) -> Estimate:

@@ -51,6 +51,7 @@ def judged(question: Question, standard: Standard, *, level: str | None = None, 
         touchpoints=standard.touchpoints,
         kept=standard.levels[level] if level else standard.kept,
         due=standard.due,
+        released=standard.released,
         promised="at",
         delivered="at",
     )

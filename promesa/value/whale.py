@@ -174,7 +174,7 @@ def _peak(question: Question, found: Concentration, point: CurvePoint) -> list[E
         ends=point.part_interval,
         unit="fraction",
         n=found.n,
-        note=note or _why_no_share(point),
+        note=note or _why_no_share(point, found),
     )
     winners = round(point.share * found.n)
     return [share, _share(question, winners, found.n, measure="peak_customers_share")]
@@ -197,7 +197,7 @@ def _curve(question: Question, found: Concentration, points: Sequence[CurvePoint
                 ends=point.part_interval,
                 unit="fraction",
                 n=found.n,
-                note=_why_no_share(point),
+                note=_why_no_share(point, found),
                 **extra,
             )
         )
@@ -209,10 +209,12 @@ def _curve(question: Question, found: Concentration, points: Sequence[CurvePoint
     return figures
 
 
-def _why_no_share(point: CurvePoint) -> str | None:
+def _why_no_share(point: CurvePoint, found: Concentration) -> str | None:
+    """Return why a share, or its interval, is missing; that of all of the profit is 1 and has none to miss."""
     if point.part is None:
         return NO_PROFIT
-    return UNSURE if point.part_interval is None and point.total_interval is not None else None
+    ends = found.total_interval
+    return UNSURE if point.part_interval is None and ends is not None and ends.lower <= 0 else None
 
 
 def _reasons(question: Question, losers: Sequence[Losers]) -> list[Estimate]:

@@ -78,6 +78,8 @@ class Standard:
         SQL condition over the columns of a moment: true where the minimum was given, null unknown.
     due : str
         SQL timestamp: when it is known at the latest.
+    released : str or None
+        SQL condition under which nothing is owed any more; None: none.
     target : float or None
         Share of moments that must get it, a fraction.
     levels : mapping of str to str
@@ -89,6 +91,7 @@ class Standard:
     touchpoints: tuple[str, ...]
     kept: str
     due: str
+    released: str | None = None
     target: float | None = None
     levels: Mapping[str, str] = field(default_factory=dict)
 

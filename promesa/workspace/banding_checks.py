@@ -175,7 +175,7 @@ def _check_standard(values: Mapping[str, Any], tiers: Sequence[str], columns: Se
             expected='touchpoints = ["one", "another"]',
             fix='add touchpoints = ["..."]',
         )
-    for key in ("kept", "due"):
+    for key in ("kept", "due", "released"):
         if isinstance(values[key], str):
             check_expression(values[key], key=key, columns=columns, place=place.at(key))
     for tier, rule in values["tiers"].items():

@@ -41,6 +41,7 @@ STANDARD = (
         default="coalesce(end_of_day(promised), at)",
         help="time at which it is known at the latest",
     ),
+    Field(name="released", kind="sql", help="condition under which nothing is owed any more, such as a cancellation"),
     Field(name="target", kind="fraction", help="share of moments that must get it"),
     Field(
         name="tiers",

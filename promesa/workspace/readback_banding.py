@@ -64,6 +64,7 @@ def read_standards(ws: Workspace, locale: str) -> Part:
                 "touchpoints": ", ".join(standard.touchpoints),
                 "kept": standard.kept,
                 "due": standard.due,
+                "released": standard.released,
                 "target": standard.target,
                 "levels": "; ".join(f"{tier}: {rule}" for tier, rule in standard.levels.items()) or None,
             }
@@ -74,6 +75,8 @@ def read_standards(ws: Workspace, locale: str) -> Part:
 
 def _standard_parts(standard: Standard, row: Row, locale: str) -> list[str]:
     parts = [say("workspace.standards.minimum", locale, **row)]
+    if standard.released is not None:
+        parts.append(say("workspace.standards.released", locale, **row))
     if standard.target is not None:
         parts.append(say("workspace.standards.target", locale, target=percent(standard.target, locale)))
     return [*parts, *([say("workspace.standards.levels", locale, **row)] if standard.levels else [])]

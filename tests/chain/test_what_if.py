@@ -351,6 +351,15 @@ def test_a_company_with_hardly_anything_says_so(tmp_path: Path, duckdb: Engine) 
         chain.what_if(found, "arrives=0")
 
 
+@pytest.mark.parametrize(("came_back", "note"), [(0.002, "too-few-for-so-many"), (0.3, None)])
+def test_what_hardly_ever_happens_is_not_told_from_its_few(came_back: float, note: str | None) -> None:
+    """Where ten of thousands came back, a group in which nobody did would look sure to keep customers away."""
+    world = after(journeys(customers=1500, seed=4))
+    random = np.random.default_rng(2)
+    came = (random.random(world.satisfaction.size) < came_back).astype(float)
+    assert fit(lived_of(world, came), min_group=30, min_cell=5, seed=1, replicates=20).note == note
+
+
 def test_every_note_of_a_system_has_words() -> None:
     from promesa.chain import fits
 

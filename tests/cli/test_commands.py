@@ -217,6 +217,13 @@ def test_differences_say_between_which_values_they_lie(shop: Path) -> None:
     assert "Compromisos, de -1,00 días a menos de " in run("show", "differences", "--workspace", shop).stdout
 
 
+def test_a_difference_of_shares_is_written_in_percentage_points(shop: Path) -> None:
+    lines = run("show", "promises", "--workspace", shop, "--locale", "en").stdout.splitlines()
+    told = [line for line in lines if "Difference in return" in line and "…" in line]
+    assert told
+    assert all("pp" in line and "%" not in line for line in told)
+
+
 def test_messages_come_in_the_language_asked(shop: Path) -> None:
     assert "The value chain" in run("show", "chain", "--workspace", shop, "--locale", "en").stdout
     assert "La cadena de valor" in run("show", "chain", "--workspace", shop, "--locale", "es_CO").stdout

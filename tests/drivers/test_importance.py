@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import combinations
 from math import factorial
 from random import Random
@@ -156,6 +157,52 @@ def test_directions_and_changes(small: Small) -> None:
     change = found.find("change", feature="wait_minutes")
     assert change.lower < -2 < change.upper
     assert change.unit == "score"
+
+
+def test_who_still_waits_is_not_counted_as_hardly_late(tmp_path: Path, duckdb: Engine) -> None:
+    """Of the broken, most parcels had not come when the customer answered; the days are of those that had."""
+    random = Random(5)
+    moments, opinions = list[dict[str, object]](), list[dict[str, object]]()
+    for number in range(1500):
+        one: dict[str, object] = {"journey": f"j{number:05d}", "customer": number}
+        start, kind = datetime(2025, 1, 1) + timedelta(hours=number % 700), float(random.randint(1, 5))
+        late = 0 if number % 10 < 7 else random.randint(1, 6)
+        waits = number % 10 > 7
+        score = 45.0 if waits else 75 - 2 * (late > 0) - 3 * late
+        came = start + timedelta(days=2 + late)
+        moments.append({**one, "at": start, "touchpoint": "advice", "kindness": kind})
+        moments.append(
+            {
+                **one,
+                "at": start if waits else came,
+                "touchpoint": "delivery",
+                "promised_at": start,
+                "promised": start + timedelta(days=2),
+                "delivered": None if waits else came,
+                "days_late": None if waits else late,
+            }
+        )
+        answer = {
+            "concept": "csat",
+            "score": min(100.0, score + kind + random.gauss(0, 12)),
+            "scale_min": 0.0,
+            "scale_max": 100.0,
+        }
+        opinions.append({**one, "at": start + timedelta(days=12), **answer})
+    ws = workspace_in(tmp_path / "ws", model=MODEL.replace('due = "at"', 'due = "promised"'))
+    facts = facts_in(ws, {"moments": moments, "opinions": opinions}, folder=tmp_path / "facts", engine=duckdb)
+    found = drivers.importance(ws, outcome="satisfaction", facts=facts)
+    broken = found.find("share", outcome="satisfaction", feature="arrives")
+    assert broken is not None
+    assert "delivery" in str(broken.extra["indistinguishable_with"])
+    change = found.find("change", outcome="satisfaction", feature="days_late")
+    assert change is not None
+    assert change.lower < -3 < change.upper < 0
+    late = drivers.asymmetry(ws, outcome="satisfaction", facts=facts).find(
+        "penalty", outcome="satisfaction", feature="days_late"
+    )
+    assert late is not None
+    assert late.upper < 0
 
 
 def test_neither_the_order_of_rows_nor_a_second_load_matters(small: Small, tmp_path: Path, duckdb: Engine) -> None:

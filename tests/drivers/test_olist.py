@@ -43,4 +43,6 @@ def test_it_is_first_in_importance_with_the_delivery_that_did_not_come(real: Wor
 
 
 def test_hardly_anybody_comes_back_and_nothing_is_told_of_it(real: Workspace) -> None:
+    shapes = drivers.asymmetry(real, outcome="comes_back")
+    assert [(e.estimate, e.note) for e in shapes.estimates] == [(None, "too-few")]
     assert "chance" in drivers.importance(real, outcome="comes_back").summary("en")

@@ -154,6 +154,7 @@ def far_away(far: bool, lot: float) -> bool:
         ({"customers": 6}, "withheld-small-group"),
         ({"customers": 3}, "withheld-small-cell"),
         ({"truth": Truth(again=0.0), "outcomes": (RETURN,)}, "all-equal"),
+        ({"truth": Truth(again=0.01), "outcomes": (RETURN,)}, "too-few"),
         ({"orders": False, "outcomes": (RETURN,)}, "no-data"),
         ({"answers": 0.0}, "no-data"),
     ],

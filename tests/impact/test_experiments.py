@@ -296,6 +296,7 @@ def test_customers_assigned_too_late_are_missing(tmp_path: Path, duckdb: Engine)
         ({"deeds": [deed(k, ARMS[k % 3]) for k in range(1, 7)]}, "withheld-small-cell"),
         ({"orders": []}, "no-outcome"),
         ({"orders": [{"customer": 900, "at": after(1), "revenue": 1}]}, "all-equal"),
+        ({"orders": [{"customer": 3 * k, "at": after(25), "revenue": 1} for k in range(1, 8)]}, "too-few"),
     ],
 )
 def test_an_experiment_that_cannot_be_told_gives_its_reason(

@@ -238,6 +238,26 @@ def test_what_was_planted_is_found_and_nothing_else(planted: Facts, ended: Resul
     assert score.lower <= -1.0 <= score.upper < -0.8
 
 
+def test_who_only_looked_does_not_count_for_having_complained(tmp_path: Path, duckdb: Engine) -> None:
+    """A question without a purchase came to nothing but the complaint; who looked and did not call would not count."""
+    (tmp_path / "promesa.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "model.toml").write_text(MODEL, encoding="utf-8")
+    ways = [(("browse", "buy", "deliver"), 80), (("browse", "buy", "deliver", "call"), 20)]
+    ways += [(("browse", "call"), 40), (("browse",), 200)]
+    each = [way for way, times in ways for _ in range(times)]
+    moments = [
+        {"at": BEGIN + timedelta(days=day), "customer": number, "touchpoint": name, "journey": f"j{number}"}
+        for number, way in enumerate(each)
+        for day, name in enumerate(way)
+    ]
+    facts = facts_of(
+        open_workspace(tmp_path), {"moments": moments}, folder=tmp_path, as_of=AS_OF, engine=duckdb, version="looked"
+    )
+    result = journeys.endings(facts.workspace, facts=facts)
+    assert estimate(result, "rate", ending="complained") == pytest.approx(20 / 100)
+    assert estimate(result, "rate_with", ending="complained", touchpoint="browse", next=None) == 0
+
+
 def test_scores_of_concepts_that_nobody_declared_are_no_series(planted: Facts) -> None:
     found = turns(steps_of(ask(planted.workspace, facts=planted)))
     kinds = {(one.series.kind, one.series.other) for one in found}

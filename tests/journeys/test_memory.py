@@ -143,6 +143,9 @@ def test_the_planted_weights_are_found(found: journeys.Memory) -> None:
     assert 0 < (change.estimate or 0) < 0.5
     for locale in ("es", "en"):
         assert "90" not in found.summary(locale)[:3]
+        first = found.summary(locale).split(". ")[0]
+        assert "\u00a0pp" in first or " pp" in first, "a difference of shares is in percentage points"
+        assert "%" not in first
         assert found.chart(locale)
 
 

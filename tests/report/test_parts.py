@@ -71,6 +71,15 @@ def test_a_change_says_its_direction_only_when_its_interval_does() -> None:
     assert links["retention"].sign == "none"
 
 
+def test_a_period_without_a_figure_yet_is_not_one_that_was_not_there() -> None:
+    """Who comes back within 90 days is not known of the last 90, though it is of the 90 before."""
+    shapes = (("return_rate", "retention", {"recent": None, "previous": 0.3}), ("margin", "profit", {}))
+    rows = [row(name, 0.4, unit="fraction", link=link, **periods) for name, link, periods in shapes]
+    trends = {link.name: link.trend for link in chain.links_of(with_document("chain", rows))}
+    assert trends["retention"].text == "There is no figure of the last period yet"
+    assert trends["profit"].text == "No earlier period to compare with"
+
+
 def test_the_chain_has_all_its_links_in_order() -> None:
     rows = [row("margin", 1.0, unit="EUR", link="profit"), row("kept_rate", 0.5, unit="fraction", link="promise")]
     links = chain.links_of(with_document("chain", rows))

@@ -29,8 +29,18 @@ def margin(world: World) -> list[Row]:
         orders = bought.get(group, [])
         priced = sum(row.get("cost") is not None for row in orders)
         figures = _group(world, dict(zip(world.by, group, strict=True)), rows)
+        buyers = len({row["customer"] for row in orders})
+        figures = [_of_few(row, hidden=0 < buyers < world.workspace.min_cell) for row in figures]
         found += [_of_goods(row, orders=len(orders), priced=priced) for row in figures]
     return found
+
+
+def _of_few(row: Row, *, hidden: bool) -> Row:
+    """Return what was bought as withheld where few bought, whoever else is in the group."""
+    if not hidden or row["measure"] not in ("revenue", "cost_of_goods", "margin", "margin_per_customer"):
+        return row
+    nothing = {"estimate": None, "lower": None, "upper": None, "n": 0, "n_missing": 0}
+    return row | nothing | {"note": "withheld-small-cell"}
 
 
 def _of_goods(row: Row, *, orders: int, priced: int) -> Row:

@@ -74,6 +74,20 @@ def test_orders_that_do_not_say_what_their_goods_cost_are_counted(tmp_path: Path
     assert figures["revenue"] == (50, 0, None)
 
 
+def test_the_purchase_of_one_among_many_who_only_waited_is_not_shown(tmp_path: Path, duckdb: Engine) -> None:
+    moments = [{"at": T0, "customer": n, "touchpoint": "browse"} for n in range(60)]
+    orders = [{"at": T0, "customer": n, "revenue": 7 + n, "cost": 3} for n in range(4)]
+    tables: dict[str, list[dict[str, Any]]] = {"moments": moments, "orders": orders}
+    facts = Company(workspace=workspace_of(tmp_path, min_group=30, min_cell=5), tables=tables).facts(
+        tmp_path, engine=duckdb
+    )
+    for by in ((), "month"):
+        found = {e.measure: e for e in value.margin(facts.workspace, by=by, facts=facts).estimates}
+        assert found["customers"].estimate == 60
+        for name in ("orders", "revenue", "cost_of_goods", "margin", "margin_per_customer", "revenue_per_order"):
+            assert (found[name].estimate, found[name].n, found[name].note) == (None, 0, "withheld-small-cell"), name
+
+
 def test_costs_of_nobody_are_booked_and_in_no_mean(tmp_path: Path, duckdb: Engine) -> None:
     orders = [{"at": T0, "customer": n, "revenue": 10, "cost": 4} for n in range(5)]
     costs: list[dict[str, Any]] = [{"at": T0, "customer": None, "amount": 3}, {"at": T0, "customer": 0, "amount": 2}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -194,6 +195,30 @@ def test_nobody_came_back(tmp_path: Path, duckdb: Engine, days: list[list[int]])
 def some_days(size: int = 120, seed: int = 3) -> list[list[int]]:
     random = np.random.default_rng(seed)
     return [sorted({0, *random.integers(1, 200, random.poisson(1.5)).tolist()}) for _ in range(size)]
+
+
+def test_what_is_held_in_the_fit_has_no_interval(tmp_path: Path, duckdb: Engine) -> None:
+    # 2,000 bought once, 20 twice: any a and b of one ratio fit alike, so a + b is held at a size that was chosen.
+    days = [[n % 150] for n in range(2000)] + [[n % 100, n % 100 + 1 + n % 9] for n in range(20)]
+    found = asked(tmp_path, duckdb, orders_of(days))
+    assert figure(found, "r", model="bg_nbd")["lower"] is not None
+    for name in ("a", "b"):
+        row = figure(found, name, model="bg_nbd")
+        assert (row["lower"], row["upper"], row["note"]) == (None, None, "parameter-at-the-edge")
+
+
+def test_the_sentence_neither_rounds_to_all_nor_hides_the_convention(tmp_path: Path, duckdb: Engine) -> None:
+    plain = asked(tmp_path, duckdb, orders_of(some_days()))
+    near = {"alive_share": (0.9957, "without-repeats-taken-as-active"), "purchases_ahead": (0.0016, None)}
+    told = [
+        replace(one, estimate=near[one.measure][0], note=near[one.measure][1]) if one.measure in near else one
+        for one in plain.estimates
+    ]
+    found = replace(plain, estimates=tuple(told))
+    assert "99.6 % are still buying, if whoever bought once counts as still buying" in found.summary("en")
+    assert "0.0016 times" in found.summary("en")
+    assert "99,6 % sigue comprando, si quien compró una sola vez" in found.summary("es")
+    said(found)
 
 
 def test_a_calibration_longer_than_the_data(tmp_path: Path, duckdb: Engine) -> None:

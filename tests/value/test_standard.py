@@ -178,6 +178,26 @@ def test_nothing_declared_loaded_or_reviewed_is_said(tmp_path: Path, duckdb: Eng
     assert "promesa tier" in found.summary("en")
 
 
+def test_what_was_cancelled_is_owed_to_nobody(tmp_path: Path, duckdb: Engine) -> None:
+    due = {"promised_at": AS_OF - timedelta(days=30), "promised": AS_OF - timedelta(days=20)}
+    came = {**due, "at": AS_OF - timedelta(days=21), "delivered": AS_OF - timedelta(days=21), "touchpoint": "delivery"}
+    open_ = {**due, "at": AS_OF - timedelta(days=30), "touchpoint": "delivery"}
+    moments = [
+        *({**came, "customer": n, "outcome": "done"} for n in range(60)),
+        *({**open_, "customer": n, "outcome": "cancelled"} for n in range(60, 80)),
+        *({**open_, "customer": n, "outcome": "lost"} for n in range(80, 90)),
+    ]
+    rate = {}
+    for name, released in (("without", ""), ("with", "released = \"outcome = 'cancelled'\"\n")):
+        workspace = workspace_of(tmp_path, min_group=30, min_cell=5, model=MODEL + MORE + released)
+        folder = tmp_path / name
+        folder.mkdir()
+        facts = Company(workspace=workspace, tables={"moments": moments}, as_of=AS_OF).facts(folder, engine=duckdb)
+        figure = find(standard(workspace, facts=facts), "kept_rate", None, None, "in_the_day")
+        rate[name] = (figure.n, figure.estimate)
+    assert rate == {"without": (90, pytest.approx(60 / 90)), "with": (70, pytest.approx(60 / 70))}
+
+
 def test_small_groups_are_withheld_and_not_compared(tmp_path: Path, duckdb: Engine) -> None:
     tables = world(7, people=60)
     tables["profiles"] = [{**row, "region": "north" if row["customer"] == 0 else "south"} for row in tables["profiles"]]

@@ -115,6 +115,13 @@ def test_all_equal_margins_make_a_straight_line(tmp_path: Path, duckdb: Engine) 
     assert "not one of" in found.summary("en")
 
 
+def test_a_profit_that_nobody_takes_from_is_not_called_doubtful(tmp_path: Path, duckdb: Engine) -> None:
+    _, told = figures(facts_with(tmp_path, duckdb, orders=bought(*range(50, 150))))
+    assert told["profit"]["lower"] > 0
+    peak = told["peak_share"]
+    assert (peak["estimate"], peak["lower"], peak["note"]) == (1.0, None, None)
+
+
 def test_a_return_larger_than_the_purchase_is_a_loss_by_return(tmp_path: Path, duckdb: Engine) -> None:
     orders = [*bought(10, 10, 10), {"at": T0, "customer": 0, "revenue": -25}]
     found, _ = figures(facts_with(tmp_path, duckdb, orders=orders))

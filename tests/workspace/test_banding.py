@@ -100,6 +100,11 @@ def test_a_standard_holds_for_everybody_and_levels_for_those_from_there_up(full)
         ("[standards.p]\ntouchpoints = ['delivery']\nkept = 'wrong <= 1'\n", "standards.p.kept", "no column"),
         ("[standards.p]\ntouchpoints = ['delivery']\nkept = '1'\n", "standards.p.kept", "not a condition"),
         (
+            "[standards.p]\ntouchpoints = ['delivery']\nkept = 'true'\nreleased = \"wrong = 'x'\"\n",
+            "standards.p.released",
+            "no column",
+        ),
+        (
             "[standards.p]\ntouchpoints = ['delivery']\nkept = 'true'\ntiers = { gold = 'true' }\n",
             "standards.p.tiers.gold",
             "no tier called 'gold'",
