@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa.experience import lived
-from promesa.stats import bucketed_products, filled, linear_system, moments, resampled_moments, rows_unlike_most
+from promesa.stats import bucketed_products, filled, linear_system, moments, resampled_moments, telling_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 BUCKETS = 400  # of customers: what is drawn again
 REPLICATES = 200
-# Fewer rows than that for each column, and a regression only repeats its rows. Counted are those whose outcome is not
-# that of most: where hardly anybody comes back, those who did.
+# Fewer rows than that for each column, and a regression only repeats its rows. Where hardly anybody comes back, only
+# those who did are counted.
 ROWS_A_COLUMN = 3
 ROWS_A_MONTH = 30
 MEANS_BROKEN = 0.5  # of the promises that fell due where a touchpoint was not met: if more were broken, that is why
@@ -221,7 +221,7 @@ def cannot_fit(table: Lived, causes: int, *, min_group: int, min_cell: int, cust
         return SMALL_GROUP
     if table.came.min() == table.came.max():
         return ALL_EQUAL
-    if customers < 2 or rows_unlike_most(table.came) < ROWS_A_COLUMN * (causes + table.behind.shape[1]):
+    if customers < 2 or telling_rows(table.came) < ROWS_A_COLUMN * (causes + table.behind.shape[1]):
         return TOO_MANY
     return None
 

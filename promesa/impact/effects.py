@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from promesa.workspace import EffectQuestion, Outcome, Workspace
 
 LEAST_SEGMENT = 50  # rows of each arm
-LEAST_UNLIKE = (
-    5  # rows of each arm whose outcome is another than that of most there; with fewer, intervals are too narrow
-)
 # A penalised regression on an expanded basis (hinges, squares, products): boosted trees found the same effects here in
 # five times the time.
 LEARNERS: tuple[Literal["linear", "boosting"], ...] = ("linear",)

@@ -60,7 +60,7 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.purchases import Purchases, summarise
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
-from promesa.stats.rarity import rows_unlike_most, too_rare
+from promesa.stats.rarity import rows_unlike_most, telling_rows, too_rare
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.remembering import (
     CANDIDATES,
@@ -217,6 +217,7 @@ __all__ = [
     "supposed_scores",
     "survival",
     "synergy",
+    "telling_rows",
     "together",
     "too_rare",
     "unit_hashes",

@@ -10,6 +10,21 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+COMMON = 0.75  # share of rows of one value from which on the others are the rare ones that tell something
+
+
+def telling_rows(values: ArrayLike) -> int:
+    """Return how many rows tell of an outcome: all, or where it is nearly always the same, those where it is not.
+
+    Examples
+    --------
+    >>> telling_rows([4, 5, 3, 5, 5]), telling_rows([0, 0, 0, 0, 1])
+    (5, 1)
+    """
+    unlike, size = rows_unlike_most(values), np.size(values)
+    return size if unlike >= (1 - COMMON) * size else unlike
+
+
 def rows_unlike_most(values: ArrayLike) -> int:
     """Return how many values differ from the most frequent one: of yes and no, the number of the rarer.
 
