@@ -29,10 +29,17 @@ HEARD_LINKS = {
 Key = tuple[str, str]
 
 
-def figures_of(question: Question) -> dict[Key, Estimate]:
-    """Return the figures of the chain over the question's window, by (link, measure)."""
+def figures_of(question: Question, *, returns: Question | None = None) -> dict[Key, Estimate]:
+    """Return the figures of the chain over the question's window, by (link, measure).
+
+    Parameters
+    ----------
+    returns : Question or None
+        Of another window in which orders are followed by others, where that of the others is not old enough to tell.
+    """
     question = replace(question, by=())
-    figures = [*_promise(question), *_heard(question), *_retention(question), *_money(question)]
+    returned = _retention(replace(returns, by=()) if returns else question)
+    figures = [*_promise(question), *_heard(question), *returned, *_money(question)]
     return {(str(figure.dimensions["link"]), figure.measure): figure for figure in figures}
 
 

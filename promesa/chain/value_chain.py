@@ -97,8 +97,9 @@ def links(
     Chain
         At least one row per link of `LINKS` (dimension ``link``). A link that several concepts measure has a
         row each, the first declared first. Extras: ``concept``; ``owner`` (function); ``recent``, ``previous``:
-        the same figure over the last 90 days of the window and the 90 before; ``change`` with ``change_lower``
-        and ``change_upper``. An empty link has no estimate and a ``note`` that says why.
+        the same figure over the last 90 days of the window and the 90 before (of retention, the last in which it is
+        known who came back within the declared days); ``change`` with ``change_lower`` and ``change_upper``. An empty
+        link has no estimate and a ``note`` that says why.
 
     Notes
     -----
@@ -108,16 +109,18 @@ def links(
     """
     question = ask(workspace, since=since, until=until, as_of=as_of, confidence_level=confidence_level, facts=facts)
     whole = figures_of(question)
-    recent, previous = (figures_of(part) for part in _last_two_periods(question))
+    end = min(question.until or question.facts.as_of, question.facts.as_of)
+    known = min(end, question.facts.as_of - timedelta(days=question.workspace.model.return_within_days))
+    periods = zip(_last_two_periods(question, end), _last_two_periods(question, known), strict=True)
+    recent, previous = (figures_of(part, returns=returns) for part, returns in periods)
     rows = [_with_trend(figure, recent.get(key), previous.get(key)) for key, figure in whole.items()]
     rows.sort(key=lambda figure: LINKS.index(str(figure.dimensions["link"])))
     heading: dict[str, Any] = question.heading("chain", first=("link",))
     return Chain(**heading, estimates=tuple(rows))
 
 
-def _last_two_periods(question: Question) -> tuple[Question, Question]:
-    """Return the question for the last 90 days of its window and for the 90 days before."""
-    end = min(question.until or question.facts.as_of, question.facts.as_of)
+def _last_two_periods(question: Question, end: datetime) -> tuple[Question, Question]:
+    """Return the question for the 90 days up to an instant and for the 90 days before."""
     middle, tick = end - timedelta(days=TREND_DAYS), timedelta(microseconds=1)
     recent = replace(question, since=middle + tick, until=end)
     return recent, replace(question, since=middle - timedelta(days=TREND_DAYS) + tick, until=middle)

@@ -22,14 +22,21 @@ EMPTY = {
 }
 HEARD = {"csat": "satisfaction", "ces": "emotion", "nps": "loyalty", "stars": "reputation"}
 TREND = timedelta(days=90)
+RETURN = timedelta(days=60)  # return_within_days of the companies
 TICK = timedelta(microseconds=1)
 
 
 def links(world: World) -> list[Row]:
     """Return every row of the chain."""
     end = min(world.until or world.company.as_of, world.company.as_of)
-    recent = _figures(replace(world, since=end - TREND + TICK, until=end))
-    before = _figures(replace(world, since=end - 2 * TREND + TICK, until=end - TREND))
+    known = min(end, world.company.as_of - RETURN)
+
+    def period(back: int) -> dict[tuple[str, str], Row]:
+        first, last = (back + 1) * TREND - TICK, back * TREND
+        part, returns = (replace(world, since=until - first, until=until - last) for until in (end, known))
+        return _figures(part, returns=returns)
+
+    recent, before = period(0), period(1)
     return [
         row | _trend(recent.get(key, {"estimate": None}), before.get(key, {"estimate": None}))
         for key, row in _figures(world).items()
@@ -49,8 +56,8 @@ def _trend(now: Row, then: Row) -> Row:
     return trend
 
 
-def _figures(world: World) -> dict[tuple[str, str], Row]:
-    rows = [*_promise(world), *_heard(world), *_money(world)]
+def _figures(world: World, *, returns: World | None = None) -> dict[tuple[str, str], Row]:
+    rows = [*_promise(world), *_heard(world), *_retention(returns or world), *_money(world)]
     return {(row["link"], row["measure"]): row for row in rows}
 
 
@@ -97,9 +104,13 @@ def _heard(world: World) -> list[Row]:
     return found
 
 
-def _money(world: World) -> list[Row]:
+def _retention(world: World) -> list[Row]:
     back = valued.returning(world)
-    found = [{"link": "retention", **row} for row in back] or [_none("retention", "no-order-old-enough")]
+    return [{"link": "retention", **row} for row in back] or [_none("retention", "no-order-old-enough")]
+
+
+def _money(world: World) -> list[Row]:
+    found: list[Row] = []
     booked = {row["measure"]: row for row in valued.margin(world)}
     for link, measures in (("income", ["revenue"]), ("profit", ["margin", "margin_per_customer"])):
         rows = [{"link": link, **booked[measure]} for measure in measures if measure in booked]

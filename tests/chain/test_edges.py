@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,6 +80,20 @@ def test_the_trend_is_of_the_last_ninety_days_and_those_before(tmp_path: Path, d
     assert isinstance(lower, float)
     assert isinstance(upper, float)
     assert lower < 1.0 < upper
+
+
+def test_the_trend_of_retention_is_of_orders_old_enough_to_tell(tmp_path: Path, duckdb: Engine) -> None:
+    # Sixty days are given to come back: as of 2018-11-20 it is known of orders up to 2018-09-21 15:30.
+    def bought(customer: int, day: datetime, *, again: bool) -> list[dict[str, Any]]:
+        orders = [day, day + timedelta(days=30)] if again else [day]
+        return [{"at": at, "customer": customer, "revenue": 10.0} for at in orders]
+
+    early = [order for n in range(10) for order in bought(n, datetime(2018, 4, 1), again=n < 2)]
+    late = [order for n in range(10, 20) for order in bought(n, datetime(2018, 7, 1), again=n < 16)]
+    found = chain_of(tmp_path, duckdb, orders=early + late).find("return_rate")
+    assert found is not None
+    assert (found.extra["previous"], found.extra["recent"]) == (pytest.approx(2 / 12), pytest.approx(6 / 16))
+    assert found.extra["change"] == pytest.approx(6 / 16 - 2 / 12)
 
 
 def test_the_owner_is_of_the_promise_broken_most(tmp_path: Path, duckdb: Engine) -> None:
