@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promesa.errors import StoreBusy
+from promesa.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -180,10 +181,9 @@ def _run(work: Nightly, step: str) -> tuple[int, str]:
 
 def _reason(said: str) -> str:
     """Return the code of a fault, which quotes nothing; the rest stands where the command is run by hand."""
-    code = next(
-        (line.partition("Code:")[2].strip() for line in said.splitlines() if line.strip().startswith("Code:")), ""
-    )
-    return code or "error"
+    labels = tuple(f"{say('cli.error.code', language)}:" for language in LANGUAGES)
+    codes = (line.partition(":")[2].strip() for line in said.splitlines() if line.strip().startswith(labels))
+    return next(codes, "") or "error"
 
 
 def _file(ws: Workspace) -> Path:

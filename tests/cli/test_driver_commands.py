@@ -94,7 +94,7 @@ def test_drivers_come_with_their_interval_and_how_many_journeys(shop: Path) -> N
 
 def test_an_effect_that_cannot_be_estimated_says_why(shop: Path) -> None:
     shown = " ".join(run("show", "effects", "-w", shop, "--locale", "en").stdout.split())
-    assert "too few journeys" in shown
+    assert "too little on one of the two sides" in shown
 
 
 def test_priorities_are_ranked_with_the_chance_to_be_among_the_first(shop: Path) -> None:

@@ -96,8 +96,11 @@ def test_a_run_that_was_cut_off_is_told_as_failed(tmp_path: Path) -> None:
     assert (read_nightly(ws) or {})["last"]["reason"] == "interrupted"
 
 
-def test_a_real_step_that_fails_gives_its_code_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locale", ["es", "en"])
+def test_a_real_step_that_fails_gives_its_code_alone(tmp_path: Path, locale: str) -> None:
     new(tmp_path / "w")
+    settings = tmp_path / "w" / "promesa.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('locale = "es"', f'locale = "{locale}"'), "utf-8")
     (tmp_path / "w" / "model.toml").write_text("nonsense = 1\n", encoding="utf-8")
     ws = open_workspace(_sound(tmp_path / "sound"))
     from promesa.web.nightly import _run
