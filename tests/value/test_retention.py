@@ -315,3 +315,22 @@ def test_who_began_before_the_window_is_left_out(tmp_path: Path, duckdb: Engine)
     assert rows(later, "hazard_ratio")[0]["n"] == sum(
         row["customer"] in kept and row["at"] < T0 + timedelta(days=400) for row in tables["orders"]
     )
+
+
+def test_the_median_without_a_contract_says_what_it_counts(tmp_path: Path, duckdb: Engine) -> None:
+    # Six of ten bought on one day only, four a second time ten days later.
+    once = [at(0, customer) for customer in range(6)]
+    twice = [at(day, customer) for customer in range(6, 10) for day in (0, 10)]
+    found = of(facts_with(tmp_path, duckdb, end=200, orders=[*once, *twice]))
+    assert rows(found, "median_days")[0]["estimate"] == 0
+    assert "At least half of 10 bought on one day only; they count as customers for 60 days more." in found.summary(
+        "en"
+    )
+    assert "Al menos la mitad de 10 compró un solo día; cuentan como clientes 60 días más." in found.summary("es")
+
+
+def test_the_median_without_a_contract_tells_of_last_purchases(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [at(day, customer) for customer in range(10) for day in (0, 10)]
+    found = of(facts_with(tmp_path, duckdb, end=200, orders=orders))
+    assert "bought for the last time 10 days after their first purchase" in found.summary("en")
+    assert "had gone" not in found.summary("en")
