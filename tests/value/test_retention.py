@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -183,6 +184,21 @@ def test_what_was_foretold_is_told(tmp_path: Path, duckdb: Engine) -> None:
     assert listed.summary("es") != listed.summary("en")
     with pytest.raises(ValueOutOfRange):
         value.at_risk(facts.workspace, top=0, facts=facts)
+
+
+def test_what_serving_cost_is_not_at_stake(tmp_path: Path, duckdb: Engine) -> None:
+    shop = returning_shop(300, seed=1, ratio=0.5, stopping=0.1)
+    served = Counter[str]()
+    costs: list[Row] = []
+    for order in shop["orders"]:
+        when = (order["at"] - T0).days
+        costs.append({"at": order["at"], "customer": order["customer"], "amount": 1.5})
+        served[str(order["customer"])] += when > 500 - 365
+    facts = facts_with(tmp_path, duckdb, end=500, more=SHOP.format(days=90), costs=costs, **shop)
+    listed = value.at_risk(facts.workspace, top=7, facts=facts)
+    for row in listed.rows():
+        assert row["margin_last_year"] == pytest.approx(served[str(row["customer"])] * (6 - 1.5), abs=4.5)
+        assert row["margin_last_year"] % 4.5 == pytest.approx(0)
 
 
 def test_customers_drawn_are_listed_in_slices_as_well(tmp_path: Path, duckdb: Engine) -> None:
