@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EXPERIENCE = ("kept_rate", "satisfaction", "recommendation", "complaints")
 BUSINESS = ("new_customers", "return_rate", "revenue", "margin")
 MOST_GAPS = 0.1
+TOO_THIN = "too-thin"
 MONTHS_FROM = 36  # whole months from which on months are taken; weeks below
 PERIODS_A_YEAR = {"month": 12.0, "week": 365.25 / 7}
 
@@ -72,11 +73,11 @@ def _series(name: str, values: Mapping[date, float], starts: Sequence[date]) -> 
     all_values = np.array([values.get(start, np.nan) for start in starts], dtype=float)
     known = np.flatnonzero(~np.isnan(all_values))
     if not known.size:
-        return Series(name=name, values=all_values, reason="too-thin" if values else "no-data")
+        return Series(name=name, values=all_values, reason=TOO_THIN if values else "no-data")
     inside = slice(int(known[0]), int(known[-1]) + 1)
     gaps = int(np.isnan(all_values[inside]).sum())
     if gaps > MOST_GAPS * (inside.stop - inside.start):
-        return Series(name=name, values=all_values, reason="too-thin")
+        return Series(name=name, values=all_values, reason=TOO_THIN)
     places = np.arange(all_values.size)
     filled = all_values.copy()
     filled[inside] = np.interp(places[inside], known, all_values[known])
