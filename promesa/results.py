@@ -124,6 +124,12 @@ class Result:
                 return estimate
         return None
 
+    def groups(self, *own: str) -> int:
+        """Return how many groups have a figure where the answer is split by more than its own dimensions, else 0."""
+        split = [name for name in self.dimensions if name not in own]
+        known = (estimate.dimensions for estimate in self.estimates if estimate.estimate is not None)
+        return len({tuple(each.get(name) for name in split) for each in known}) if split else 0
+
     def summary(self, locale: str = "en") -> str:
         """Return the answer in words a manager can read aloud, always with its uncertainty and its n."""
         raise NotImplementedError

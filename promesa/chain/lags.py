@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa import charts, words
-from promesa.chain.series import BUSINESS, EXPERIENCE, PERIODS_A_YEAR, series_of
+from promesa.chain.series import BUSINESS, EXPERIENCE, PERIODS_A_YEAR, TOO_THIN, series_of
 from promesa.errors import InputError
 from promesa.measures import ask
 from promesa.results import Estimate, Result
@@ -49,9 +49,22 @@ class Lags(Result):
         links = self.found()
         n = words.number(max(e.n for e in known), locale)
         period = words.say(f"chain.lags.periods.{known[0].extra['period']}", locale)
-        if not links:
-            return words.say("chain.lags.none", locale, n=n, period=period, looked=words.number(len(known), locale))
-        return " ".join(self._said(link, locale) for link in links[:3])
+        looked = words.number(len(known), locale)
+        said = [self._said(link, locale) for link in links[:3]]
+        said = said or [words.say("chain.lags.none", locale, n=n, period=period, looked=looked)]
+        return " ".join([*said, *self._left_out(locale)])
+
+    def _left_out(self, locale: str) -> list[str]:
+        """Say which series are in no link because too few were heard or seen in a period."""
+        sides = [(side, str(e.dimensions[side])) for e in self.estimates for side in ("experience", "business")]
+        names = [
+            words.say(f"chain.lags.name.{name}", locale)
+            for side, name in dict.fromkeys(sides)
+            if all(e.note == TOO_THIN for e in self.estimates if e.dimensions[side] == name)
+        ]
+        if not names:
+            return []
+        return [words.say("chain.lags.left_out", locale, names=", ".join(names))]
 
     def _said(self, link: Estimate, locale: str) -> str:
         way = "up" if (link.estimate or 0.0) > 0 else "down"

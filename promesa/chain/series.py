@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 EXPERIENCE = ("kept_rate", "satisfaction", "recommendation", "complaints")
 BUSINESS = ("new_customers", "return_rate", "revenue", "margin")
 MOST_GAPS = 0.1
+TOO_THIN = "too-thin"
 MONTHS_FROM = 36  # whole months from which on months are taken; weeks below
 PERIODS_A_YEAR = {"month": 12.0, "week": 365.25 / 7}
 
@@ -72,11 +73,11 @@ def _series(name: str, values: Mapping[date, float], starts: Sequence[date]) -> 
     all_values = np.array([values.get(start, np.nan) for start in starts], dtype=float)
     known = np.flatnonzero(~np.isnan(all_values))
     if not known.size:
-        return Series(name=name, values=all_values, reason="no-data")
+        return Series(name=name, values=all_values, reason=TOO_THIN if values else "no-data")
     inside = slice(int(known[0]), int(known[-1]) + 1)
     gaps = int(np.isnan(all_values[inside]).sum())
     if gaps > MOST_GAPS * (inside.stop - inside.start):
-        return Series(name=name, values=all_values, reason="too-thin")
+        return Series(name=name, values=all_values, reason=TOO_THIN)
     places = np.arange(all_values.size)
     filled = all_values.copy()
     filled[inside] = np.interp(places[inside], known, all_values[known])
@@ -134,8 +135,10 @@ def _by_start(question: Question, figures: Sequence[Any]) -> dict[date, float]:
     found: dict[date, float] = {}
     for figure in figures:
         period = figure.dimensions[unit]
-        if period is not None and figure.estimate is not None:
-            found[date.fromisoformat(period if unit == "week" else f"{period}-01")] = float(figure.estimate)
+        hidden = (figure.note or "").startswith("withheld")
+        if period is not None and (hidden or figure.estimate is not None):
+            value = float("nan") if figure.estimate is None else float(figure.estimate)
+            found[date.fromisoformat(period if unit == "week" else f"{period}-01")] = value
     return found
 
 
@@ -148,12 +151,12 @@ def _said(question: Question, what: str) -> dict[date, float]:
 
 
 def _shares(question: Question, table: Table) -> dict[date, float]:
-    """Return the mean of ``hit`` by period, of periods with enough rows."""
+    """Return the mean of ``hit`` by period; NaN of periods with too few rows."""
     key = PREFIX + question.by[0]
     sums = table.group_by(key).aggregate(hits=table["hit"].sum(), n=table.count())
     least = question.workspace.min_group
     rows = question.facts.engine.fetch(sums).to_pylist()
-    return {row[key]: float(row["hits"]) / row["n"] for row in rows if row["n"] >= least}
+    return {row[key]: float(row["hits"]) / row["n"] if row["n"] >= least else float("nan") for row in rows}
 
 
 def _kept(question: Question) -> dict[date, float]:

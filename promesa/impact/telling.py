@@ -23,7 +23,8 @@ def effects(result: Result, locale: str) -> str:
         mine = [row for row in rows if row["effect"] == name]
         main = next((row for row in mine if row["measure"] == "effect" and row["estimate"] is not None), None)
         said.append(_effect(result, main, mine, locale) if main else _nothing(result, mine[0], locale))
-    return " ".join(said) or words.say("impact.effects.empty", locale)
+    # Two effects of one promise, of which one is told by region besides, begin with the same sentences.
+    return " ".join(dict.fromkeys(said)) or words.say("impact.effects.empty", locale)
 
 
 def _effect(result: Result, main: Row, mine: list[dict[str, Value]], locale: str) -> str:

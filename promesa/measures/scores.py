@@ -30,6 +30,8 @@ class Opinions(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say each concept's figure with its interval and n, when it is not split further."""
+        if groups := self.groups():
+            return words.say("groups.split", locale, n=words.number(groups, locale))
         said = [
             words.say(
                 "measures.opinions.summary",
@@ -41,7 +43,7 @@ class Opinions(Result):
                 n=words.number(e.n, locale),
             )
             for e in self.estimates
-            if "concept" in e.extra and e.estimate is not None and not any(e.dimensions.values())
+            if "concept" in e.extra and e.estimate is not None and not self.dimensions
         ]
         return " ".join(said) or words.say("measures.opinions.empty", locale)
 

@@ -12,7 +12,7 @@ from promesa.measures.figures import count_of, mean_of
 from promesa.measures.opinions import scores
 from promesa.measures.slices import ask, names_of, sort_key, with_dimensions
 from promesa.measures.sums import clustered
-from promesa.results import Estimate, Result, steady
+from promesa.results import Estimate, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +33,20 @@ class Touchpoints(Result):
         lived = [e for e in self.estimates if e.measure == "moments" and e.estimate]
         if not lived:
             return words.say("measures.touchpoints.empty", locale)
-        most = max(lived, key=lambda e: steady(e.estimate))
+        if "touchpoint" not in self.dimensions:
+            return words.say("groups.split", locale, n=words.number(self.groups(), locale))
+        moments: dict[str | None, float] = {}
+        for each in lived:
+            name = each.dimensions["touchpoint"]
+            moments[name] = moments.get(name, 0.0) + (each.estimate or 0.0)
+        most = max(moments, key=lambda name: moments[name])
         return words.say(
             "measures.touchpoints.summary",
             locale,
-            touchpoints=len({e.dimensions.get("touchpoint") for e in lived}),
-            moments=words.number(sum(e.estimate or 0 for e in lived), locale),
-            most=self.label(most.dimensions.get("touchpoint"), locale),
-            share=words.percent((most.estimate or 0) / sum(e.estimate or 0 for e in lived), locale, decimals=0),
+            touchpoints=len(moments),
+            moments=words.number(sum(moments.values()), locale),
+            most=self.label(most, locale),
+            share=words.percent(moments[most] / sum(moments.values()), locale, decimals=0),
         )
 
     def chart(self, locale: str = "en") -> dict[str, object] | None:

@@ -83,7 +83,8 @@ def level_break(values: ArrayLike, *, confidence_level: float = 0.95) -> Break |
     Notes
     -----
     Estimand: the place where the mean of the series changes, and by how much. The place is that of the largest Wald
-    statistic of a shift in mean, a tenth of the series at each end left out: Andrews' sup-Wald test [1]_. Its variance
+    statistic of a shift in mean, a tenth of the series at each end left out: Andrews' sup-Wald test [1]_. Where it lies
+    at the edge of what was searched, the change itself lies beyond, and the place is looked for there. Its variance
     is the long-run one of errors that follow each other with one autocorrelation, taken beside the break so that a
     large break does not hide itself, and corrected for its bias. The p-value is the share of 9,999 series of about
     the same length and autocorrelation, without a break, in which the same procedure finds as much: asymptotic tables
@@ -119,7 +120,7 @@ def level_break(values: ArrayLike, *, confidence_level: float = 0.95) -> Break |
     if series.size < SHORTEST or np.ptp(series) <= 1e-12 * np.abs(series).max():
         return None
     statistics, places, phis, variances = _largest(series[None, :])
-    place, phi, variance = int(places[0]), float(phis[0]), float(variances[0])
+    place, phi, variance = _beyond_edge(series, int(places[0]), phi=float(phis[0]), variance=float(variances[0]))
     before, after = float(series[:place].mean()), float(series[place:].mean())
     length = max(length for length in LENGTHS if length <= series.size)
     simulated = _without_break(length, min(PERSISTENT, ceil(max(0.0, phi) / STEP - 1e-9) * STEP))
@@ -156,6 +157,23 @@ def _largest(series: Floats) -> tuple[Floats, NDArray[np.int64], Floats, Floats]
     errors = series - np.where(np.arange(n) < place[:, None], first[:, None], second[:, None])
     phi, variance = _long_run(errors)
     return gains[rows, best] / variance, place, phi, variance
+
+
+def _beyond_edge(series: Floats, place: int, *, phi: float, variance: float) -> tuple[int, float, float]:
+    """Return place, autocorrelation and variance; of a place at the edge of the search, those of the best beyond it."""
+    n = series.size
+    edge = max(2, round(TRIMMED * n))
+    if edge < place < n - edge:
+        return place, phi, variance
+    beyond = np.arange(2, edge + 1) if place == edge else np.arange(n - edge, n - 1)
+    sums = np.cumsum(series)
+    bridge = sums[beyond - 1] - beyond / n * sums[-1]
+    found = int(beyond[np.argmax(bridge**2 * n / (beyond * (n - beyond)))])
+    if found == place:
+        return place, phi, variance
+    errors = np.concatenate([series[:found] - series[:found].mean(), series[found:] - series[found:].mean()])
+    phis, variances = _long_run(errors[None, :])
+    return found, float(phis[0]), float(variances[0])
 
 
 def _long_run(errors: Floats) -> tuple[Floats, Floats]:

@@ -16,6 +16,7 @@ from promesa.results import Estimate, Result
 from promesa.value.hazard_rows import drawn
 from promesa.value.hazards import fit, standing
 from promesa.value.histories import history
+from promesa.value.newcomers import left_by_day
 from promesa.value.purchases import buying
 from promesa.value.spells import spells
 from promesa.value.terms import design_of
@@ -91,8 +92,8 @@ def at_risk(
     AtRisk
         One row a customer, most at stake first: ``risk`` (fraction): the probability that the present silence becomes
         a lapse, or under a contract to leave within 90 days. Beside it ``days_waited`` (days since the last purchase,
-        or since joining), ``margin_last_year`` (what the purchases of the last 365 days left), ``at_stake`` (both
-        multiplied) and ``reasons`` (codes, the strongest first, with commas).
+        or since joining), ``margin_last_year`` (what the last 365 days left: goods and cost to serve taken off),
+        ``at_stake`` (both multiplied) and ``reasons`` (codes, the strongest first, with commas).
 
     Raises
     ------
@@ -174,10 +175,10 @@ def _rows(question: Question, found: Spells, fitted: Fit, seen: History, at: Mom
 
 
 def _margins(found: Spells, owner: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what the purchases of each customer's last 365 days left."""
-    days = buying(found.bought.question).days
-    recent = days.filter(days["day"] > (lit(found.bought.last_day) - interval_days(YEAR)).cast("date"))
-    sums = recent.group_by("customer").aggregate(margin=recent["margin"].sum())
+    """Return what each customer left in the last 365 days: goods and what serving cost taken off, as everywhere."""
+    left = left_by_day(buying(found.bought.question))
+    recent = left.filter(left["when"] > (lit(found.bought.last_day) - interval_days(YEAR)).cast("date"))
+    sums = recent.group_by(customer="payer").aggregate(margin=recent["left"].sum())
     fetched = found.bought.question.facts.engine.fetch(sums.order_by("customer"))
     keys = fetched.column("customer").to_numpy().astype(np.int64)
     if keys.size == 0:

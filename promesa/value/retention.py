@@ -53,18 +53,24 @@ class Retention(Result):
             return ""
         if median.estimate is None:
             return words.say("value.retention.more_than_half", locale, n=words.number(median.n, locale))
-        return self._said("median", median, locale, rate=False)
+        lapse = self.find("lapse_days")
+        if lapse is None:
+            return self._said("median", median, locale, rate=False)
+        # Without a contract the days end with the last purchase, and who lapses counts as a customer for longer.
+        days = words.number(lapse.estimate, locale)
+        key = "median_bought" if median.estimate else "median_once"
+        return self._said(key, median, locale, rate=False, days=days)
 
-    def _said(self, key: str, figure: Estimate | None, locale: str, *, rate: bool) -> str:
+    def _said(self, key: str, figure: Estimate | None, locale: str, *, rate: bool, **more: str) -> str:
         if figure is None or figure.estimate is None:
             return ""
         values = {
             name: words.percent(value, locale) if rate else words.number(value, locale)
             for name, value in (("figure", figure.estimate), ("lower", figure.lower), ("upper", figure.upper))
         }
-        if figure.lower is None:
+        if figure.lower is None and key != "median_once":
             key = f"{key}_alone"
-        return words.say(f"value.retention.{key}", locale, n=words.number(figure.n, locale), **values)
+        return words.say(f"value.retention.{key}", locale, n=words.number(figure.n, locale), **values, **more)
 
     def _strongest(self, locale: str) -> str:
         """Say which broken promise goes most with staying away, where one does."""

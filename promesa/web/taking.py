@@ -150,8 +150,10 @@ def _grid(table: Table, locale: str) -> list[list[str]]:
 
 def _number_in(text: str, locale: str) -> tuple[float, str] | None:
     """Return the number that a cell shows and how a spreadsheet is to show it; None where it is more than a number."""
-    found = _NUMBER.fullmatch(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").strip())
-    if found is None:
+    plain_text = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").strip()
+    rest, unit = _unit_after(plain_text, locale)
+    found = _NUMBER.fullmatch(rest)
+    if found is None or (unit and (found["percent"] or found["currency"])):
         return None
     from babel.numbers import NumberFormatError, parse_decimal
 
@@ -165,7 +167,19 @@ def _number_in(text: str, locale: str) -> tuple[float, str] | None:
     plain = "#,##0" + ("." + "0" * places if places else "")
     if found["percent"]:
         return float(value / 100), f"{plain}%"
+    if unit:
+        return float(value), f'{plain}" {unit}"'
     return float(value), f'"{found["currency"]} "{plain}' if found["currency"] else plain
+
+
+def _unit_after(text: str, locale: str) -> tuple[str, str]:
+    """Return a text without the points that it ends with, and the word for them.
+
+    Days and hours stay texts: one column may hold both, and as numbers they would be put in a wrong order.
+    """
+    units = (say("unit.percentage_points", locale, value="").strip(), say("unit.points", locale))
+    unit = next((unit for unit in units if text.endswith(f" {unit}")), "")
+    return text.removesuffix(f" {unit}") if unit else text, unit
 
 
 def _decimals(number: str, locale: str) -> int:

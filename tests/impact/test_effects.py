@@ -228,6 +228,14 @@ def test_the_effect_of_a_broken_promise_is_found_and_the_plain_difference_is_not
     assert found.chart("es") is not None
 
 
+def test_two_effects_of_one_promise_are_told_once(tmp_path: Path, duckdb: Engine) -> None:
+    asked = (question("lateness", promise="arrives"), question("lateness_by_region", promise="arrives", by="region"))
+    found = found_in(shop(tmp_path, customers=300, asked=asked), tmp_path, duckdb)
+    assert effect_of(found, effect="lateness_by_region").estimate == effect_of(found, effect="lateness").estimate
+    for locale in ("es", "en"):
+        assert found.summary(locale).count("Arrives on the day given" if locale == "en" else "Llega el día dicho") == 1
+
+
 def test_an_element_is_told_per_unit_among_those_that_lived_it(tmp_path: Path, duckdb: Engine) -> None:
     asked = question(element="wait_minutes")
     found = found_in(

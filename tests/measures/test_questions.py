@@ -150,3 +150,19 @@ def test_periods_read_as_people_write_them(name: str, text: str) -> None:
 
     assert as_text(name, date(2018, 2, 5)) == text
     assert as_text(name, None) is None
+
+
+@pytest.mark.parametrize("analysis", [measures.opinions, value.margin, value.returning])
+def test_a_split_answer_does_not_say_that_there_is_nothing(facts: Facts, analysis: Any) -> None:
+    found = analysis(facts.workspace, by="month", facts=facts)
+    months = {e.dimensions["month"] for e in found.estimates if e.estimate is not None}
+    assert found.summary("en") == f"The figures of each of {len(months)} groups."
+    assert found.summary("es") == f"Las cifras de cada uno de {len(months)} grupos."
+
+
+def test_the_summary_of_touchpoints_adds_up_what_they_are_split_by(facts: Facts) -> None:
+    whole = measures.touchpoints(facts.workspace, facts=facts)
+    split = measures.touchpoints(facts.workspace, by="channel", facts=facts)
+    assert {e.dimensions["channel"] for e in split.estimates} != {None}
+    assert split.summary("en").partition("most at")[2] == whole.summary("en").partition("most at")[2]
+    assert "groups" in measures.touchpoints(facts.workspace, by="function", facts=facts).summary("en")

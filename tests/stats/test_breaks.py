@@ -86,6 +86,19 @@ def test_the_place_and_the_change_are_covered(worlds: int, slack: float) -> None
         assert sized / found > 0.95 - slack
 
 
+def test_a_break_in_the_last_weeks_is_not_put_at_the_edge_of_the_search() -> None:
+    random = np.random.default_rng(3)
+    for place in (97, 5):
+        series = random.normal(0.0, 0.3, 104)
+        series[place:] += 4.0
+        found = level_break(series)
+        assert found is not None
+        assert found.place == place
+        assert found.lower <= place <= found.upper
+        assert found.change == pytest.approx(4.0, abs=0.5)
+        assert found.p_value < 0.01
+
+
 def test_a_drift_is_told_from_a_step() -> None:
     random = np.random.default_rng(2)
     drifting = level_break(np.arange(80) / 20 + random.normal(size=80))

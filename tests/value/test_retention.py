@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -185,6 +186,21 @@ def test_what_was_foretold_is_told(tmp_path: Path, duckdb: Engine) -> None:
         value.at_risk(facts.workspace, top=0, facts=facts)
 
 
+def test_what_serving_cost_is_not_at_stake(tmp_path: Path, duckdb: Engine) -> None:
+    shop = returning_shop(300, seed=1, ratio=0.5, stopping=0.1)
+    served = Counter[str]()
+    costs: list[Row] = []
+    for order in shop["orders"]:
+        when = (order["at"] - T0).days
+        costs.append({"at": order["at"], "customer": order["customer"], "amount": 1.5})
+        served[str(order["customer"])] += when > 500 - 365
+    facts = facts_with(tmp_path, duckdb, end=500, more=SHOP.format(days=90), costs=costs, **shop)
+    listed = value.at_risk(facts.workspace, top=7, facts=facts)
+    for row in listed.rows():
+        assert row["margin_last_year"] == pytest.approx(served[str(row["customer"])] * (6 - 1.5), abs=4.5)
+        assert row["margin_last_year"] % 4.5 == pytest.approx(0)
+
+
 def test_customers_drawn_are_listed_in_slices_as_well(tmp_path: Path, duckdb: Engine) -> None:
     from promesa.measures import CUSTOMER_PARTS, ask
     from promesa.value.histories import history
@@ -315,3 +331,22 @@ def test_who_began_before_the_window_is_left_out(tmp_path: Path, duckdb: Engine)
     assert rows(later, "hazard_ratio")[0]["n"] == sum(
         row["customer"] in kept and row["at"] < T0 + timedelta(days=400) for row in tables["orders"]
     )
+
+
+def test_the_median_without_a_contract_says_what_it_counts(tmp_path: Path, duckdb: Engine) -> None:
+    # Six of ten bought on one day only, four a second time ten days later.
+    once = [at(0, customer) for customer in range(6)]
+    twice = [at(day, customer) for customer in range(6, 10) for day in (0, 10)]
+    found = of(facts_with(tmp_path, duckdb, end=200, orders=[*once, *twice]))
+    assert rows(found, "median_days")[0]["estimate"] == 0
+    assert "At least half of 10 bought on one day only; they count as customers for 60 days more." in found.summary(
+        "en"
+    )
+    assert "Al menos la mitad de 10 compró un solo día; cuentan como clientes 60 días más." in found.summary("es")
+
+
+def test_the_median_without_a_contract_tells_of_last_purchases(tmp_path: Path, duckdb: Engine) -> None:
+    orders = [at(day, customer) for customer in range(10) for day in (0, 10)]
+    found = of(facts_with(tmp_path, duckdb, end=200, orders=orders))
+    assert "bought for the last time 10 days after their first purchase" in found.summary("en")
+    assert "had gone" not in found.summary("en")

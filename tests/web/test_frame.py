@@ -121,15 +121,20 @@ def test_no_cell_is_a_formula_in_a_spreadsheet() -> None:
 
 
 def test_figures_are_numbers_in_excel_and_every_column_of_a_file_has_a_head() -> None:
-    figures = ("82,7 %", "\N{MINUS SIGN}COP\N{NO-BREAK SPACE}98.956", "5.551", "5,26\N{NO-BREAK SPACE}días", "–")
+    figures = (
+        *("82,7 %", "\N{MINUS SIGN}COP\N{NO-BREAK SPACE}98.956", "5.551"),
+        *("\N{MINUS SIGN}9,1\N{NO-BREAK SPACE}pp", "42,9 puntos", "5,26\N{NO-BREAK SPACE}días", "–"),
+    )
     rows = tuple((Cell(text="12"), Cell(text=said, small="a a b")) for said in figures)
     table = Table(caption="t", heads=("Caso", "Cifra"), numeric=(False, True), rows=rows)
     sheet = load_workbook(io.BytesIO(as_xlsx(table, "es"))).active
     assert [cell.value for cell in sheet[1]] == ["Caso", "Cifra", "Cifra: detalle"]
-    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["12"] * 5
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["12"] * 7
     column = [row[1] for row in sheet.iter_rows(min_row=2)]
-    assert [cell.value for cell in column] == [0.827, -98956, 5551, "5,26\N{NO-BREAK SPACE}días", "–"]
-    assert [cell.number_format for cell in column[:3]] == ["#,##0.0%", '"COP "#,##0', "#,##0"]
+    assert [cell.value for cell in column] == [0.827, -98956, 5551, -9.1, 42.9, "5,26\N{NO-BREAK SPACE}días", "–"]
+    assert [cell.number_format for cell in column[:5]] == [
+        *("#,##0.0%", '"COP "#,##0', "#,##0", '#,##0.0" pp"', '#,##0.0" puntos"')
+    ]
     assert as_csv(table, "en").decode("utf-8-sig").splitlines()[0] == "Caso,Cifra,Cifra: detail"
 
 
