@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promesa.engine import name
 from promesa.errors import EngineError, InputError, LoadFailed, Mistake
 from promesa.sources import DUCKDB_TYPES
-from promesa.store.output import named_types
+from promesa.store.output import SYNTAX, named_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from promesa.sources import SourceColumn
     from promesa.workspace import Load, Workspace
 
-_NO_SUCH_COLUMN = re.compile(
-    r"Referenced column .* not found|does not have a column named|Referenced table .* not found"
+_TOLD = re.compile(
+    rf"Referenced column .* not found|does not have a column named|Referenced table .* not found|{SYNTAX}"
 )
 
 
@@ -49,14 +49,16 @@ def _mistake(ws: Workspace, load: Load, engine: Embedded) -> Mistake | None:
     try:
         named_types(engine, load, ws.model)
     except LoadFailed as error:
-        if isinstance(error.__cause__, EngineError) and not _NO_SUCH_COLUMN.search(error.got):
+        if isinstance(error.__cause__, EngineError) and not _TOLD.search(error.got):
             return None
         return _of(load, error)
     return None
 
 
 def _of(load: Load, error: InputError) -> Mistake:
-    got = error.got.split("\n\nLINE")[0].removeprefix("Binder Error: ").replace("\n", "; ")
+    got = (
+        error.got.split("\n\nLINE")[0].removeprefix("Binder Error: ").removeprefix("Parser Error: ").replace("\n", "; ")
+    )
     return Mistake(
         file=f"load/{load.file.name}", key="SELECT", what=error.what, got=got, expected=error.expected, fix=error.fix
     )

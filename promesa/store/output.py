@@ -28,6 +28,7 @@ EXTRA = ("customer_source", "version")
 KEY, KEY_SOURCE, VERSION, ID_HASH, CONTENT = "~key", "~key_source", "~version", "~id_hash", "~content"
 CURRENCY = "currency"
 FAULTS, RECORD = "~faults", "~record"
+SYNTAX = "syntax error at or near"  # of DuckDB's own words
 ROW = "~row"  # where a row stood in the output, in a staged file that rows were taken out of
 
 
@@ -94,7 +95,7 @@ def named_types(engine: Embedded, load: Load, model: Model) -> dict[str, str]:
     try:
         given = engine.columns(f"SELECT * FROM (\n{_select(load)}\n)")
     except EngineError as error:
-        raise not_run(load, error) from error
+        raise not_run(load, error, words=_words_of_sql(engine, load, error)) from error
     columns = fact_columns(load.table, model)
     known = [*(column.name for column in columns if not column.derived), *EXTRA]
     types = {column.lower(): sql_type for column, sql_type in given}
@@ -111,14 +112,33 @@ def _select(load: Load) -> str:
     return load.sql.strip().rstrip(";")
 
 
-def not_run(load: Load, error: EngineError) -> LoadFailed:
-    """Return the error of a load file whose SELECT the engine refuses."""
+def not_run(load: Load, error: EngineError, *, words: Sequence[str] = ()) -> LoadFailed:
+    """Return the error of a load file whose SELECT the engine refuses; `words` of SQL stand in it as columns."""
+    quoted = ", ".join(f'"{word}"' for word in words)
     return LoadFailed(
         what=f"The load file {load.file.name} does not run.",
         got=error.got,
         expected=f"one SELECT over {', '.join(load.reads) or 'the sources'}, in DuckDB's SQL",
-        fix=f"mend {load.file.name}; `promesa check` shows the columns of each source",
+        fix=f"a column that is called like a word of SQL stands in double quotes: write {quoted}"
+        if words
+        else f"mend {load.file.name}; `promesa check` shows the columns of each source",
     )
+
+
+def _words_of_sql(engine: Embedded, load: Load, error: EngineError) -> list[str]:
+    """Return the bare names of columns that DuckDB keeps for itself (`at`), in a SELECT that it does not read."""
+    if SYNTAX not in error.got:
+        return []
+    import sqlglot
+    from sqlglot import exp
+
+    kept = engine.run(
+        "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    )
+    words = {str(word) for (word,) in kept}
+    columns = sqlglot.parse_one(_select(load), read="duckdb").find_all(exp.Column)
+    bare = {column.name for column in columns if not column.this.quoted and not column.table}
+    return sorted(name for name in bare if name.lower() in words)
 
 
 def _unknown_column(load: Load, column: str, known: Sequence[str]) -> LoadFailed:

@@ -166,6 +166,23 @@ def test_check_finds_the_columns_that_are_not_in_a_source_or_not_in_a_table(tmp_
         assert told in result.stderr
 
 
+def test_a_column_that_is_called_like_a_word_of_sql_is_told_with_its_cure(tmp_path: Path) -> None:
+    folder = tmp_path / "tienda"
+    run("new", folder)
+    (folder / "data" / "ventas.csv").write_text("id,at,customer,order\n1,2025-01-05,C1,9\n", encoding="utf-8")
+    with (folder / "promesa.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[sources.ventas]\npath = "data/ventas.csv"\n')
+    file = folder / "load" / "orders.ventas.sql"
+    for asked, told in (("at, customer, order", '"at", "order"'), ('at, customer, "order"', '"at"')):
+        file.write_text(f"SELECT id, {asked} AS revenue FROM ventas", encoding="utf-8")
+        for command in ("check", "load"):
+            result = run(command, "-w", folder, "--locale", "en")
+            assert result.exit_code == 2
+            assert f"write {told}" in result.stderr
+    file.write_text('SELECT id, "at", customer, "order" AS revenue FROM ventas', encoding="utf-8")
+    assert run("check", "-w", folder).exit_code == 0
+
+
 def test_new_overwrites_nothing(shop: Path) -> None:
     before = (shop / "promesa.toml").read_bytes()
     assert run("new", shop).exit_code == 2
