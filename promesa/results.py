@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from promesa import words
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -129,6 +131,11 @@ class Result:
         split = [name for name in self.dimensions if name not in own]
         known = (estimate.dimensions for estimate in self.estimates if estimate.estimate is not None)
         return len({tuple(each.get(name) for name in split) for each in known}) if split else 0
+
+    def said_of_groups(self, locale: str, *own: str) -> str | None:
+        """Return the sentence of an answer that is split by more than its own dimensions; None where it is not."""
+        groups = self.groups(*own)
+        return words.say("groups.split", locale, n=words.number(groups, locale)) if groups else None
 
     def summary(self, locale: str = "en") -> str:
         """Return the answer in words a manager can read aloud, always with its uncertainty and its n."""

@@ -80,8 +80,7 @@ def recent_cases(question: Question) -> Table:
         one). Times are naive UTC. One that a promise or a standard releases is no case. The engine keeps the rows.
     """
     facts = question.facts
-    zones = (facts.workspace.time_zone, sorted(facts.workspace.branch_time_zones.items()))
-    parts = (facts.version, facts.as_of, facts.workspace.store, zones)
+    parts = (facts.version, facts.as_of, facts.workspace.store, facts.clock)
     name = repr(("cases", *parts, facts.workspace.model, sorted(facts.files.items())))
     return facts.engine.hold(name, lambda: _limited(question))
 

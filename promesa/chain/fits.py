@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from promesa.experience import lived
-from promesa.stats import bucketed_products, filled, linear_system, moments, resampled_moments, telling_rows
+from promesa.stats import bucketed_products, enough_rows, filled, linear_system, moments, resampled_moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 BUCKETS = 400  # of customers: what is drawn again
 REPLICATES = 200
-# Fewer rows than that for each column, and a regression only repeats its rows. Where hardly anybody comes back, only
-# those who did are counted.
-ROWS_A_COLUMN = 3
 ROWS_A_MONTH = 30
 MEANS_BROKEN = 0.5  # of the promises that fell due where a touchpoint was not met: if more were broken, that is why
 NEVER_VARIED, TOLD_BEFORE = "never-varied", "told-by-what-came-before"
@@ -221,7 +218,7 @@ def cannot_fit(table: Lived, causes: int, *, min_group: int, min_cell: int, cust
         return SMALL_GROUP
     if table.came.min() == table.came.max():
         return ALL_EQUAL
-    if customers < 2 or telling_rows(table.came) < ROWS_A_COLUMN * (causes + table.behind.shape[1]):
+    if customers < 2 or not enough_rows(table.came, causes + table.behind.shape[1]):
         return TOO_MANY
     return None
 

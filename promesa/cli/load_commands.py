@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promesa.cli.asking import confirm
-from promesa.cli.options import AsJson, Folder, Locale
+from promesa.cli.options import Apply, AsJson, Folder, Locale, Yes
 from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 from promesa.errors import ValueOutOfRange
 
@@ -78,8 +78,8 @@ def take_back(
         list[str] | None,
         typer.Option("--system", metavar="NAME", help="Only rows of this system; may be repeated."),
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Do it; without it, only count.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again; for scripts.")] = False,
+    apply: Apply = False,
+    yes: Yes = False,
     locale: Locale = None,
     as_json: AsJson = False,
 ) -> None:
@@ -109,7 +109,7 @@ def take_back(
     if as_json:
         print_json(found.to_document())
         return
-    _print_taken_back(found, language)
+    print_taken_back(found, language, zone=ws.time_zone)
 
 
 def _day(text: str) -> date:
@@ -121,11 +121,13 @@ def _day(text: str) -> date:
         ) from error
 
 
-def _print_taken_back(found: TakenBack, language: str) -> None:
+def print_taken_back(found: TakenBack, language: str, *, zone: str) -> None:
+    """Print what the load files give no more by system, days by the clock of a zone, and what to do next."""
     from promesa import words
+    from promesa.engine import local_time_of
 
     def told(instant: datetime | None) -> str:
-        return words.day(instant.date(), language) if instant else words.NOT_STATED
+        return words.day(local_time_of(instant, zone).date(), language) if instant else words.NOT_STATED
 
     columns = [words.say(f"cli.take_back.{key}", language) for key in ("system", "rows", "of", "first", "last")]
     rows = [

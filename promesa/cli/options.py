@@ -12,6 +12,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 Locale = Annotated[
     str | None, typer.Option("--locale", metavar="LOCALE", help="es, en, es_CO...; the workspace's if not given.")
 ]
+Apply = Annotated[bool, typer.Option("--apply", help="Do it; without it, only count.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again; for scripts.")]
 AsOf = Annotated[
     str | None,
     typer.Option(

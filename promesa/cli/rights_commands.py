@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promesa.cli.asking import confirm
-from promesa.cli.options import AsJson, Folder, Locale
+from promesa.cli.options import Apply, AsJson, Folder, Locale, Yes
 from promesa.cli.output import print_json, print_table, progress_of, reported, utc_now
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ Who = Annotated[
     str, typer.Argument(metavar="ID", help="system:key, a number that promesa shows, an e-mail, a phone, a document.")
 ]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; stands in what is kept of it.")]
-Apply = Annotated[bool, typer.Option("--apply", help="Do it; without it, only count.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again; for scripts.")]
 
 
 @reported

@@ -15,7 +15,7 @@ from promesa.drivers.shapes import is_essential, shapes_of
 from promesa.experience import lived, outcomes_asked, sign_of, unit_of
 from promesa.measures import ask
 from promesa.results import Estimate, Result
-from promesa.stats import Interval, telling_rows
+from promesa.stats import Interval, enough_rows
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from promesa.workspace import Outcome, Workspace
 
 MOST_DRAWN = 12
-ROWS_A_COLUMN = 3  # that tell of the outcome; with fewer a few rows decide, and look sure
 NO_SIDES = ("penalty", "reward")
 
 
@@ -125,7 +124,7 @@ def _figures_of(question: Question, outcome: Outcome) -> list[Estimate]:
     if reason:
         return [nothing_of(table, "penalty", unit=unit, reason=reason, feature=None)]
     columns = columns_of(question, table)
-    if telling_rows(table.came) < ROWS_A_COLUMN * len(columns.of_leads()):
+    if not enough_rows(table.came, len(columns.of_leads())):
         return [nothing_of(table, "penalty", unit=unit, reason=TOO_FEW, feature=None)]
     shapes = shapes_of(
         question,

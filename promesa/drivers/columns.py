@@ -239,8 +239,8 @@ def _joined(groups: Sequence[Sequence[int]]) -> list[set[int]]:
     return joined
 
 
-def columns_of_missed(lived: Lived, columns: Columns) -> dict[int, tuple[int, ...]]:
-    """Return, for each element of a touchpoint that stands under a broken promise, the columns of such touchpoints.
+def columns_of_missed(lived: Lived, columns: Columns) -> tuple[frozenset[int], list[int]]:
+    """Return the elements of touchpoints that stand under a broken promise, and the columns of such touchpoints.
 
     The promise speaks for the touchpoint, so that what a parcel that has not come does to a customer falls to it. But
     what was lived at the touchpoint is 0 where it was not met, and must be held beside whether it was: without that
@@ -252,12 +252,12 @@ def columns_of_missed(lived: Lived, columns: Columns) -> dict[int, tuple[int, ..
         for k, feature in enumerate(lived.features)
         if feature.kind == "met" and k in lead and lived.features[lead[k]].kind == "promise"
     }
-    beside = tuple(column for k in under.values() for column in columns.of_feature[k])
-    return {
-        k: beside
+    elements = frozenset(
+        k
         for k in columns.of_feature
         if lived.features[k].kind == "element" and any(name in under for name in lived.features[k].touchpoints)
-    }
+    )
+    return elements, [column for k in under.values() for column in columns.of_feature[k]]
 
 
 def _inseparable(

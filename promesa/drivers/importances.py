@@ -178,12 +178,12 @@ def changes_of(lived: Lived, columns: Columns, *, confidence_level: float) -> di
     That of an element of a touchpoint that stands under a broken promise is of a second one, which holds the column of
     the touchpoint too (see `columns_of_missed`).
     """
-    missed = columns_of_missed(lived, columns)
+    missed, beside = columns_of_missed(lived, columns)
     leads = {player[0] for player in columns.players}
     found = _coefficients(lived, columns, columns.of_leads(), confidence_level=confidence_level)
     changes = {k: found[columns.of_feature[k][0]] for k in leads}
-    if again := sorted(leads & missed.keys()):
-        used = [*columns.of_leads(), *missed[again[0]]]
+    if again := leads & missed:
+        used = [*columns.of_leads(), *beside]
         found = _coefficients(lived, columns, used, confidence_level=confidence_level)
         changes |= {k: found[columns.of_feature[k][0]] for k in again}
     return changes

@@ -127,12 +127,12 @@ def shapes_of(
     if not taken:
         return Shapes(found=None, of_feature={}, reasons=reasons)
     how: dict[str, Any] = {"confidence_level": confidence_level, "bootstraps": bootstraps}
-    missed = columns_of_missed(lived, columns)
+    missed, columns_beside = columns_of_missed(lived, columns)
     try:
         found = _fitted(question, lived, columns, taken, held=held, **how)
         shapes = dict(zip(taken, found.elements, strict=True))
         if again := [k for k in taken if k in missed]:
-            beside = np.column_stack([held, columns.values[:, list(missed[again[0]])]])
+            beside = np.column_stack([held, columns.values[:, columns_beside]])
             second = dict(
                 zip(taken, _fitted(question, lived, columns, taken, held=beside, **how).elements, strict=True)
             )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         end_of_day_sql,
         local_time_of,
         offsets,
+        start_of_day,
         to_local,
         to_local_sql,
     )
@@ -60,6 +61,7 @@ _WHERE = {
     "rewritten_sql": "expressions",
     "row_number": "expressions",
     "stack": "expressions",
+    "start_of_day": "clock",
     "to_local": "clock",
     "to_local_sql": "clock",
     "when": "expressions",
@@ -89,6 +91,7 @@ __all__ = [
     "rewritten_sql",
     "row_number",
     "stack",
+    "start_of_day",
     "to_local",
     "to_local_sql",
     "when",

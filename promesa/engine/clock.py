@@ -186,6 +186,11 @@ def close_of_day(day: date, time_zone: str) -> datetime:
     return max((end for end in ends if local_time_of(end, time_zone).date() == day), default=ends[0])
 
 
+def start_of_day(day: date, time_zone: str) -> datetime:
+    """Return the first microsecond of a local day, as naive UTC: it follows on the last of the day before."""
+    return close_of_day(day - timedelta(days=1), time_zone) + timedelta(microseconds=1)
+
+
 def local_time_of(instant: datetime, time_zone: str) -> datetime:
     """Return a naive UTC instant as naive local time."""
     return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)

@@ -86,10 +86,11 @@ def _count_links(engine: Embedded, rows: str) -> tuple[Numbers, Numbers]:
     states = engine.run(
         f"SELECT state || ' ' || reason, sum({_SIGN}) FROM ("
         f"SELECT min(state) AS state, coalesce(min(reason), '') AS reason, {_SIGN} FROM ({rows}) "
-        f"GROUP BY low, high, {_SIGN}) GROUP BY ALL ORDER BY ALL"
+        f"GROUP BY low, high, {_SIGN}) GROUP BY ALL HAVING sum({_SIGN}) <> 0 ORDER BY ALL"
     )
     exact = engine.run(
-        f"SELECT rule, sum({_SIGN}) FROM ({rows}) WHERE kind = 'exact' AND state = 'linked' GROUP BY ALL ORDER BY ALL"
+        f"SELECT rule, sum({_SIGN}) FROM ({rows}) WHERE kind = 'exact' AND state = 'linked' "
+        f"GROUP BY ALL HAVING sum({_SIGN}) <> 0 ORDER BY ALL"
     )
     return _numbers(states), _numbers(exact)
 
@@ -98,13 +99,14 @@ def _count_persons(engine: Embedded, rows: str) -> Numbers:
     return _numbers(
         engine.run(
             f"SELECT records, sum({_SIGN}) FROM (SELECT person, count(*) AS records, {_SIGN} FROM ({rows}) "
-            f"WHERE until = TIMESTAMP '9999-12-31' GROUP BY person, {_SIGN}) GROUP BY records ORDER BY records"
+            f"WHERE until = TIMESTAMP '9999-12-31' GROUP BY person, {_SIGN}) "
+            f"GROUP BY records HAVING sum({_SIGN}) <> 0 ORDER BY records"
         )
     )
 
 
 def _numbers(rows: list[tuple[object, ...]]) -> Numbers:
-    return {str(of): count for of, count in ((of, int(str(count))) for of, count in rows) if count}
+    return {str(of): int(str(count)) for of, count in rows}
 
 
 def _sum(one: Mapping[str, int], two: Mapping[str, int]) -> Numbers:

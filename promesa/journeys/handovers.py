@@ -38,8 +38,8 @@ class Handovers(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Name the most frequent hand-over, the slowest, the one that turns back most and the one nobody owns."""
-        if groups := self.groups(FROM, TO):
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale, FROM, TO):
+            return split
         shares = [e for e in self.estimates if e.measure == "share_of_journeys" and e.estimate is not None]
         if not shares:
             return words.say("journeys.handovers.empty", locale)

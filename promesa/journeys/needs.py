@@ -39,8 +39,8 @@ class Needs(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say how many contacts a need takes, how many are solved at the first, and through which channel least."""
-        if groups := self.groups(*OWN):
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale, *OWN):
+            return split
         whole = {e.measure: e for e in self.estimates if not any(e.dimensions.values()) and e.estimate is not None}
         told = [
             words.say(f"journeys.needs.{measure}", locale, n=words.number(one.n, locale), **said(one, locale))

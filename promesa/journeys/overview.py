@@ -38,8 +38,8 @@ class Journeys(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say how many journeys there are, how long they take and how many turn back."""
-        if groups := self.groups(*OWN):
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale, *OWN):
+            return split
         found = {m: self.find(m) for m in ("all_journeys", "one_moment", "duration_p90", "meets_again", "variants")}
         if self.dimensions != OWN or any(e is None or e.estimate is None for e in found.values()):
             return words.say("journeys.overview.empty", locale)

@@ -67,8 +67,8 @@ def held_name(result: Result, one: Estimate, locale: str) -> str:
 
 def told_conformance(result: Result, locale: str) -> str:
     """Say how many journeys go as declared, and the most frequent deviation."""
-    if groups := result.groups("deviation", "touchpoint", "next"):
-        return words.say("groups.split", locale, n=words.number(groups, locale))
+    if split := result.said_of_groups(locale, "deviation", "touchpoint", "next"):
+        return split
     whole = result.find("conforming", deviation=None)
     if whole is None or whole.estimate is None or len(result.dimensions) > len(("deviation", "touchpoint", "next")):
         return words.say("journeys.conformance.empty", locale)

@@ -36,8 +36,8 @@ class Transitions(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Name the passage that most journeys hold, and the longest wait among the frequent ones."""
-        if groups := self.groups(FROM, TO):
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale, FROM, TO):
+            return split
         shares = [e for e in self.estimates if e.measure == "share_of_journeys" and e.estimate is not None]
         if not shares:
             return words.say("journeys.transitions.empty", locale)

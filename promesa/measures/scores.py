@@ -30,8 +30,8 @@ class Opinions(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say each concept's figure with its interval and n, when it is not split further."""
-        if groups := self.groups():
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale):
+            return split
         said = [
             words.say(
                 "measures.opinions.summary",

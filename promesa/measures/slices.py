@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from promesa.engine import close_of_day, null_of, when
+from promesa.engine import null_of, start_of_day, when
 from promesa.errors import UnknownName, ValueOutOfRange
 from promesa.measures.tiers import no_tiers, with_tier
 from promesa.store import OWN_SOURCE, Facts, open_facts, resolve_instant
@@ -147,7 +147,7 @@ def _first_instant(value: date | datetime | str | None, time_zone: str) -> datet
         resolve_instant(value, time_zone)
         value = date.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return close_of_day(value - timedelta(days=1), time_zone) + timedelta(microseconds=1)
+        return start_of_day(value, time_zone)
     return resolve_instant(value, time_zone)
 
 

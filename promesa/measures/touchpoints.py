@@ -33,8 +33,8 @@ class Touchpoints(Result):
         lived = [e for e in self.estimates if e.measure == "moments" and e.estimate]
         if not lived:
             return words.say("measures.touchpoints.empty", locale)
-        if "touchpoint" not in self.dimensions:
-            return words.say("groups.split", locale, n=words.number(self.groups(), locale))
+        if "touchpoint" not in self.dimensions and (split := self.said_of_groups(locale)):
+            return split
         moments: dict[str | None, float] = {}
         for each in lived:
             name = each.dimensions["touchpoint"]

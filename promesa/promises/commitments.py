@@ -96,8 +96,7 @@ def _judged(question: Question, promise: Promise) -> Table:
 
 def _name(question: Question, promise: Promise) -> str:
     facts = question.facts
-    zones = (facts.workspace.time_zone, sorted(facts.workspace.branch_time_zones.items()))
-    parts = (facts.version, facts.as_of, facts.workspace.store, zones, promise)
+    parts = (facts.version, facts.as_of, facts.workspace.store, facts.clock, promise)
     return repr((*parts, facts.workspace.model.touchpoints, sorted(facts.files.items())))
 
 

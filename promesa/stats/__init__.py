@@ -60,7 +60,7 @@ from promesa.stats.product_sums import (
 )
 from promesa.stats.purchases import Purchases, summarise
 from promesa.stats.quantiles import QUANTILE_GRID, quantile_interval
-from promesa.stats.rarity import rows_unlike_most, telling_rows, too_rare
+from promesa.stats.rarity import enough_rows, rows_unlike_most, telling_rows, too_rare
 from promesa.stats.regressions import ClusteredRegression, DroppedColumn, clustered_regression
 from promesa.stats.remembering import (
     CANDIDATES,
@@ -173,6 +173,7 @@ __all__ = [
     "difference_of_shares_interval",
     "discounting",
     "effective_n",
+    "enough_rows",
     "expected_purchases",
     "expected_spend",
     "experiment",

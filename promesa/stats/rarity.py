@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+ROWS_A_COLUMN = 3
 COMMON = 0.75  # share of rows of one value from which on the others are the rare ones that tell something
 
 
@@ -23,6 +24,19 @@ def telling_rows(values: ArrayLike) -> int:
     """
     unlike, size = rows_unlike_most(values), np.size(values)
     return size if unlike >= (1 - COMMON) * size else unlike
+
+
+def enough_rows(values: ArrayLike, columns: int) -> bool:
+    """Tell whether the rows that tell of an outcome are enough for a regression on so many columns.
+
+    With fewer than three for each, it only repeats its rows, and looks sure.
+
+    Examples
+    --------
+    >>> enough_rows([4, 5, 3, 5, 5, 4], 2), enough_rows([0, 0, 0, 0, 0, 1], 2)
+    (True, False)
+    """
+    return telling_rows(values) >= ROWS_A_COLUMN * columns
 
 
 def rows_unlike_most(values: ArrayLike) -> int:

@@ -167,8 +167,12 @@ class Facts:
         elsewhere = tuple((tuple(branches), self._offsets(zone)) for zone, branches in sorted(zones.items()))
         return Clock(changes=self.changes, elsewhere=elsewhere)
 
+    @cached_property
+    def _begin(self) -> datetime:
+        return first_instant(self) - timedelta(days=1)
+
     def _offsets(self, time_zone: str) -> tuple[Offset, ...]:
-        return offsets(time_zone, first_instant(self) - timedelta(days=1), self.as_of + _MARGIN)
+        return offsets(time_zone, self._begin, self.as_of + _MARGIN)
 
     def local(self, column: Expression) -> Expression:
         """Return a UTC column as local time of the company's zone."""

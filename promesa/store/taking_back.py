@@ -8,11 +8,10 @@ back. Every input of the table's load files is read again for it, as far as it i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from promesa.engine import literal, name
+from promesa.engine import literal, name, start_of_day
 from promesa.errors import InputError, UnknownName
 from promesa.store.arrivals import arrived_sources
 from promesa.store.deltas import commit, ensure, relation, snapshot, write_file
@@ -256,7 +255,7 @@ def _beginning(day: date | None, time_zone: str) -> datetime | None:
             expected="a day: what was recorded on it or later is looked at",
             fix="give a date",
         )
-    return datetime.combine(day, time(), tzinfo=ZoneInfo(time_zone)).astimezone(UTC).replace(tzinfo=None)
+    return start_of_day(day, time_zone)
 
 
 def _gone(systems: Sequence[str], *, since: datetime | None) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from promesa import charts, words
-from promesa.engine import close_of_day
+from promesa.engine import close_of_day, start_of_day
 from promesa.measures import as_text, ask
 from promesa.results import Estimate, Result
 from promesa.value import balance_telling
@@ -192,7 +191,7 @@ def _of_customers(question: Question, booked: Sequence[Outlay], whole: Window) -
     if not periods:
         return [figure("new_customers", None, n=0, unit="count", where={"kind": "attract"}, note="no-whole-period")]
     everybody = buying(replace(question, since=None))
-    since = close_of_day(periods[0][0] - timedelta(days=1), question.workspace.time_zone) + timedelta(microseconds=1)
+    since = start_of_day(periods[0][0], question.workspace.time_zone)
     until = min(close_of_day(periods[-1][1], question.workspace.time_zone), everybody.end)
     bought = buying(replace(question, since=since))
     fresh = replace(bought, customers=bought.customers.filter(bought.customers["at"] <= until))

@@ -40,8 +40,8 @@ class Margin(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say revenue, margin and margin per customer with its interval."""
-        if groups := self.groups():
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale):
+            return split
         revenue, left, each = (self.find(m) for m in ("revenue", "margin", "margin_per_customer"))
         if not (revenue and left and each) or each.estimate is None or self.dimensions:
             return words.say("value.empty", locale)

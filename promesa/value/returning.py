@@ -26,8 +26,8 @@ class Returning(Result):
 
     def summary(self, locale: str = "en") -> str:
         """Say the share with its interval and n."""
-        if groups := self.groups():
-            return words.say("groups.split", locale, n=words.number(groups, locale))
+        if split := self.said_of_groups(locale):
+            return split
         figure = self.find("return_rate")
         if figure is None or figure.estimate is None or self.dimensions:
             return words.say("value.returning.empty", locale)

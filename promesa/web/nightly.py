@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from promesa.errors import StoreBusy
-from promesa.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -164,12 +163,12 @@ def nightly(ws: Workspace, at: time_of_day | None) -> Generator[None]:
 
 
 def _run(work: Nightly, step: str) -> tuple[int, str]:
-    command = [*_COMMAND, step, "--workspace", str(work.ws.root)]
+    command = [*_COMMAND, step, "--workspace", str(work.ws.root), "--json"]
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         said: list[str] = []
-        reader = threading.Thread(target=lambda: said.append((process.stderr or sys.stdin).read()))
+        reader = threading.Thread(target=lambda: said.append((process.stdout or sys.stdin).read()))
         reader.start()
         while process.poll() is None:
             if work.stop.wait(0.5):
@@ -181,9 +180,10 @@ def _run(work: Nightly, step: str) -> tuple[int, str]:
 
 def _reason(said: str) -> str:
     """Return the code of a fault, which quotes nothing; the rest stands where the command is run by hand."""
-    labels = tuple(f"{say('cli.error.code', language)}:" for language in LANGUAGES)
-    codes = (line.partition(":")[2].strip() for line in said.splitlines() if line.strip().startswith(labels))
-    return next(codes, "") or "error"
+    try:
+        return str(json.loads(said)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return "error"
 
 
 def _file(ws: Workspace) -> Path:

@@ -28,14 +28,6 @@ def document(*words: object) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rights") / "tienda"
-    assert run("new", folder).exit_code == 0
-    assert run("load", "--workspace", folder).exit_code == 0
-    return folder
-
-
 @pytest.fixture
 def shop(loaded: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(loaded, tmp_path / "tienda"))

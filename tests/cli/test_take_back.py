@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from promesa.store import inspect_store
+from promesa.cli.load_commands import print_taken_back
+from promesa.store import LeftBehind, TakenBack, inspect_store
 from promesa.workspace import open_workspace
 from tests.cli.test_rights_commands import document, run
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("take-back") / "tienda"
-    assert run("new", folder).exit_code == 0
-    assert run("load", "--workspace", folder).exit_code == 0
-    return folder
 
 
 @pytest.fixture
@@ -72,3 +66,12 @@ def test_what_cannot_be_meant_is_refused(loaded: Path, words: tuple[str, ...], t
     refused = run("take-back", *words, "-w", loaded)
     assert refused.exit_code == 2
     assert told in refused.output
+
+
+def test_days_are_those_of_the_company(capsys: pytest.CaptureFixture[str]) -> None:
+    instant = datetime(2026, 1, 2, 3)
+    left = LeftBehind(source="shop", rows=1, of=2, first=instant, last=instant)
+    print_taken_back(
+        TakenBack(table="orders", done=False, store_version="", systems=(left,)), "es", zone="America/Bogota"
+    )
+    assert capsys.readouterr().out.count("1 ene 2026") == 2
